@@ -1,0 +1,178 @@
+"""Rows on their way to being summarised: roles, the task, the grid and one batch of encoded rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+GROUPS = 50
+LARGE_CUBE_GROUPS = 20
+WEIGHT_ONE = 1 << 20
+
+
+class Role(StrEnum):
+    """The five data roles of a trial."""
+
+    TRAIN = "train"
+    TEST = "test"
+    REFERENCE = "reference"
+    PRODUCTION = "production"
+    SERVING = "serving"
+
+
+CANDIDATE, PRIOR = "candidate", "prior"
+TaskType = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is predicted. `classes` lists the labels in score-column order; binary has (negative, positive)."""
+
+    type: TaskType
+    target: str
+    classes: tuple[Any, ...] = ()
+    positive: Any = None
+    threshold: float | None = None
+    favourable: Any = None
+
+    @property
+    def n_scores(self) -> int:
+        """Score columns per model: one, or one per class of a multiclass task."""
+        return len(self.classes) if self.type == "multiclass" else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumericBins:
+    """Cut points of a numeric feature; bin i holds [cuts[i-1], cuts[i]), the outer bins are open.
+
+    `coarse[i]` is the coarse bin (about ten of equal mass in the reference) that fine bin i belongs to.
+    The bin after the last is for missing values.
+    """
+
+    cuts: NDArray[np.float64]
+    coarse: NDArray[np.int64]
+
+    @property
+    def n_bins(self) -> int:
+        """Fine bins, the one for missing values included."""
+        return len(self.cuts) + 2
+
+    @property
+    def missing(self) -> int:
+        """Index of the bin of missing values."""
+        return len(self.cuts) + 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each fine bin holds, in words."""
+        ends = ["-inf", *(f"{c:g}" for c in self.cuts), "inf"]
+        return (*(f"[{a}, {b})" for a, b in pairwise(ends)), "missing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelBins:
+    """Levels of a categorical feature; after them one bin each for rarer known levels, new levels, missing values."""
+
+    levels: tuple[str, ...]
+    rarer: frozenset[str] = frozenset()
+
+    @property
+    def n_bins(self) -> int:
+        """Levels and the three bins after them."""
+        return len(self.levels) + 3
+
+    @property
+    def remainder(self) -> int:
+        """Index of the bin of known levels that are too rare for a bin of their own."""
+        return len(self.levels)
+
+    @property
+    def new(self) -> int:
+        """Index of the bin of levels that the grid's rows did not have."""
+        return len(self.levels) + 1
+
+    @property
+    def missing(self) -> int:
+        """Index of the bin of missing values."""
+        return len(self.levels) + 2
+
+    @property
+    def coarse(self) -> NDArray[np.int64]:
+        """Every level is its own coarse bin."""
+        return np.arange(self.n_bins - 1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each bin holds, in words."""
+        return (*self.levels, "(rarer levels)", "(new levels)", "missing")
+
+
+Bins = NumericBins | LevelBins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Bins, cut points and periods, fixed before a scan so that summaries can add.
+
+    `score_cuts` is (n_scores, cuts) ascending per row and `score_coarse` thins it for large cubes. For a binary task the
+    threshold is one of the cuts, so decisions are exact. `scale` is the unit of errors in regression (the target's standard
+    deviation on the grid's rows), 1 otherwise. `periods` are the first days of the periods and the day after the last.
+    """
+
+    features: Mapping[str, Bins]
+    score_cuts: tuple[NDArray[np.float64], ...]
+    score_coarse: tuple[NDArray[np.float64], ...]
+    regression: bool = False
+    scale: float = 1.0
+    target_mean: float = 0.0
+    periods: tuple[np.datetime64, ...] = ()
+    slices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One partition of a role, encoded once for all summaries.
+
+    Attributes
+    ----------
+    X
+        The features as the model takes them; read-only by convention.
+    codes : (n, d) int32
+        Bin of every feature, in the order of the grid.
+    y : (n,) float64
+        Outcome: the value, or the index of the class (binary: 1 is positive); NaN where there is none.
+    scores
+        Per model (n, n_scores) float64; NaN and infinities stay as the model gave them.
+    weight : (n,) int64
+        Fixed point, in units of 2**-20.
+    key, unit : (n,) uint64
+        Hash of the row's key, and of what makes rows dependent (entity, else day, else key).
+    period : (n,) int64
+        Index into the grid's periods, -1 for none.
+    slices : (n, s) bool
+        Membership of the declared slices.
+    sensitive
+        Declared sensitive columns, never given to a model.
+    time
+        Event time, or None when no such column is declared.
+    """
+
+    X: pd.DataFrame
+    codes: NDArray[np.int32]
+    y: NDArray[np.float64]
+    scores: Mapping[str, NDArray[np.float64]]
+    weight: NDArray[np.int64]
+    key: NDArray[np.uint64]
+    unit: NDArray[np.uint64]
+    period: NDArray[np.int64]
+    slices: NDArray[np.bool_]
+    sensitive: pd.DataFrame
+    time: NDArray[np.datetime64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)

@@ -1,0 +1,195 @@
+"""Policies judge: intervals against limits, checks into families, families into a verdict on the run.
+
+Judging is pure, so an old snapshot can be judged again under a new policy.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from scipy.special import ndtri
+
+from .records import Measurement, Result, Status
+
+
+class Verdict(StrEnum):
+    """What a policy says of a measurement or a check."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    WARN = "WARN"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    FAIL = "FAIL"
+
+
+class Overall(StrEnum):
+    """What a policy says of a run."""
+
+    PASSED = "PASSED"
+    WARNED = "WARNED"
+    INCOMPLETE = "INCOMPLETE"
+    FAILED = "FAILED"
+
+
+EXIT_CODES: Mapping[Overall, int] = {Overall.PASSED: 0, Overall.WARNED: 0, Overall.FAILED: 1, Overall.INCOMPLETE: 3}
+
+_RANK = (Verdict.PASS, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.FAIL)
+Requirement = Literal["always", "if_roles_given", "advisory"]
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The worst of some verdicts, FAIL > INCONCLUSIVE > WARN > PASS; None of none."""
+    return max(verdicts, key=_RANK.index, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A soft and a hard limit on one metric of one check, held against the whole interval. A band is two rules.
+
+    Without `fail` it never fails; without `warn` the hard limit is the only one. `null` is "no effect". `min_n` is the size
+    below which a subject may alarm but cannot make its check inconclusive. `scales` tells that tiers scale the limits.
+    """
+
+    check: str
+    metric: str
+    worse: Literal["above", "below"]
+    warn: float | None
+    fail: float | None
+    null: float = 0.0
+    min_n: float = 100
+    scales: bool = False
+    basis: str = ""
+    reason: str = ""
+
+    def judge(self, m: Measurement) -> Verdict:
+        """The verdict on one measurement (design: a verdict is an interval against a tolerance)."""
+        if m.value is None:
+            return Verdict.INCONCLUSIVE
+        sign = 1.0 if self.worse == "above" else -1.0
+        warn = self.warn if self.warn is not None else self.fail
+        if warn is None:
+            raise ValueError(f"rule on {self.metric} has no limit")
+        soft, hard, null, value = (
+            sign * warn,
+            math.inf if self.fail is None else sign * self.fail,
+            sign * self.null,
+            sign * m.value,
+        )
+        # a deterministic fact has no lower limit; its upper one is only the bound on what was not seen
+        ends = (m.value, m.value) if m.low is None or m.high is None else (m.low, m.high)
+        best, worst_end = sorted(sign * end for end in ends)
+        if worst_end <= soft:
+            return Verdict.PASS
+        if best > hard or (value > hard and best > soft):
+            return Verdict.WARN if m.minor else Verdict.FAIL
+        return Verdict.WARN if best > soft or (value > soft and best > null) else Verdict.INCONCLUSIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A measurement, the limit it was held against and what came of it. `mde`: effect detectable with power .80 at this n."""
+
+    measurement: Measurement
+    rule: Rule | None = None
+    verdict: Verdict | None = None
+    counts: bool = True
+    mde: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedResult:
+    """A check's result with its verdict; None where nothing was measured or nothing is judged."""
+
+    result: Result
+    required: bool
+    verdict: Verdict | None
+    judged: tuple[Judged, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What one risk tier asks for. `required` maps a family or a check's code to a requirement; the code goes first."""
+
+    id: str
+    version: str
+    tier: int
+    rules: tuple[Rule, ...]
+    required: Mapping[str, Requirement] = field(default_factory=dict)
+    required_subjects: tuple[str, ...] = ()
+
+    def requirement(self, code: str, family: str) -> Requirement:
+        """How much a check is required."""
+        return self.required.get(code, self.required.get(family, "advisory"))
+
+    def judge(self, result: Result, family: str) -> JudgedResult:
+        """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one too small to count."""
+        required = self.requirement(result.code, family) != "advisory"
+        if result.status is not Status.MEASURED:
+            return JudgedResult(result=result, required=required, verdict=None)
+        rules = [r for r in self.rules if r.check == result.code]
+        judged = tuple(j for m in result.measurements for j in self._judge_one(m, rules))
+        held = [j for j in judged if j.verdict is not None]
+        telling = [j.verdict for j in held if j.verdict and (j.counts or j.verdict in (Verdict.WARN, Verdict.FAIL))]
+        counted = [j for j in held if j.counts]
+        verdict = worst(telling)
+        if rules and not counted:
+            verdict = worst([Verdict.INCONCLUSIVE, *telling])
+        return JudgedResult(result=result, required=required, verdict=verdict, judged=judged)
+
+    def _judge_one(self, m: Measurement, rules: Sequence[Rule]) -> Iterable[Judged]:
+        mde = detectable(m)
+        mine = [r for r in rules if r.metric == m.metric]
+        if not mine:
+            yield Judged(measurement=m, mde=mde, note=m.note)
+        for rule in mine:
+            size = m.n if m.size is None else m.size
+            counts = size >= rule.min_n or m.subject in self.required_subjects
+            verdict = rule.judge(m)
+            note = m.note
+            if verdict is Verdict.INCONCLUSIVE:
+                note = "; ".join(filter(None, (note, _way_out(m, rule, small=not counts))))
+            yield Judged(measurement=m, rule=rule, verdict=verdict, counts=counts, mde=mde, note=note)
+
+    def overall(
+        self, results: Sequence[JudgedResult], families: Mapping[str, str], *, narrowed: bool = False
+    ) -> Overall:
+        """The verdict on a run; one narrowed to some checks can fail but never pass."""
+        needed = [r for r in results if r.required]
+        if any(r.verdict is Verdict.FAIL for r in needed):
+            return Overall.FAILED
+        open_ends = any(
+            r.verdict is Verdict.INCONCLUSIVE
+            or r.result.status is Status.ERROR
+            or (
+                r.result.status is Status.NOT_APPLICABLE
+                and self.requirement(r.result.code, families[r.result.code]) == "always"
+            )
+            for r in needed
+        )
+        if narrowed or open_ends or not any(r.verdict for r in needed):
+            return Overall.INCOMPLETE
+        return Overall.WARNED if any(r.verdict not in (None, Verdict.PASS) for r in results) else Overall.PASSED
+
+
+def detectable(m: Measurement, *, power: float = 0.8) -> float | None:
+    """Minimum detectable effect, from the interval that the measurement carries: (z of its level + z of the power) * SE."""
+    if m.low is None or m.high is None or m.level is None or not 0 < m.level < 1:
+        return None
+    z = float(ndtri((1 + m.level) / 2))
+    return (z + float(ndtri(power))) * (m.high - m.low) / 2 / z
+
+
+def _way_out(m: Measurement, rule: Rule, *, small: bool) -> str:
+    """What would settle an inconclusive measurement."""
+    if m.value is None or m.low is None or m.high is None:
+        return "cannot tell"
+    limit = rule.warn if rule.warn is not None else rule.fail
+    distance = abs((limit or 0.0) - m.value)
+    word = "cannot tell" if small else f"cannot exclude {rule.metric} {rule.worse} {limit:g}"
+    if distance == 0:
+        return f"{word}; the estimate lies on the limit, no n settles it"
+    factor = ((m.high - m.low) / 2 / distance) ** 2
+    rows = m.n * max(factor, 1.0)
+    return f"{word}; about {rows:,.0f} rows would settle it" if rows < 1e9 else f"{word}; no practical n settles it"

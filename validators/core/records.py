@@ -1,0 +1,203 @@
+"""Checks and what they give: needs, what is given, measurements, results."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .data import Batch, Grid, Role, Task
+
+
+class Status(StrEnum):
+    """How the run of a check went."""
+
+    MEASURED = "MEASURED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    ERROR = "ERROR"
+
+
+class Family(StrEnum):
+    """The twelve families of checks."""
+
+    PERFORMANCE = "performance"
+    PREDICTION_DRIFT = "prediction_drift"
+    FEATURE_DRIFT = "feature_drift"
+    IMPORTANCE = "importance"
+    NOISE = "noise"
+    STRESS = "stress"
+    BIAS = "bias"
+    QUALITY = "quality"
+    LEAKAGE = "leakage"
+    FIT = "fit"
+    BACKTEST = "backtest"
+    PIPELINE = "pipeline"
+
+
+class Summary(Protocol):
+    """Rows boiled down. `+` is exact, associative and commutative; that of no rows is its identity."""
+
+    def __add__(self, other: Any, /) -> Any:
+        """The summary of both sets of rows."""
+        ...
+
+
+class Kind(Protocol):
+    """A way to summarise: hashable, with a name and a schema version. Portable ones may leave in a snapshot: never raw rows."""
+
+    @property
+    def name(self) -> str:
+        """Name and parameters, e.g. ``outcomes/period``."""
+        ...
+
+    @property
+    def portable(self) -> bool:
+        """May it leave in a snapshot?"""
+        ...
+
+    def of(self, batch: Batch, grid: Grid, /) -> Any:
+        """The summary of one batch."""
+        ...
+
+
+class Model(Protocol):
+    """A model behind the wall: rows in, scores out."""
+
+    def predict(self, X: pd.DataFrame, /) -> NDArray[np.float64]:
+        """Score per row (n,), or per row and class (n, K)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributions:
+    """Shapley values of the same rows under each model.
+
+    `phi` holds per model two independent halves (2, n, d): their mean is the estimate, their product removes the bias that
+    sampling noise adds to a magnitude. `groups` partitions the features; members of a group stand in for each other.
+    `unit` (n,) is the hash of what makes rows dependent; `residual` is the largest additivity error against the user's own model.
+    """
+
+    features: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    phi: Mapping[str, NDArray[np.float64]]
+    X: pd.DataFrame
+    unit: NDArray[np.uint64]
+    weight: NDArray[np.int64]
+    residual: float
+
+    def shares(self, model: str) -> dict[str, float]:
+        """Share of each feature in the sum of mean absolute attributions; all zero for a constant model."""
+        size = np.average(np.abs(self.phi[model].mean(axis=0)), axis=0, weights=self.weight)
+        total = size.sum()
+        return dict(zip(self.features, (size / total if total > 0 else size).tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """All that a check may touch. The first missing role, model or column makes it NOT_APPLICABLE, with the reason.
+
+    `roles` must be there; of `one_of` at least one; `optional` may be. `summaries` are made for all of them.
+    `models` lists "candidate", "prior": scores of it must exist; `calls` asks for the live models as well.
+    `tasks` names the task types that the check knows; empty: all.
+    """
+
+    roles: tuple[Role, ...]
+    one_of: tuple[Role, ...] = ()
+    optional: tuple[Role, ...] = ()
+    summaries: tuple[Kind, ...] = ()
+    models: tuple[str, ...] = ()
+    calls: bool = False
+    outcomes: bool = False
+    time: bool = False
+    attributions: bool = False
+    tasks: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Exactly what one check said it needs, and nothing else."""
+
+    task: Task
+    grid: Grid
+    options: Any
+    rng: np.random.Generator
+    summaries: Mapping[tuple[Role, Kind], Any]
+    models: Mapping[str, Model] = field(default_factory=dict)
+    attributions: Attributions | None = None
+    constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    scored: tuple[str, ...] = ()
+
+    def summary(self, role: Role, kind: Kind) -> Any:
+        """The summary of a role; raises KeyError when the check did not declare it."""
+        return self.summaries[role, kind]
+
+    def has(self, role: Role, kind: Kind) -> bool:
+        """Whether an optional role is there."""
+        return (role, kind) in self.summaries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One number about one subject; `value` is None where undefined, and `note` says why.
+
+    `low` and `high` are confidence limits at `level`, simultaneous over the measurement's family, binning error included.
+    `size` is what a policy's `min_n` is held against (rows, or rows of the rarer class); None stands for `n`.
+    `minor` marks a subject that can at most bring about WARN (features that hardly matter, by an option of the check).
+    """
+
+    metric: str
+    subject: str
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    method: str = ""
+    n_eff: float | None = None
+    size: float | None = None
+    note: str = ""
+    minor: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A named question, and the function that measures the answer.
+
+    `doc` has three parts, under the headings "How it is measured", "Why it matters" and "What to do"; page, report and
+    `seatrial explain` print it.
+    """
+
+    code: str
+    family: Family
+    title: str
+    metrics: tuple[str, ...]
+    needs: Needs
+    measure: Callable[[Given], Iterable[Measurement]]
+    doc: str
+    options: Any = None
+    slow: bool = False
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The options with their defaults."""
+        if self.options is None:
+            return {}
+        return {name: getattr(self.options, name) for name in cast("Any", self.options).__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of running one check."""
+
+    code: str
+    status: Status
+    measurements: tuple[Measurement, ...] = ()
+    reason: str = ""
+    seconds: float = 0.0

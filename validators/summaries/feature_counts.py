@@ -1,0 +1,90 @@
+"""Rows of every bin of every feature, by group of dependent rows, over all rows or by period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.data import GROUPS, LARGE_CUBE_GROUPS, WEIGHT_ONE, Batch, Grid
+from .codec import decode_array, encode_array
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCounts:
+    """Weighted rows per cell, group and bin, in units of 2**-20.
+
+    `counts[feature]` is (cells, groups, bins) int64; cells are one for all rows, else the grid's periods.
+    Size: 8 bytes x cells x groups x bins x features.
+    """
+
+    counts: Mapping[str, NDArray[np.int64]]
+
+    def __add__(self, other: Self) -> "FeatureCounts":
+        """Counts of both sets of rows; raises ValueError when the features differ."""
+        if self.counts.keys() != other.counts.keys():
+            raise ValueError("feature counts over different features cannot be added")
+        return FeatureCounts({name: held + other.counts[name] for name, held in self.counts.items()})
+
+    def weighted(self, feature: str, cell: int = 0) -> NDArray[np.float64]:
+        """(groups, bins) in rows."""
+        return self.counts[feature][cell] / WEIGHT_ONE
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {"counts": {name: encode_array(held) for name, held in self.counts.items()}}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "FeatureCounts":
+        """Inverse of `to_json`."""
+        return cls({name: decode_array(held) for name, held in stored["counts"].items()})
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCountsKind:
+    """Feature counts over all rows (fine bins, 50 groups) or by period (coarse bins, 20 groups)."""
+
+    by: Literal["all", "period"] = "all"
+    portable: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        """``feature_counts/all``."""
+        return f"feature_counts/{self.by}"
+
+    def of(self, batch: Batch, grid: Grid) -> FeatureCounts:
+        """Counts of one batch."""
+        groups = GROUPS if self.by == "all" else LARGE_CUBE_GROUPS
+        group = (batch.unit % np.uint64(groups)).astype(np.int64)
+        kept, cell, cells = slice(None), np.zeros(len(batch), np.int64), 1
+        if self.by == "period":
+            kept, cells = batch.period >= 0, max(len(grid.periods) - 1, 0)
+            cell = batch.period
+        counts = {}
+        for j, (feature, bins) in enumerate(grid.features.items()):
+            codes = batch.codes[:, j].astype(np.int64)
+            width = bins.n_bins
+            if self.by == "period":
+                to_coarse = np.append(bins.coarse, bins.coarse.max(initial=-1) + 1)
+                codes, width = to_coarse[codes], int(to_coarse[-1]) + 1
+            place = (cell * groups + group) * width + codes
+            counts[feature] = add_up(place[kept], batch.weight[kept], cells * groups * width).reshape(
+                cells, groups, width
+            )
+        return FeatureCounts(counts)
+
+    def load(self, stored: Mapping[str, Any]) -> FeatureCounts:
+        """A stored summary of this kind."""
+        return FeatureCounts.from_json(stored)
+
+
+def add_up(place: NDArray[np.int64], amount: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Sum of integer amounts per place, exact: above 2**53 in all the float route of bincount would round."""
+    if len(amount) and (amount == WEIGHT_ONE).all():
+        return np.bincount(place, minlength=size).astype(np.int64) * WEIGHT_ONE
+    if np.abs(amount).sum(dtype=np.float64) < 2.0**53:
+        return np.bincount(place, weights=amount, minlength=size).astype(np.int64)
+    total = np.zeros(size, np.int64)
+    np.add.at(total, place, amount)
+    return total

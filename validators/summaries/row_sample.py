@@ -1,0 +1,83 @@
+"""A bounded sample of rows: those with the smallest key hashes, so the same rows whatever the partitioning."""
+
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from ..core.data import Batch, Grid
+
+
+@dataclass(frozen=True, slots=True)
+class RowSample:
+    """At most `size` rows of `total`; in the order of their key hashes. Never leaves in a snapshot."""
+
+    rows: Batch
+    total: int
+    size: int
+
+    def __add__(self, other: Self) -> "RowSample":
+        """The sample of both sets of rows."""
+        if self.size != other.size:
+            raise ValueError(f"samples of {self.size} and {other.size} rows cannot be added")
+        return RowSample(_smallest(concat(self.rows, other.rows), self.size), self.total + other.total, self.size)
+
+    def thin(self, size: int) -> Batch:
+        """The `size` rows with the smallest hashes, or all when there are fewer."""
+        return self.rows if len(self.rows) <= size else take(self.rows, np.arange(size))
+
+
+@dataclass(frozen=True, slots=True)
+class RowSampleKind:
+    """The `size` rows with the smallest key hashes."""
+
+    size: int = 20_000
+    portable: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """``row_sample/20000``."""
+        return f"row_sample/{self.size}"
+
+    def of(self, batch: Batch, grid: Grid) -> RowSample:  # noqa: ARG002 - the protocol's signature
+        """The sample of one batch."""
+        return RowSample(_smallest(batch, self.size), len(batch), self.size)
+
+
+def take(batch: Batch, where: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Batch:
+    """Rows of a batch by position, in that order."""
+    changed = {}
+    for name in (f.name for f in fields(batch)):
+        held = getattr(batch, name)
+        if isinstance(held, pd.DataFrame):
+            changed[name] = held.iloc[where].reset_index(drop=True)
+        elif name == "scores":
+            changed[name] = {m: s[where] for m, s in held.items()}
+        elif held is not None:
+            changed[name] = held[where]
+    return replace(batch, **changed)
+
+
+def concat(a: Batch, b: Batch) -> Batch:
+    """The rows of two batches, one after the other."""
+    if not len(a):
+        return b
+    if not len(b):
+        return a
+    changed = {}
+    for name in (f.name for f in fields(a)):
+        mine, yours = getattr(a, name), getattr(b, name)
+        if isinstance(mine, pd.DataFrame):
+            changed[name] = pd.concat([mine, yours], ignore_index=True)
+        elif name == "scores":
+            changed[name] = {m: np.concatenate([mine[m], yours[m]]) for m in mine}
+        elif mine is not None:
+            changed[name] = np.concatenate([mine, yours])
+    return replace(a, **changed)
+
+
+def _smallest(batch: Batch, size: int) -> Batch:
+    """The rows with the smallest keys, sorted; rows of one key keep an order of their own content."""
+    order = np.lexsort((batch.unit, np.nan_to_num(batch.y, nan=-np.inf), batch.key))
+    return take(batch, order[:size])
