@@ -121,7 +121,8 @@ class Grid:
 
     `score_cuts` is (n_scores, cuts) ascending per row and `score_coarse` thins it for large cubes. For a binary task the
     threshold is one of the cuts, so decisions are exact. `scale` is the unit of errors in regression (the target's standard
-    deviation on the grid's rows), 1 otherwise. `periods` are the first days of the periods and the day after the last.
+    deviation on the grid's rows), 1 otherwise. `periods` are the first days of the periods and the day after the last;
+    `grouping` says what makes rows dependent: "entity", "day" or "row".
     """
 
     features: Mapping[str, Bins]
@@ -131,6 +132,7 @@ class Grid:
     scale: float = 1.0
     target_mean: float = 0.0
     periods: tuple[np.datetime64, ...] = ()
+    grouping: str = "row"
     slices: Mapping[str, str] = field(default_factory=dict)
 
 

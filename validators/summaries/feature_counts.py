@@ -29,7 +29,7 @@ class FeatureCounts:
 
     def weighted(self, feature: str, cell: int = 0) -> NDArray[np.float64]:
         """(groups, bins) in rows."""
-        return self.counts[feature][cell] / WEIGHT_ONE
+        return np.asarray(self.counts[feature][cell], np.float64) / WEIGHT_ONE
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -57,7 +57,7 @@ class FeatureCountsKind:
         """Counts of one batch."""
         groups = GROUPS if self.by == "all" else LARGE_CUBE_GROUPS
         group = (batch.unit % np.uint64(groups)).astype(np.int64)
-        kept, cell, cells = slice(None), np.zeros(len(batch), np.int64), 1
+        kept, cell, cells = np.ones(len(batch), np.bool_), np.zeros(len(batch), np.int64), 1
         if self.by == "period":
             kept, cells = batch.period >= 0, max(len(grid.periods) - 1, 0)
             cell = batch.period

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import CANDIDATE, GROUPS, LARGE_CUBE_GROUPS, PRIOR, Batch, Grid
+from ..core.data import CANDIDATE, GROUPS, LARGE_CUBE_GROUPS, PRIOR, WEIGHT_ONE, Batch, Grid
 from .codec import decode_array, encode_array
 from .feature_counts import add_up
 from .quantities import QUANTITIES, SCALE, per_row
@@ -69,7 +69,7 @@ class Outcomes:
 
     def histogram(self, model: str, cell: int = 0, column: int = 0) -> NDArray[np.float64]:
         """(groups, 3, bins) weighted rows: negative, positive, no class; the last two bins are out of range and missing."""
-        return self.scores[model][cell, column] / (1 << 20)
+        return np.asarray(self.scores[model][cell, column], np.float64) / WEIGHT_ONE
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""

@@ -1,10 +1,11 @@
 """A bounded sample of rows: those with the smallest key hashes, so the same rows whatever the partitioning."""
 
 from dataclasses import dataclass, fields, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..core.data import Batch, Grid
 
@@ -45,9 +46,9 @@ class RowSampleKind:
         return RowSample(_smallest(batch, self.size), len(batch), self.size)
 
 
-def take(batch: Batch, where: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Batch:
+def take(batch: Batch, where: NDArray[np.int64]) -> Batch:
     """Rows of a batch by position, in that order."""
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in (f.name for f in fields(batch)):
         held = getattr(batch, name)
         if isinstance(held, pd.DataFrame):
@@ -65,7 +66,7 @@ def concat(a: Batch, b: Batch) -> Batch:
         return b
     if not len(b):
         return a
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in (f.name for f in fields(a)):
         mine, yours = getattr(a, name), getattr(b, name)
         if isinstance(mine, pd.DataFrame):
