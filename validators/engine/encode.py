@@ -1,0 +1,178 @@
+"""Frames into batches: keys, groups, outcomes, weights and bins, once per row for all summaries."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core.data import WEIGHT_ONE, Batch, Bins, Grid, LevelBins, NumericBins, Task
+from ..core.errors import DataError
+from ..io.project import Project
+from ..io.slices import members
+from .trial import Trial
+
+HASH_KEY = "seatrial-rows-01"
+
+
+def batch_of(frame: pd.DataFrame, trial: Trial, grid: Grid, scores: Mapping[str, NDArray[np.float64]]) -> Batch:
+    """A frame as a batch."""
+    project, columns = trial.project, trial.project.columns
+    n = len(frame)
+    X = frame[list(trial.features)]
+    codes = np.empty((n, len(grid.features)), dtype=np.int32)
+    for j, (name, bins) in enumerate(grid.features.items()):
+        codes[:, j] = encode(X[name], bins)
+    key = row_keys(frame, project)
+    time = times(frame, columns.time)
+    period = np.full(n, -1, np.int64)
+    if time is not None and len(grid.periods) > 1:
+        place = np.searchsorted(np.array(grid.periods, "datetime64[ns]"), time, side="right") - 1
+        period = np.where((place >= 0) & (place < len(grid.periods) - 1) & ~np.isnat(time), place, -1)
+    slices = [members(project.slices[label], frame) for label in grid.slices]
+    return Batch(
+        X=X,
+        codes=codes,
+        y=outcomes(frame, trial.task),
+        scores=scores,
+        weight=weights(frame, columns.weight),
+        key=key,
+        unit=units(frame, project, grid.grouping, key, time),
+        period=period,
+        slices=np.column_stack(slices) if slices else np.zeros((n, 0), dtype=np.bool_),
+        sensitive=frame[[s for s in columns.sensitive if s in frame]],
+        time=time,
+    )
+
+
+def row_keys(frame: pd.DataFrame, project: Project) -> NDArray[np.uint64]:
+    """Hash of the key column; without one, of the whole content of the row."""
+    key = project.columns.key
+    if key is not None and key in frame:
+        return hash_values(frame[key])
+    return np.asarray(pd.util.hash_pandas_object(frame, index=False, hash_key=HASH_KEY), dtype=np.uint64)
+
+
+def hash_values(column: pd.Series) -> NDArray[np.uint64]:
+    """64-bit hash of every value, the same on every machine."""
+    values = column.astype(object).map(str) if not pd.api.types.is_numeric_dtype(column) else column
+    return np.asarray(pd.util.hash_array(values.to_numpy(), hash_key=HASH_KEY), dtype=np.uint64)
+
+
+def units(
+    frame: pd.DataFrame, project: Project, grouping: str, key: NDArray[np.uint64], time: NDArray[np.datetime64] | None
+) -> NDArray[np.uint64]:
+    """Hash of what makes rows dependent: the entity, the calendar day, or the row itself."""
+    entity = project.columns.entity
+    if grouping == "entity" and entity is not None and entity in frame:
+        return hash_values(frame[entity])
+    if grouping == "day" and time is not None:
+        days = time.astype("datetime64[D]").astype(np.int64)
+        return np.asarray(pd.util.hash_array(days, hash_key=HASH_KEY), dtype=np.uint64)
+    mixed = pd.util.hash_array(key.astype(np.int64), hash_key=HASH_KEY)
+    return np.asarray(mixed, dtype=np.uint64)
+
+
+def times(frame: pd.DataFrame, column: str | None) -> NDArray[np.datetime64] | None:
+    """Event times in UTC; None when no column is declared or the role has none."""
+    if column is None or column not in frame:
+        return None
+    held = frame[column]
+    if not pd.api.types.is_datetime64_any_dtype(held):
+        try:
+            held = pd.to_datetime(held, utc=True)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"column {column!r}: cannot be read as time ({str(error)[:120]})") from error
+    if getattr(held.dt, "tz", None) is not None:
+        held = held.dt.tz_convert("UTC").dt.tz_localize(None)
+    return np.asarray(held.to_numpy(), dtype="datetime64[ns]")
+
+
+def weights(frame: pd.DataFrame, column: str | None) -> NDArray[np.int64]:
+    """Sample weights in fixed point; one where no column is declared."""
+    if column is None or column not in frame:
+        return np.full(len(frame), WEIGHT_ONE, np.int64)
+    held = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64)
+    if not (np.isfinite(held) & (held >= 0)).all():
+        bad = int((~(np.isfinite(held) & (held >= 0))).sum())
+        raise DataError(
+            f"column {column!r} (weight): {bad} values are missing, negative or infinite; weights are 0 or more"
+        )
+    if held.max(initial=0.0) > 2.0**20:
+        raise DataError(f"column {column!r} (weight): {held.max():g} is above 2**20; divide all weights by a constant")
+    fixed: NDArray[np.int64] = np.rint(held * WEIGHT_ONE).astype(np.int64)
+    return fixed
+
+
+def outcomes(frame: pd.DataFrame, task: Task) -> NDArray[np.float64]:
+    """Outcome as a number: value, 1 for the positive class, or index of the class; NaN where missing."""
+    if task.target not in frame:
+        return np.full(len(frame), np.nan)
+    held = frame[task.target]
+    if task.type == "regression":
+        values = pd.to_numeric(held, errors="coerce").to_numpy(np.float64)
+        if np.isinf(values).any():
+            raise DataError(f"target {task.target!r}: infinite values; outcomes are finite or missing")
+        if (np.isnan(values) & held.notna().to_numpy()).any():
+            raise DataError(f"target {task.target!r}: values that are not numbers in a regression")
+        return values
+    known = held.notna().to_numpy()
+    index = np.full(len(frame), np.nan)
+    for k, label in enumerate(task.classes):
+        if label is not None:
+            index[(held == label).to_numpy(dtype=bool, na_value=False) & known] = k
+    strange = known & np.isnan(index)
+    if strange.any():
+        shown = ", ".join(repr(v) for v in pd.unique(held[strange])[:5])
+        raise DataError(
+            f"target {task.target!r}: unknown classes {shown}; the task has {', '.join(map(repr, task.classes))}"
+        )
+    return index
+
+
+def encode(column: pd.Series, bins: Bins) -> NDArray[np.int64]:
+    """Bin of every value; missing values have a bin of their own."""
+    return _encode_numbers(column, bins) if isinstance(bins, NumericBins) else _encode_levels(column, bins)
+
+
+def numbers(column: pd.Series) -> NDArray[np.float64]:
+    """A numeric column as float64, missing values as NaN; raises DataError where text is found."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        held = column.to_numpy("datetime64[ns]")
+        return np.where(np.isnat(held), np.nan, held.astype(np.int64).astype(np.float64))
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(np.float64, na_value=np.nan)
+    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+    strange = np.isnan(values) & column.notna().to_numpy()
+    if strange.any():
+        raise DataError(
+            f"feature {column.name!r} is numeric in the data that the bins come from, but {column[strange].iloc[0]!r} "
+            f"was found in {int(strange.sum())} rows; make the types of all roles agree"
+        )
+    return values
+
+
+def _encode_numbers(column: pd.Series, bins: NumericBins) -> NDArray[np.int64]:
+    values = numbers(column)
+    code = np.searchsorted(bins.cuts, values, side="right").astype(np.int64)
+    code[np.isnan(values)] = bins.missing
+    return code
+
+
+def _encode_levels(column: pd.Series, bins: LevelBins) -> NDArray[np.int64]:
+    code, uniques = pd.factorize(column, use_na_sentinel=True)
+    place = {level: i for i, level in enumerate(bins.levels)}
+    table = np.empty(len(uniques) + 1, np.int64)
+    for i, value in enumerate(uniques):
+        text = level_name(value)
+        table[i] = place.get(text, bins.remainder if text in bins.rarer else bins.new)
+    table[-1] = bins.missing
+    return table[code]
+
+
+def level_name(value: Any) -> str:
+    """A level as text; whole floats without their fraction, so that 1 and 1.0 are one level."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,144 @@
+"""What a run will do: checks, their options, and which of them cannot apply, with the reason and the way out."""
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..core.data import PRIOR, Role
+from ..core.errors import ProjectError
+from ..core.records import Check, Needs
+from .trial import Trial
+
+Suite = Literal["quick", "release"]
+QUICK_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Checks with their options. `rows` bounds the rows of a role (by key hash); None: all of them."""
+
+    suite: Suite
+    checks: tuple[Check, ...]
+    options: Mapping[str, Any]
+    seed: int
+    rows: int | None = None
+    narrowed: bool = False
+
+
+def make_plan(
+    trial: Trial,
+    checks: Sequence[Check],
+    *,
+    suite: Suite = "release",
+    only: Sequence[str] = (),
+    seed: int | None = None,
+) -> Plan:
+    """A plan; raises ProjectError for unknown codes and options, all at once."""
+    codes = {c.code: c for c in checks}
+    problems = [f"--check {code}: no such check{_near(code, codes)}" for code in only if code not in codes]
+    problems += [
+        f"[options.{code}]: no such check{_near(code, codes)}" for code in trial.project.options if code not in codes
+    ]
+    chosen = [
+        c for c in checks if (not only or c.code in only) and (suite == "release" or not c.slow or c.code in only)
+    ]
+    options = {}
+    for check in chosen:
+        changed = trial.project.options.get(check.code, {})
+        found = option_problems(check, changed)
+        problems += [f"[options.{check.code}] {p}" for p in found]
+        if not found:
+            options[check.code] = with_options(check, changed)
+    if problems:
+        raise ProjectError(*problems)
+    return Plan(
+        suite=suite,
+        checks=tuple(chosen),
+        options=options,
+        seed=trial.project.seed if seed is None else seed,
+        rows=QUICK_ROWS if suite == "quick" else None,
+        narrowed=bool(only),
+    )
+
+
+def with_options(check: Check, changed: Mapping[str, Any]) -> Any:
+    """A check's options with some changed; lists become tuples."""
+    if check.options is None:
+        return None
+    return dataclasses.replace(check.options, **{k: tuple(v) if isinstance(v, list) else v for k, v in changed.items()})
+
+
+def option_problems(check: Check, changed: Mapping[str, Any]) -> list[str]:
+    """Unknown names and values of the wrong type."""
+    known = check.defaults
+    problems = [f"has no option {k!r}{_near(k, known)}" for k in changed if k not in known]
+    for name, value in changed.items():
+        default = known.get(name)
+        if default is None:
+            continue
+        wanted = (
+            (int, float)
+            if isinstance(default, float)
+            else (list, tuple)
+            if isinstance(default, tuple)
+            else (type(default),)
+        )
+        if not isinstance(value, wanted) or (isinstance(value, bool) and not isinstance(default, bool)):
+            problems.append(f"{name} must be like {default!r}, got {value!r}")
+    return problems
+
+
+def why_not(check: Check, trial: Trial) -> str | None:
+    """Why a check cannot apply to a trial, and how to provide what is missing; None when it can."""
+    return next(_obstacles(check.needs, trial), None)
+
+
+def _obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
+    """Everything that stands in the way, the first thing to mend first."""
+    project = trial.project
+    if needs.tasks and trial.task.type not in needs.tasks:
+        yield f"applies to {' and '.join(needs.tasks)} tasks; this one is {trial.task.type}"
+    for role in needs.roles:
+        if role not in project.data:
+            yield f'no {role.value} data; add {role.value} = "..." under [data]'
+    if needs.one_of and not any(r in project.data or _in_snapshot(r, trial) for r in needs.one_of):
+        listed = " or ".join(r.value for r in needs.one_of)
+        yield f"no {listed} data; add one of them under [data]"
+    if PRIOR in needs.models and PRIOR not in trial.scorers:
+        yield 'no prior model; add prior = "..." under [model] (or prior_prediction under [columns])'
+    if needs.calls or needs.attributions:
+        missing = [m for m in (needs.models or ("candidate",)) if getattr(project, m) is None]
+        if missing:
+            yield f'predictions only: this check must query the {missing[0]} model; add {missing[0]} = "..." under [model]'
+    yield from _column_obstacles(needs, trial)
+
+
+def _column_obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
+    project = trial.project
+    unlabelled = [r for r in needs.roles if needs.outcomes and r in project.data and r not in trial.labelled]
+    for role in unlabelled:
+        yield f"{role.value} data have no outcomes (column {trial.task.target!r})"
+    if needs.time and (
+        project.columns.time is None or project.columns.time not in trial.columns_of.get(needs.roles[0], ())
+    ):
+        yield 'no time column; name it as time = "..." under [columns]'
+    for declared in needs.declared:
+        if not getattr(project, declared, None) and not getattr(project.columns, declared, None):
+            yield f"no {declared} declared; add [{declared}] to the project file"
+
+
+def _in_snapshot(role: Role, trial: Trial) -> bool:
+    return role is Role.REFERENCE and trial.project.prior_snapshot is not None
+
+
+def roles_of(check: Check, trial: Trial) -> tuple[Role, ...]:
+    """Roles that a check gets: those it needs, and of the others those that are there."""
+    listed = (*check.needs.roles, *check.needs.one_of, *check.needs.optional)
+    return tuple(r for r in dict.fromkeys(listed) if r in trial.project.data)
+
+
+def _near(name: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known) or 'none'}"

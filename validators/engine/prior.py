@@ -1,0 +1,68 @@
+"""A prior snapshot's summaries in the place of rows: what it was tested on is this trial's reference."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from ..core.data import CANDIDATE, PRIOR, Grid, Role
+from ..core.errors import RunError
+from ..core.records import Kind
+from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
+from ..summaries.outcomes import Outcomes, OutcomesKind
+from .documents import grid_from, summaries_from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorSummaries:
+    """Grid of the prior snapshot, and its test summaries under the role of reference and the name of prior."""
+
+    grid: Grid
+    summaries: Mapping[tuple[Role, Kind], Any]
+
+    @classmethod
+    def of(cls, grid_json: bytes, summaries_json: bytes) -> Self:
+        """Out of two members of a verified snapshot; raises RunError when they are not what they should be."""
+        try:
+            grid = grid_from(json.loads(grid_json))
+            held = summaries_from(json.loads(summaries_json))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"prior snapshot: its summaries cannot be read ({error})") from error
+        found: dict[tuple[Role, Kind], Any] = {}
+        for kind in (FeatureCountsKind("all"), OutcomesKind("all")):
+            if (Role.TEST, kind) not in held:
+                raise RunError(f"prior snapshot: has no {kind.name} of its test role; it cannot stand in for the prior")
+            found[Role.REFERENCE, kind] = held[Role.TEST, kind]
+        outcomes: Outcomes = found[Role.REFERENCE, OutcomesKind("all")]
+        found[Role.REFERENCE, OutcomesKind("all")] = replace(
+            outcomes, sums={PRIOR: outcomes.sums[CANDIDATE]}, scores={PRIOR: outcomes.scores[CANDIDATE]}
+        )
+        return cls(grid=grid, summaries=found)
+
+    def grid_for(self, own: Grid) -> Grid:
+        """This trial's grid with the snapshot's bins and score cuts, so that both can be compared bin by bin."""
+        shared = {
+            name: self.grid.features[name] if type(self.grid.features.get(name)) is type(bins) else bins
+            for name, bins in own.features.items()
+        }
+        if len(self.grid.score_cuts) != len(own.score_cuts) or self.grid.regression != own.regression:
+            raise RunError("prior snapshot: its task has another kind of score; compare like with like")
+        return replace(
+            own,
+            features=shared,
+            score_cuts=self.grid.score_cuts,
+            score_coarse=self.grid.score_coarse,
+            scale=self.grid.scale,
+            target_mean=self.grid.target_mean,
+        )
+
+    def matching(self, grid: Grid) -> dict[tuple[Role, Kind], Any]:
+        """The summaries, features that this trial does not have left out."""
+        kind = FeatureCountsKind("all")
+        counts: FeatureCounts = self.summaries[Role.REFERENCE, kind]
+        kept = {
+            name: held
+            for name, held in counts.counts.items()
+            if name in grid.features and held.shape[-1] == grid.features[name].n_bins
+        }
+        return dict(self.summaries) | {(Role.REFERENCE, kind): FeatureCounts(kept)}

@@ -1,0 +1,185 @@
+"""Round 0: a bounded look at the data that freezes the grid for the scan."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core.data import Bins, Grid, LevelBins, NumericBins, Role
+from ..core.errors import DataError
+from ..io.tables import frames, partitions
+from .encode import level_name, numbers, row_keys, times
+from .trial import Trial
+
+PROFILE_ROWS = 50_000
+SCORE_ROWS = 20_000
+FINE_BINS, COARSE_BINS = 512, 10
+FINE_SCORES, COARSE_SCORES = 4096, 256
+TOP_LEVELS, KNOWN_LEVELS = 200, 50_000
+MIN_DAYS = 20
+BIN_ROLES = (Role.REFERENCE, Role.TRAIN, Role.TEST)
+Scorer = Callable[[pd.DataFrame], Mapping[str, NDArray[np.float64]]]
+
+
+def smallest_rows(trial: Trial, role: Role, size: int) -> pd.DataFrame:
+    """The `size` rows of a role with the smallest key hashes, in that order."""
+    held, keys = pd.DataFrame(), np.zeros(0, np.uint64)
+    for part in partitions(trial.project.data[role]):
+        for frame in frames(part, trial.columns_of[role]):
+            held = frame if held.empty else pd.concat([held, frame], ignore_index=True)
+            keys = np.concatenate([keys, row_keys(frame, trial.project)])
+            order = np.argsort(keys, kind="stable")[:size]
+            held, keys = held.iloc[order].reset_index(drop=True), keys[order]
+    return held
+
+
+def build_grid(trial: Trial, scorer: Scorer) -> Grid:
+    """The grid: features from `reference` (else train, else test), scores from test, periods from production."""
+    role = next(r for r in BIN_ROLES if r in trial.project.data)
+    base = smallest_rows(trial, role, PROFILE_ROWS)
+    if base.empty:
+        raise DataError(f"role {role.value} has no rows; bins cannot be made")
+    test = base if role is Role.TEST else smallest_rows(trial, Role.TEST, SCORE_ROWS)
+    if test.empty:
+        raise DataError("role test has no rows")
+    test = test.iloc[:SCORE_ROWS]
+    scores = scorer(test)
+    regression = trial.task.type == "regression"
+    target = numbers(test[trial.task.target]) if regression else np.zeros(0)
+    target = target[~np.isnan(target)]
+    spread = float(target.std()) if len(target) > 1 else 0.0
+    if regression and spread == 0:
+        raise DataError(f"target {trial.task.target!r} is constant in role test; nothing can be measured")
+    columns = [np.concatenate([s[:, k] for s in scores.values()]) for k in range(trial.task.n_scores)]
+    keep = (trial.task.threshold,) if trial.task.type == "binary" and trial.task.threshold is not None else ()
+    return Grid(
+        features={name: bins_of(base[name]) for name in trial.features},
+        score_cuts=_same_length([score_cuts(c, FINE_SCORES, keep) for c in columns]),
+        score_coarse=_same_length([score_cuts(c, COARSE_SCORES, keep) for c in columns]),
+        regression=regression,
+        scale=spread if regression else 1.0,
+        target_mean=float(target.mean()) if regression else 0.0,
+        periods=_periods(trial),
+        grouping=_grouping(trial, base, test),
+        slices={label: " & ".join(t.text for t in terms) for label, terms in trial.project.slices.items()},
+    )
+
+
+def bins_of(column: pd.Series) -> Bins:
+    """Bins of a feature: quantiles of numbers (every distinct value where there are few), the most frequent levels otherwise."""
+    dtype = column.dtype
+    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+        values = numbers(column)
+        return numeric_bins(values[np.isfinite(values)])
+    counts: dict[str, int] = {}
+    for value, n in column.value_counts(dropna=True).items():
+        name = level_name(value)
+        counts[name] = counts.get(name, 0) + int(n)
+    ordered = sorted(counts, key=lambda level: (-counts[level], level))
+    return LevelBins(levels=tuple(ordered[:TOP_LEVELS]), rarer=frozenset(ordered[TOP_LEVELS:KNOWN_LEVELS]))
+
+
+def numeric_bins(values: NDArray[np.float64]) -> NumericBins:
+    """Cuts between distinct values, thinned to quantiles, with a few cuts beyond the range so that far values show."""
+    if not len(values):
+        return NumericBins(cuts=np.zeros(0), coarse=np.zeros(1, np.int64))
+    distinct = np.unique(values)
+    cuts = _between(distinct)
+    if len(cuts) > FINE_BINS:
+        cuts = _quantile_cuts(values, distinct, FINE_BINS)
+    low, high = distinct[0], distinct[-1]
+    width = float(high - low) or max(abs(float(low)), 1.0)
+    steps = width * np.array([1e-9, 0.1, 1.0, 10.0, 100.0])
+    beyond = np.concatenate([low - steps[::-1], high + steps])
+    cuts = np.unique(np.concatenate([beyond[: len(steps)], cuts, beyond[len(steps) :]]))
+    code = np.searchsorted(cuts, values, side="right")
+    mass = np.cumsum(np.bincount(code, minlength=len(cuts) + 1)) / len(values)
+    before = np.concatenate([[0.0], mass[:-1]])
+    middle = np.minimum((COARSE_BINS * (before + mass) / 2).astype(np.int64), COARSE_BINS - 1)
+    return NumericBins(cuts=cuts, coarse=np.unique(middle, return_inverse=True)[1].astype(np.int64))
+
+
+def score_cuts(values: NDArray[np.float64], size: int, keep: Sequence[float] = ()) -> NDArray[np.float64]:
+    """Cuts between distinct scores, thinned to `size` quantiles; those in `keep` are always among them."""
+    finite = values[np.isfinite(values)]
+    distinct = np.unique(finite)
+    cuts = _between(distinct)
+    if len(cuts) > size:
+        cuts = _quantile_cuts(finite, distinct, size)
+    return np.unique(np.concatenate([cuts, keep]))
+
+
+def _between(distinct: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Midpoints; where rounding would put one on the lower value, the upper value itself (a bin holds its lower end)."""
+    lower, upper = distinct[:-1], distinct[1:]
+    middle = lower + (upper - lower) / 2
+    return np.where(middle > lower, middle, upper)
+
+
+def _quantile_cuts(values: NDArray[np.float64], distinct: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    at = np.quantile(values, np.arange(1, size) / size, method="inverted_cdf")
+    place = np.clip(np.searchsorted(distinct, np.unique(at)), 0, len(distinct) - 2)
+    return np.asarray(np.unique(_between(distinct)[place]))
+
+
+def _same_length(cuts: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], ...]:
+    """Score columns share one array of bins: shorter ones are filled with cuts above every score."""
+    longest = max(len(c) for c in cuts)
+    return tuple(np.concatenate([c, np.full(longest - len(c), np.inf)]) for c in cuts)
+
+
+def _grouping(trial: Trial, base: pd.DataFrame, test: pd.DataFrame) -> str:
+    columns = trial.project.columns
+    if columns.entity is not None:
+        return "entity"
+    for frame in (base, test):
+        time = times(frame, columns.time)
+        if time is None:
+            return "row"
+        days = len(np.unique(time[~np.isnat(time)].astype("datetime64[D]")))
+        if days < MIN_DAYS or days >= len(time):
+            return "row"
+    return "day"
+
+
+def _periods(trial: Trial) -> tuple[np.datetime64, ...]:
+    """First days of the calendar periods of production, and the day after the last; empty without production or time."""
+    column = trial.project.columns.time
+    if Role.PRODUCTION not in trial.project.data or column is None:
+        return ()
+    if column not in trial.columns_of[Role.PRODUCTION]:
+        return ()
+    first, last = None, None
+    for part in partitions(trial.project.data[Role.PRODUCTION]):
+        for frame in frames(part, (column,)):
+            held = times(frame, column)
+            if held is None:
+                continue
+            held = held[~np.isnat(held)]
+            if len(held):
+                first = held.min() if first is None else min(first, held.min())
+                last = held.max() if last is None else max(last, held.max())
+    return () if first is None or last is None else calendar_periods(first, last)
+
+
+def calendar_periods(first: np.datetime64, last: np.datetime64) -> tuple[np.datetime64, ...]:
+    """Weeks up to four months, months up to four years, quarters above."""
+    span = (last - first) / np.timedelta64(1, "D")
+    if span <= 124:
+        start = first.astype("datetime64[W]")
+        return _steps(start.astype("datetime64[D]"), last, np.timedelta64(7, "D"))
+    months = 1 if span <= 4 * 366 else 3
+    month = first.astype("datetime64[M]")
+    month = month - (month.astype(np.int64) % months)
+    starts = [month]
+    while starts[-1].astype("datetime64[D]") <= last:
+        starts.append(starts[-1] + months)
+    return tuple(s.astype("datetime64[D]") for s in starts)
+
+
+def _steps(start: np.datetime64, last: np.datetime64, step: np.timedelta64) -> tuple[np.datetime64, ...]:
+    starts = [start]
+    while starts[-1] <= last:
+        starts.append(starts[-1] + step)
+    return tuple(starts)

@@ -1,0 +1,143 @@
+"""`results.json`, version 1: the record that app, report, gate and snapshot are read from."""
+
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..core.errors import RunError
+from ..core.policy import Judged, JudgedResult, Overall, Policy, Rule
+from ..core.records import Check, Measurement, Result, Status
+
+SCHEMA = "seatrial/results/v1"
+_PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "xgboost-cpu", "xgboost", "lightgbm")
+
+
+def results_document(
+    *,
+    project: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    policy: Policy,
+    policy_digest: str,
+    plan: Mapping[str, Any],
+    checks: Sequence[Check],
+    judged: Sequence[JudgedResult],
+    verdict: Overall,
+    run: Mapping[str, Any],
+    isolation: str,
+) -> dict[str, Any]:
+    """The document. `run` holds what differs between equal runs: id, time, seconds."""
+    by_code = {c.code: c for c in checks}
+    return {
+        "schema": SCHEMA,
+        "project": dict(project),
+        "inputs": dict(inputs),
+        "policy": {"id": policy.id, "version": policy.version, "tier": policy.tier, "sha256": policy_digest},
+        "plan": dict(plan),
+        "environment": environment(isolation),
+        "run": dict(run),
+        "verdict": verdict.value,
+        "results": [_result(j, by_code[j.result.code]) for j in judged],
+    }
+
+
+def environment(isolation: str) -> dict[str, Any]:
+    """What the run ran on: versions, and how models were kept apart."""
+    versions = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "seatrial": __version__,
+        "python": platform.python_version(),
+        "platform": f"{sys.platform}-{platform.machine()}",
+        "packages": versions,
+        "isolation": isolation,
+    }
+
+
+def _result(judged: JudgedResult, check: Check) -> dict[str, Any]:
+    result = judged.result
+    return {
+        "check": result.code,
+        "family": check.family.value,
+        "title": check.title,
+        "status": result.status.value,
+        "reason": result.reason,
+        "seconds": round(result.seconds, 3),
+        "required": judged.required,
+        "verdict": None if judged.verdict is None else judged.verdict.value,
+        "measurements": [_measurement(j) for j in judged.judged],
+    }
+
+
+def _measurement(judged: Judged) -> dict[str, Any]:
+    m, rule = judged.measurement, judged.rule
+    return {
+        "metric": m.metric,
+        "subject": m.subject,
+        "value": m.value,
+        "low": m.low,
+        "high": m.high,
+        "level": m.level,
+        "method": m.method,
+        "n": m.n,
+        "n_eff": m.n_eff,
+        "size": m.size,
+        "minor": m.minor,
+        "note": judged.note,
+        "limit": None if rule is None else _limit(rule),
+        "counts": judged.counts,
+        "verdict": None if judged.verdict is None else judged.verdict.value,
+        "mde": judged.mde,
+    }
+
+
+def _limit(rule: Rule) -> dict[str, Any]:
+    return {"warn": rule.warn, "fail": rule.fail, "worse": rule.worse, "null": rule.null}
+
+
+def read_results(run: Path) -> dict[str, Any]:
+    """The results of a run folder; raises RunError when it has none that can be read."""
+    path = run / "results.json" if run.is_dir() else run
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{run}: no results.json; `seatrial run PROJECT --out {run}` writes one") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path}: cannot be read ({type(error).__name__}); run the trial again") from None
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, dict) else type(document).__name__
+        raise RunError(f"{path}: expected schema {SCHEMA!r}, found {found!r}")
+    return document
+
+
+def measured_again(document: Mapping[str, Any]) -> list[Result]:
+    """Results without verdicts, out of a document: what another policy judges anew. A measurement held against several limits
+    stands there once per limit and comes back once.
+    """
+    results = []
+    for held in document["results"]:
+        measurements = dict.fromkeys(_plain_measurement(m) for m in held["measurements"])
+        results.append(
+            Result(
+                code=held["check"],
+                status=Status(held["status"]),
+                measurements=tuple(measurements),
+                reason=held["reason"],
+                seconds=held["seconds"],
+            )
+        )
+    return results
+
+
+def _plain_measurement(m: Mapping[str, Any]) -> Measurement:
+    names = ("metric", "subject", "value", "low", "high", "level", "method", "n", "n_eff", "size", "minor")
+    note = "; ".join(p for p in m["note"].split("; ") if not p.startswith(("cannot exclude", "cannot tell", "about ")))
+    return Measurement(**{name: m[name] for name in names}, note=note)

@@ -1,0 +1,183 @@
+"""A run: needs, one scan, what is given, results. The only place where any exception becomes a result."""
+
+import logging
+import math
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.data import CANDIDATE, Grid, Role
+from ..core.errors import ModelError
+from ..core.records import Attributions, Check, Given, Kind, Measurement, Result, Status
+from ..summaries.outcomes import OutcomesKind
+from ..summaries.row_sample import RowSample, RowSampleKind
+from ..summaries.totals import TotalsKind
+from .attributions import attribute
+from .plan import Plan, roles_of, why_not
+from .prior import PriorSummaries
+from .profile import build_grid
+from .scan import Mapper, Progress, Scanned, ScanPlan, scan, serial, use_models
+from .scoring import Scoring
+from .trial import Trial
+
+log = logging.getLogger("seatrial.run")
+SAMPLE = RowSampleKind()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """All that a run found, before any policy."""
+
+    results: tuple[Result, ...]
+    grid: Grid
+    summaries: Mapping[tuple[Role, Kind], Any]
+    models: Mapping[str, Mapping[str, Any]]
+
+
+def nothing(_what: str, _share: float) -> None:
+    """Progress that nobody watches."""
+
+
+def measure(
+    trial: Trial,
+    plan: Plan,
+    *,
+    mapper: Mapper = serial,
+    progress: Progress = nothing,
+    prior: PriorSummaries | None = None,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> Measured:
+    """Run a plan.
+
+    Raises
+    ------
+    SeatrialError
+        When the inputs cannot be read or a model cannot be loaded. A model that raises on rows, and a check that raises, are
+        results with status ERROR.
+    """
+    with Scoring(trial) as scoring:
+        models = {name: scoring.model(name).description for name in scoring.files}
+        use_models(trial, scoring)
+        refusal = ""
+        progress("reading", 0.0)
+        try:
+            grid = build_grid(trial, scoring.scores)
+        except ModelError as error:
+            refusal = str(error)
+            grid = build_grid(trial, lambda _: {})
+        if prior is not None:
+            grid = prior.grid_for(grid)
+        reasons = {c.code: why_not(c, trial) for c in plan.checks}
+        wanted = [c for c in plan.checks if reasons[c.code] is None]
+        scan_plan = _scan_plan(trial, grid, wanted, plan, scored=not refusal)
+        progress("scanning", 0.05)
+        scanned = scan(scan_plan, mapper, progress=lambda what, share: progress(what, 0.05 + 0.35 * share))
+        failures = dict.fromkeys(trial.project.data, refusal) if refusal else dict(scanned.failures)
+        summaries = dict(scanned.summaries) | (prior.matching(grid) if prior is not None else {})
+        attributions = _attributions(trial, plan, wanted, Scanned(summaries, failures), scoring)
+        results = []
+        for i, check in enumerate(plan.checks):
+            progress(f"{check.code} {check.title}", 0.45 + 0.55 * i / len(plan.checks))
+            reason = reasons[check.code]
+            if reason is not None:
+                result = Result(code=check.code, status=Status.NOT_APPLICABLE, reason=reason)
+            else:
+                result = _one(check, trial, plan, grid, Scanned(summaries, failures), scoring, attributions)
+            on_result(result)
+            results.append(result)
+        progress("done", 1.0)
+        return Measured(
+            results=tuple(results),
+            grid=grid,
+            summaries=scanned.summaries,
+            models={name: description.as_json() for name, description in models.items()},
+        )
+
+
+def _scan_plan(trial: Trial, grid: Grid, checks: list[Check], plan: Plan, *, scored: bool) -> ScanPlan:
+    kinds: dict[Role, dict[Kind, None]] = {
+        role: {TotalsKind(): None} for role in trial.project.data if role is not Role.SERVING
+    }
+    for check in checks:
+        for role in roles_of(check, trial):
+            kinds.setdefault(role, {TotalsKind(): None}).update(dict.fromkeys(check.needs.summaries))
+        if check.needs.attributions:
+            kinds[Role.TEST][SAMPLE] = None
+    scores = {role for role, held in kinds.items() if any(isinstance(k, OutcomesKind) for k in held)}
+    return ScanPlan(
+        trial=trial,
+        grid=grid,
+        kinds={role: tuple(held) for role, held in kinds.items()},
+        scored=frozenset(scores | {Role.TEST} if scored else ()),
+        rows=plan.rows,
+    )
+
+
+def _attributions(
+    trial: Trial, plan: Plan, checks: list[Check], scanned: Scanned, scoring: Scoring
+) -> Attributions | ModelError | None:
+    """Attributions of the test sample under every model there is; the refusal of a model is kept for those who need them."""
+    if not any(c.needs.attributions for c in checks) or Role.TEST in scanned.failures or not scoring.files:
+        return None
+    sample: RowSample = scanned.summaries[Role.TEST, SAMPLE]
+    try:
+        return attribute({name: scoring.model(name) for name in scoring.files}, sample.rows, trial.task, seed=plan.seed)
+    except ModelError as error:
+        return error
+
+
+def _sound(m: Measurement, check: Check) -> Measurement:
+    """The measurement, if it is one of the check's metrics and its numbers are numbers."""
+    if m.metric not in check.metrics:
+        raise ValueError(f"measured {m.metric!r}, which it does not declare")
+    wrong = [x for x in (m.value, m.low, m.high, m.n_eff) if x is not None and not math.isfinite(x)]
+    if wrong:
+        raise ValueError(f"{m.metric} of {m.subject} is {wrong[0]}; an undefined number must be None with a note")
+    return m
+
+
+def _one(
+    check: Check,
+    trial: Trial,
+    plan: Plan,
+    grid: Grid,
+    scanned: Scanned,
+    scoring: Scoring,
+    attributions: Attributions | ModelError | None,
+) -> Result:
+    """One check's result."""
+    roles = roles_of(check, trial)
+    scored = check.needs.models or check.needs.calls or any(isinstance(k, OutcomesKind) for k in check.needs.summaries)
+    refused = [r for r in roles if r in scanned.failures] if scored else []
+    if refused:
+        reason = f"the model would not score {refused[0].value}: {scanned.failures[refused[0]]}"
+        return Result(code=check.code, status=Status.ERROR, reason=reason)
+    if check.needs.attributions and isinstance(attributions, ModelError):
+        return Result(code=check.code, status=Status.ERROR, reason=str(attributions))
+    wanted = [*roles, *(r for r in (*check.needs.one_of, *check.needs.optional) if r not in roles)]
+    keys = [(role, kind) for role in wanted for kind in check.needs.summaries]
+    given = Given(
+        task=trial.task,
+        grid=grid,
+        options=plan.options[check.code],
+        rng=np.random.default_rng([plan.seed, zlib.crc32(check.code.encode())]),
+        summaries={key: scanned.summaries[key] for key in keys if key in scanned.summaries},
+        models={name: scoring.model(name) for name in scoring.files} if check.needs.calls else {},
+        attributions=attributions if check.needs.attributions and isinstance(attributions, Attributions) else None,
+        constraints=trial.project.constraints,
+        scored=tuple(m for m in trial.scorers if not scanned.failures or m == CANDIDATE or not refused),
+    )
+    started = time.perf_counter()
+    try:
+        measurements = tuple(_sound(m, check) for m in check.measure(given))
+    except Exception as error:
+        log.exception("check failed", extra={"code": check.code})
+        message = f"{type(error).__name__}: {str(error)[:300]}"
+        return Result(code=check.code, status=Status.ERROR, reason=message, seconds=time.perf_counter() - started)
+    return Result(
+        code=check.code, status=Status.MEASURED, measurements=measurements, seconds=time.perf_counter() - started
+    )

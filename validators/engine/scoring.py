@@ -1,0 +1,77 @@
+"""Scores of rows: asked of the models behind the wall, or read from columns."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core.data import CANDIDATE, PRIOR
+from ..core.errors import DataError
+from ..models.client import Model, open_model
+from .trial import Trial
+
+
+class Scoring:
+    """Open models of a trial, started when first asked; a context manager that ends their processes."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._open: dict[str, Model] = {}
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Model files by name."""
+        p = self._trial.project
+        return {name: path for name, path in ((CANDIDATE, p.candidate), (PRIOR, p.prior)) if path is not None}
+
+    def model(self, name: str) -> Model:
+        """The live model; raises ModelError when it cannot be loaded."""
+        if name not in self._open:
+            task = self._trial.task
+            self._open[name] = open_model(
+                self.files[name],
+                task=task.type,
+                classes=task.classes,
+                positive=task.positive,
+                code=self._trial.project.code,
+                features=self._trial.features,
+            )
+        return self._open[name]
+
+    def scores(self, frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Per model (n, n_scores); raises ModelError when a model raises."""
+        columns = self._trial.project.columns
+        stored = ((CANDIDATE, columns.prediction), (PRIOR, columns.prior_prediction))
+        held = {name: _numbers(frame, names) for name, names in stored if names}
+        X = frame[list(self._trial.features)]
+        for name in self.files:
+            if name not in held:
+                held[name] = self.model(name).predict(X).reshape(len(frame), -1)
+        return {name: held[name] for name in self._trial.scorers}
+
+    def close(self) -> None:
+        """End the models' processes."""
+        for model in self._open.values():
+            model.close()
+        self._open.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _numbers(frame: pd.DataFrame, names: tuple[str, ...]) -> NDArray[np.float64]:
+    missing = [n for n in names if n not in frame]
+    if missing:
+        raise DataError(
+            f"no column {missing[0]!r} with predictions in this role; it has {', '.join(map(str, frame.columns[:12]))}"
+        )
+    return np.column_stack([pd.to_numeric(frame[n], errors="coerce").to_numpy(np.float64) for n in names])

@@ -1,0 +1,148 @@
+"""A project made definite: schemas read, features and classes settled, every problem named at once."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ..core.data import CANDIDATE, PRIOR, Role, Task
+from ..core.errors import ProjectError
+from ..io.project import Project
+from ..io.tables import frames, partitions, schema_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a run works on. `columns_of` lists per role the columns to read; `labelled` the roles that have the target."""
+
+    project: Project
+    task: Task
+    features: tuple[str, ...]
+    columns_of: Mapping[Role, tuple[str, ...]]
+    labelled: frozenset[Role]
+
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """Whose scores can be had: candidate, and prior if there is one."""
+        p = self.project
+        prior = p.prior is not None or bool(p.columns.prior_prediction)
+        return (CANDIDATE, PRIOR) if prior else (CANDIDATE,)
+
+
+def resolve(project: Project) -> Trial:
+    """Settle features, classes and columns against the data files.
+
+    Raises
+    ------
+    ProjectError, DataError
+        All problems of the schemas at once.
+    """
+    schemas = {role: schema_of(path) for role, path in project.data.items()}
+    columns = project.columns
+    test = schemas[Role.TEST]
+    reserved = columns.without_features | {project.task.target} | set(columns.sensitive)
+    features = columns.features or tuple(c for c in test.names if c not in reserved)
+    problems = list(_problems(project, features, schemas))
+    if problems:
+        raise ProjectError(*problems)
+    task = _task(project, schemas)
+    return Trial(
+        project=project,
+        task=task,
+        features=features,
+        columns_of={role: _columns(project, features, schema) for role, schema in schemas.items()},
+        labelled=frozenset(role for role, schema in schemas.items() if task.target in schema.names),
+    )
+
+
+def _columns(project: Project, features: tuple[str, ...], schema: pa.Schema) -> tuple[str, ...]:
+    c = project.columns
+    wanted = [*features, project.task.target, c.key, c.entity, c.time, c.weight, *c.sensitive, *c.prediction]
+    wanted += [*c.prior_prediction, *(t.name for terms in project.slices.values() for t in terms)]
+    return tuple(dict.fromkeys(name for name in wanted if name is not None and name in schema.names))
+
+
+def _problems(project: Project, features: tuple[str, ...], schemas: Mapping[Role, pa.Schema]) -> list[str]:
+    c, task = project.columns, project.task
+    needed: list[tuple[str, str]] = [("feature", f) for f in features]
+    named = (("key", c.key), ("entity", c.entity), ("time", c.time), ("weight", c.weight))
+    optional = [(label, name) for label, name in named if name is not None]
+    problems = []
+    if not features:
+        problems.append("[columns] features: no column is left to be a feature; list them")
+    if task.target in features:
+        problems.append(f"[columns] features lists the target {task.target!r}; take it out")
+    for role, schema in schemas.items():
+        must = list(needed)
+        if role is Role.TEST:
+            must += [("target", task.target), *(("prediction", p) for p in (*c.prediction, *c.prior_prediction))]
+            must += optional + [("sensitive", s) for s in c.sensitive]
+            must += [(f"slice {label}", t.name) for label, terms in project.slices.items() for t in terms]
+        if role is Role.SERVING:
+            must = [("key", c.key)] if c.key else []
+        for label, name in must:
+            if name not in schema.names:
+                near = difflib.get_close_matches(name, schema.names, n=1)
+                hint = (
+                    f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(map(repr, schema.names[:12]))}"
+                )
+                problems.append(f"[data] {role.value}: no column {name!r} ({label}){hint}")
+    n = len(task.classes) or None
+    if task.type == "multiclass" and c.prediction and n and len(c.prediction) != n:
+        problems.append(f"[columns] prediction lists {len(c.prediction)} columns for {n} classes")
+    if task.type != "multiclass" and len(c.prediction) > 1:
+        problems.append("[columns] prediction must be one column for this task")
+    unknown = [f for f in project.constraints if f not in features]
+    problems += [f"[constraints.{f}]: no such feature" for f in unknown]
+    return list(dict.fromkeys(problems))
+
+
+def _task(project: Project, schemas: Mapping[Role, pa.Schema]) -> Task:
+    """The task with its classes, from every role that has outcomes."""
+    task = project.task
+    if task.type == "regression":
+        return task
+    found = _labels(project, [r for r in (Role.TRAIN, Role.TEST) if r in schemas and task.target in schemas[r].names])
+    if task.type == "multiclass":
+        classes = task.classes or tuple(sorted(found, key=lambda v: (str(type(v)), v)))
+        extra = sorted(map(str, found - set(classes)))
+        if extra:
+            raise ProjectError(f"[task] classes: the data also have {', '.join(extra)}; list them")
+        if len(classes) < 2:
+            raise ProjectError(
+                f"[task] target {task.target!r} has {len(classes)} class; a multiclass task needs two or more"
+            )
+        return replace(task, classes=classes)
+    others = sorted(found - {task.positive}, key=str)
+    if task.positive not in found:
+        shown = ", ".join(map(repr, sorted(found, key=str)[:6]))
+        raise ProjectError(f"[task] positive: no row has {task.target} == {task.positive!r}; the data have {shown}")
+    if len(others) > 1:
+        raise ProjectError(
+            f"[task] type: a binary target has two values, {task.target!r} has {len(found)}: "
+            f'{", ".join(map(repr, sorted(found, key=str)[:6]))}; use type = "multiclass"'
+        )
+    threshold = 0.5 if task.threshold is None else task.threshold
+    return replace(task, classes=(others[0] if others else None, task.positive), threshold=threshold)
+
+
+def _labels(project: Project, roles: list[Role]) -> set[Any]:
+    """Every label of the target in some roles."""
+    parts = [part for role in roles for part in partitions(project.data[role])]
+    held = (frame[project.task.target] for part in parts for frame in frames(part, (project.task.target,)))
+    return {plain(v) for column in held for v in column.dropna().unique()}
+
+
+def plain(value: Any) -> Any:
+    """A label as a plain Python value; whole floats become ints, so that 1.0 and 1 are one class."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return value
