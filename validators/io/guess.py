@@ -1,0 +1,193 @@
+"""A first project file, guessed from the files in a folder; every guess is explained, and none is silent."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..core.data import Role
+from ..core.errors import ProjectError
+from .tables import SUFFIXES, frames, partitions
+
+MODEL_SUFFIXES = (".skops", ".joblib", ".pkl", ".pickle", ".ubj", ".json", ".txt")
+LOOK_AT = 20_000
+_TARGETS = ("target", "label", "y", "outcome", "default", "class", "response")
+_KEYS = ("id", "key", "row_id", "uuid")
+_TIMES = ("time", "date", "timestamp", "event_time", "applied_at", "created_at")
+_SENSITIVE = ("sex", "gender", "age", "race", "ethnicity", "marital", "religion", "disability", "nationality")
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The text of a project file, and one sentence for each guess in it."""
+
+    toml: str
+    reasons: tuple[str, ...]
+
+
+def guess_project(folder: Path, *, target: str | None = None) -> Guess:
+    """Guess a project file.
+
+    Parameters
+    ----------
+    folder
+        Holds data files whose names contain a role (test.parquet, train_2024.csv), and at most two models.
+    target
+        The outcome's column, if it is known.
+
+    Raises
+    ------
+    ProjectError
+        When there is no data file, or no column can be the target.
+    """
+    if not folder.is_dir():
+        raise ProjectError(f"{folder}: no such folder")
+    reasons: list[str] = []
+    data = _data_files(folder, reasons)
+    frame = _head(folder / data[Role.TEST])
+    target = _target(frame, target, reasons)
+    columns = _columns(frame, target, reasons)
+    task = _task(frame[target], target, reasons)
+    models = _models(folder, reasons)
+    lines = [
+        "[model]",
+        f"id = {json.dumps(folder.resolve().name)}",
+        'version = "1.0.0"',
+        *(f"{name} = {json.dumps(file)}" for name, file in models.items()),
+        "",
+        "[task]",
+        *task,
+        "",
+        "[data]",
+        *(f"{role.value} = {json.dumps(file)}" for role, file in data.items()),
+        "",
+        "[columns]",
+        *columns,
+    ]
+    if "candidate" not in models:
+        score = next((c for c in frame if str(c).lower() in ("score", "prediction", "probability", "y_score", "y_pred")), None)
+        if score is None:
+            reasons.append(
+                'no model file was found: name one as candidate = "..." under [model], '
+                'or the column of its scores as prediction = "..." under [columns]'
+            )
+        else:
+            lines.append(f"prediction = {json.dumps(str(score))}")
+            reasons.append(f"no model file: column {score!r} is taken for the candidate's scores (predictions only)")
+    lines += ["", "[policy]", "tier = 2", ""]
+    return Guess("\n".join(lines), tuple(reasons))
+
+
+def _data_files(folder: Path, reasons: list[str]) -> dict[Role, str]:
+    files = sorted(p.name for p in folder.iterdir() if p.suffix in SUFFIXES)
+    if not files:
+        raise ProjectError(f"{folder}: no data file ({', '.join(SUFFIXES)}); put test.parquet there, and train, reference, production")
+    found: dict[Role, str] = {}
+    words = {Role.TEST: ("test", "holdout", "valid", "eval"), Role.REFERENCE: ("reference", "baseline")}
+    for role in Role:
+        for word in words.get(role, (role.value,)):
+            hit = next((f for f in files if word in f.lower() and f not in found.values()), None)
+            if hit is not None:
+                found[role] = hit
+                reasons.append(f"{hit} is role {role.value}: its name says {word!r}")
+                break
+    if Role.TEST not in found:
+        left = [f for f in files if f not in found.values()]
+        if not left:
+            raise ProjectError(f"{folder}: no file is the test data; name it test.parquet or write the project file by hand")
+        found[Role.TEST] = left[0]
+        reasons.append(f"{left[0]} is role test: no name says so, it is the first data file without another role")
+    return found
+
+
+def _models(folder: Path, reasons: list[str]) -> dict[str, str]:
+    files = sorted(p.name for p in folder.iterdir() if p.suffix in MODEL_SUFFIXES and p.name != "package.json")
+    prior = next((f for f in files if any(w in f.lower() for w in ("prior", "champion", "incumbent", "old"))), None)
+    rest = [f for f in files if f != prior]
+    candidate = next((f for f in rest if "candidate" in f.lower()), rest[0] if rest else None)
+    found = {}
+    if candidate is not None:
+        found["candidate"] = candidate
+        why = "its name says so" if "candidate" in candidate.lower() else "it is the first model file"
+        reasons.append(f"{candidate} is the candidate: {why}")
+    if prior is not None:
+        found["prior"] = prior
+        reasons.append(f"{prior} is the prior: its name says so")
+    return found
+
+
+def _head(path: Path) -> pd.DataFrame:
+    parts = partitions(path)
+    frame = next(frames(parts[0])).head(LOOK_AT)
+    if frame.empty:
+        raise ProjectError(f"{path}: has no rows; nothing can be guessed from it")
+    return frame
+
+
+def _target(frame: pd.DataFrame, target: str | None, reasons: list[str]) -> str:
+    if target is not None:
+        if target not in frame:
+            raise ProjectError(f"no column {target!r}; there are {', '.join(map(repr, frame.columns))}")
+        return target
+    named = [c for c in frame if str(c).lower() in _TARGETS]
+    if named:
+        reasons.append(f"{named[0]!r} is the target: its name says so")
+        return str(named[0])
+    last = str(frame.columns[-1])
+    reasons.append(f"{last!r} is taken for the target because it is the last column: CHECK THIS")
+    return last
+
+
+def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
+    others = [str(c) for c in frame if str(c) != target]
+    lines = []
+    key = next((c for c in others if _named(c, _KEYS) and frame[c].is_unique), None)
+    if key is not None:
+        lines.append(f"key = {json.dumps(key)}")
+        reasons.append(f"{key!r} is the key: its name says so and its values are unique")
+    time = next((c for c in others if pd.api.types.is_datetime64_any_dtype(frame[c])), None)
+    time = time or next((c for c in others if _named(c, _TIMES) and _reads_as_time(frame[c])), None)
+    if time is not None:
+        lines.append(f"time = {json.dumps(time)}")
+        reasons.append(f"{time!r} is the event time: it holds times")
+    sensitive = [c for c in others if any(w in c.lower().split("_") for w in _SENSITIVE) or c.lower() in _SENSITIVE]
+    features = [c for c in others if c not in (key, time)]
+    if sensitive:
+        lines.append(f"sensitive = {json.dumps(sensitive, ensure_ascii=False)}")
+        reasons.append(f"{', '.join(map(repr, sensitive))}: sensitive by name; they stay features until you take them out")
+    lines.append(f"features = {json.dumps(features, ensure_ascii=False)}")
+    reasons.append(f"{len(features)} columns without another role are features; take out what the model does not use")
+    return lines
+
+
+def _named(column: str, words: Sequence[str]) -> bool:
+    low = column.lower()
+    return low in words or any(low.endswith(f"_{w}") for w in words)
+
+
+def _reads_as_time(column: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    try:
+        pd.to_datetime(column.dropna().head(50), format="ISO8601")
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _task(column: pd.Series, target: str, reasons: list[str]) -> list[str]:
+    values = sorted(column.dropna().unique().tolist(), key=str)
+    lines = [f"target = {json.dumps(target)}"]
+    whole = pd.api.types.is_integer_dtype(column) or pd.api.types.is_bool_dtype(column)
+    numeric = pd.api.types.is_numeric_dtype(column)
+    if len(values) == 2:
+        positive = values[1]
+        reasons.append(f"the task is binary: {target!r} has two values; {positive!r} is taken for the positive class")
+        return ['type = "binary"', *lines, f"positive = {json.dumps(positive)}", "threshold = 0.5"]
+    if not numeric or (whole and len(values) <= 20):
+        reasons.append(f"the task is multiclass: {target!r} has {len(values)} classes")
+        return ['type = "multiclass"', *lines]
+    reasons.append(f"the task is regression: {target!r} is a number with {len(values)} values")
+    return ['type = "regression"', *lines]

@@ -1,0 +1,85 @@
+"""The parent's side of the wire: frames with deadlines, and what may come back."""
+
+import json
+import re
+import socket
+import struct
+import time
+from typing import Any
+
+from ..core.errors import ModelError, ModelTimeout
+
+MAX_HEADER = 64 * 1024
+CHUNK = 1 << 20
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+def send(sock: socket.socket, header: dict[str, Any], payload: memoryview | bytes, *, seconds: float) -> None:
+    """Send one header and its payload; raises ModelTimeout when the worker does not take it in time."""
+    text = json.dumps({**header, "payload": len(payload)}).encode()
+    deadline = time.monotonic() + seconds
+    for piece in (struct.pack(">Q", len(text)) + text, payload):
+        view = memoryview(piece)
+        while len(view):
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            try:
+                view = view[sock.send(view[:CHUNK]) :]
+            except TimeoutError:
+                raise ModelTimeout(f"did not take its rows within {seconds:g} s") from None
+
+
+def receive(sock: socket.socket, *, payload_size: int, seconds: float) -> tuple[dict[str, Any], bytes]:
+    """One reply; its payload must have exactly the size that the parent fixed.
+
+    Raises
+    ------
+    ModelError
+        When the frame is not one: too long, not JSON, or of another size.
+    ModelTimeout
+        When it does not come in time.
+    EOFError
+        When the worker is gone.
+    """
+    deadline = time.monotonic() + seconds
+    (size,) = struct.unpack(">Q", _exactly(sock, 8, deadline, seconds))
+    if size > MAX_HEADER:
+        raise ModelError(f"answered with a header of {size} bytes; at most {MAX_HEADER} are read")
+    try:
+        header = json.loads(_exactly(sock, size, deadline, seconds), parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ModelError("answered with something that is not JSON") from None
+    if not isinstance(header, dict):
+        raise ModelError("answered with something that is not an object")
+    promised = header.get("payload", 0)
+    if header.get("ok") is False:
+        if promised:
+            raise ModelError("sent a payload with a failure")
+        return header, b""
+    if promised != payload_size:
+        raise ModelError(f"gave {promised} bytes of scores where {payload_size} were due")
+    return header, _exactly(sock, payload_size, deadline, seconds)
+
+
+def _refuse(text: str) -> None:
+    raise ValueError(text)
+
+
+def _exactly(sock: socket.socket, size: int, deadline: float, seconds: float) -> bytes:
+    held = bytearray(size)
+    view = memoryview(held)
+    got = 0
+    while got < size:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            n = sock.recv_into(view[got:], min(size - got, CHUNK))
+        except TimeoutError:
+            raise ModelTimeout(f"gave no answer within {seconds:g} s") from None
+        if n == 0:
+            raise EOFError
+        got += n
+    return bytes(held)
+
+
+def clean(text: object, limit: int = 300) -> str:
+    """Text from a worker: no control characters, no direction overrides, not long."""
+    return _CONTROL.sub(" ", str(text))[:limit].strip()

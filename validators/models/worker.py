@@ -1,0 +1,312 @@
+"""The worker: loads one model and answers questions about it, in a process of its own.
+
+Started by file as ``python -I -B worker.py FD``; it imports nothing of the rest of the product. Order: limit itself, say what
+is in force, and only then receive the model as an open file descriptor. Labels never come in here.
+
+Frames on the socket: 8 bytes length, strict JSON; a payload of `payload` bytes follows where the JSON says so.
+"""
+
+import array
+import importlib.abc
+import importlib.machinery
+import io
+import json
+import os
+import socket
+import struct
+import sys
+import types
+
+MAX_HEADER = 1 << 20
+PR_SET_PDEATHSIG, SIGKILL = 1, 9
+
+
+def confine():
+    """Die with the parent, leave no core file; the place where kernel confinement will be added."""
+    import ctypes
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+        if os.getppid() == 1:
+            os._exit(1)
+    return "process"
+
+
+def read_exactly(sock, size):
+    """`size` bytes, or EOFError."""
+    parts = bytearray(size)
+    view = memoryview(parts)
+    got = 0
+    while got < size:
+        n = sock.recv_into(view[got:], min(size - got, 1 << 20))
+        if n == 0:
+            raise EOFError
+        got += n
+    return bytes(parts)
+
+
+def read_message(sock):
+    """One header and its payload."""
+    (size,) = struct.unpack(">Q", read_exactly(sock, 8))
+    if size > MAX_HEADER:
+        raise ValueError("header too long")
+    header = json.loads(read_exactly(sock, size))
+    return header, read_exactly(sock, header.get("payload", 0))
+
+
+def send(sock, header, payload=b""):
+    """One header and its payload."""
+    text = json.dumps({**header, "payload": len(payload)}).encode()
+    sock.sendall(struct.pack(">Q", len(text)) + text)
+    if payload:
+        sock.sendall(payload)
+
+
+def receive_file(sock):
+    """The model's bytes, from a file descriptor that the parent passes."""
+    size = array.array("i").itemsize
+    _, control, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(size))
+    for level, kind, data in control:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            return os.fdopen(array.array("i", data[:size])[0], "rb")
+    raise ValueError("no file descriptor came")
+
+
+class SourceFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Modules of the project's `code`, out of source text; importable in this process only."""
+
+    def __init__(self, sources):
+        self.sources = sources
+
+    def find_spec(self, fullname, path=None, target=None):
+        """A spec for a module that came as source."""
+        if fullname in self.sources:
+            return importlib.machinery.ModuleSpec(fullname, self, origin=f"<code {fullname}.py>")
+        return None
+
+    def get_source(self, fullname):
+        """Its text."""
+        return self.sources[fullname]
+
+    def create_module(self, spec):
+        """A plain module."""
+        return types.ModuleType(spec.name)
+
+    def exec_module(self, module):
+        """Run the source in it."""
+        exec(compile(self.sources[module.__name__], f"<code {module.__name__}.py>", "exec"), module.__dict__)  # noqa: S102
+
+
+def untrusted_types(names):
+    """Types of a skops file that our allow-list does not hold: libraries that models are made of are on it."""
+    allowed = (
+        "sklearn.",
+        "numpy.",
+        "scipy.",
+        "xgboost.",
+        "lightgbm.",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+    )
+    return sorted(n for n in names if not n.startswith(allowed))
+
+
+def load_skops(file):
+    """A skops file, if all its types are on the allow-list."""
+    import skops.io
+
+    data = file.read()
+    names = skops.io.get_untrusted_types(data=data)
+    refused = untrusted_types(names)
+    if refused:
+        raise ValueError(f"types that are not on the allow-list: {', '.join(refused[:5])}")
+    return skops.io.loads(data, trusted=names)
+
+
+def load_joblib(file):
+    """A joblib or pickle file."""
+    import joblib
+
+    return joblib.load(io.BytesIO(file.read()))
+
+
+class NativeXGBoost:
+    """An XGBoost booster from its own format, with scikit-learn's two calls."""
+
+    def __init__(self, data, suffix):
+        import xgboost
+
+        self.xgboost = xgboost
+        self.booster = xgboost.Booster()
+        self.booster.load_model(bytearray(data))
+        config = json.loads(self.booster.save_config())
+        self.objective = config["learner"]["objective"]["name"]
+        self.n_classes = int(config["learner"]["learner_model_param"].get("num_class", "0") or 0)
+        if self.booster.feature_names is not None:
+            self.feature_names_in_ = list(self.booster.feature_names)
+        if self.objective.startswith("multi:"):
+            self.classes_ = list(range(self.n_classes))
+        elif self.objective in ("binary:logistic", "binary:logitraw", "reg:logistic"):
+            self.classes_ = [0, 1]
+
+    def raw(self, X):
+        """What the booster gives."""
+        if self.booster.feature_names is not None:
+            X = X[list(self.booster.feature_names)]
+        return self.booster.predict(self.xgboost.DMatrix(X, enable_categorical=True))
+
+    def predict_proba(self, X):
+        """Probabilities per class."""
+        import numpy as np
+
+        p = np.asarray(self.raw(X), dtype=np.float64)
+        if self.objective == "binary:logitraw":
+            p = 1 / (1 + np.exp(-p))
+        return p if p.ndim == 2 else np.column_stack([1 - p, p])
+
+    def predict(self, X):
+        """Values of a regression."""
+        return self.raw(X)
+
+
+class NativeLightGBM:
+    """A LightGBM booster from its own text format, with scikit-learn's two calls."""
+
+    def __init__(self, data, suffix):
+        import lightgbm
+
+        self.booster = lightgbm.Booster(model_str=data.decode("utf-8"))
+        self.feature_names_in_ = list(self.booster.feature_name())
+        text = data[:4000].decode("utf-8", "replace")
+        objective = next((line.split("=", 1)[1] for line in text.splitlines() if line.startswith("objective=")), "")
+        self.objective = objective.split(" ")[0]
+        if self.objective in ("binary", "cross_entropy"):
+            self.classes_ = [0, 1]
+        elif self.objective.startswith("multiclass"):
+            self.classes_ = list(range(self.booster.num_model_per_iteration()))
+
+    def predict_proba(self, X):
+        """Probabilities per class."""
+        import numpy as np
+
+        p = np.asarray(self.booster.predict(X[self.feature_names_in_]), dtype=np.float64)
+        return p if p.ndim == 2 else np.column_stack([1 - p, p])
+
+    def predict(self, X):
+        """Values of a regression."""
+        return self.booster.predict(X[self.feature_names_in_])
+
+
+LOADERS = {
+    ".joblib": load_joblib,
+    ".pkl": load_joblib,
+    ".pickle": load_joblib,
+    ".skops": load_skops,
+    ".json": lambda f: NativeXGBoost(f.read(), ".json"),
+    ".ubj": lambda f: NativeXGBoost(f.read(), ".ubj"),
+    ".txt": lambda f: NativeLightGBM(f.read(), ".txt"),
+}
+
+
+def plain(value):
+    """A label as JSON can hold it."""
+    value = value.item() if hasattr(value, "item") else value
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def describe(model):
+    """What the model says of itself."""
+    names = getattr(model, "feature_names_in_", None)
+    classes = getattr(model, "classes_", None)
+    libraries = ("sklearn", "xgboost", "lightgbm", "numpy", "pandas")
+    return {
+        "class": type(model).__name__,
+        "module": type(model).__module__,
+        "predict_proba": hasattr(model, "predict_proba"),
+        "classes": None if classes is None else [plain(c) for c in classes],
+        "features": None if names is None else [str(n) for n in names],
+        "libraries": {n: sys.modules[n].__version__ for n in libraries if hasattr(sys.modules.get(n), "__version__")},
+    }
+
+
+def same_label(a, b):
+    """Whether two labels mean the same class: 1, 1.0 and True are one; text is compared as text."""
+    return a == b or str(a) == str(b)
+
+
+def frame_of(payload):
+    """A pandas frame with the parent's types."""
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(payload) as reader:
+        return reader.read_pandas()
+
+
+def predict(model, header, payload):
+    """Scores as float64: (n,) or (n, K) in the order of the classes asked for."""
+    import numpy as np
+
+    X = frame_of(payload)
+    if header["task"] == "regression":
+        scores = np.asarray(model.predict(X), dtype=np.float64)
+        return scores.reshape(-1)
+    if not hasattr(model, "predict_proba"):
+        raise TypeError("the model has no predict_proba; a classifier must give probabilities")
+    p = np.asarray(model.predict_proba(X), dtype=np.float64)
+    own = getattr(model, "classes_", None)
+    own = list(range(p.shape[1])) if own is None else [plain(c) for c in own]
+    wanted = header["classes"] if header["task"] == "multiclass" else [header["positive"]]
+    places = []
+    for label in wanted:
+        found = [k for k, c in enumerate(own) if same_label(c, label)]
+        if not found:
+            raise ValueError(f"the model knows no class {label!r}; its classes are {own}")
+        places.append(found[0])
+    return p[:, places[0]] if header["task"] == "binary" else p[:, places]
+
+
+def serve(sock):
+    """Answer until the parent hangs up."""
+    import faulthandler
+
+    faulthandler.disable()
+    send(sock, {"isolation": confine(), "python": sys.version.split()[0]})
+    header, _ = read_message(sock)
+    file = receive_file(sock)
+    sys.meta_path.append(SourceFinder(header["code"]))
+    model = None
+    try:
+        model = LOADERS[header["suffix"]](file)
+        reply = describe(model)
+    except Exception as error:  # noqa: BLE001 - whatever a model file raises is answered
+        send(sock, failure(error))
+        return
+    finally:
+        file.close()
+    send(sock, {"ok": True, **reply})
+    while True:
+        try:
+            header, payload = read_message(sock)
+        except EOFError:
+            return
+        try:
+            import numpy as np
+
+            scores = np.ascontiguousarray(predict(model, header, payload))
+            send(sock, {"ok": True, "shape": list(scores.shape)}, scores.tobytes())
+        except Exception as error:  # noqa: BLE001 - whatever a model raises is answered
+            send(sock, failure(error))
+
+
+def failure(error):
+    """What was raised, as text."""
+    return {"ok": False, "type": type(error).__name__[:80], "message": str(error)[:2000]}
+
+
+if __name__ == "__main__":
+    import warnings
+
+    warnings.simplefilter("ignore")
+    serve(socket.socket(fileno=int(sys.argv[1])))

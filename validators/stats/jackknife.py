@@ -1,0 +1,69 @@
+"""The delete-a-group jackknife: variances that stay right when rows of a group depend on each other."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .interval import Interval, Scale, normal_interval
+
+MIN_GROUPS = 8
+Floats = NDArray[np.float64]
+
+
+def leave_one_out(sums: NDArray[Any], keep: NDArray[np.bool_]) -> Floats:
+    """Total minus each kept group.
+
+    Parameters
+    ----------
+    sums : (groups, ...)
+        Additive quantities per group.
+    keep : (groups,) bool
+        Groups that hold rows; the others are no replicates.
+
+    Returns
+    -------
+    (kept groups, ...) float64
+    """
+    held = np.asarray(sums, dtype=np.float64)
+    return np.asarray(held.sum(axis=0) - held[keep])
+
+
+def jackknife_variance(replicates: Floats) -> Any:
+    """(g - 1)/g x sum over g groups of (theta_i - mean)**2, along axis 0.
+
+    NaN where a replicate is undefined or there are fewer than two. Source: Efron (1982), The Jackknife, the Bootstrap and
+    Other Resampling Plans, SIAM, chapter 3, with groups in the place of observations.
+    """
+    g = len(replicates)
+    if g < 2:
+        return np.full(np.shape(replicates)[1:], np.nan) if np.ndim(replicates) > 1 else np.nan
+    spread = replicates - replicates.mean(axis=0)
+    return (g - 1) / g * (spread**2).sum(axis=0)
+
+
+def jackknife_covariance(replicates: Floats) -> Floats:
+    """(d, d) covariance of a vector estimate, from (g, d) replicates; the diagonal is `jackknife_variance`."""
+    g = len(replicates)
+    spread = replicates - replicates.mean(axis=0)
+    return np.asarray((g - 1) / g * spread.T @ spread)
+
+
+def jackknife_interval(
+    value: float, replicates: Floats, *, confidence: float, scale: Scale = "identity"
+) -> Interval | None:
+    """Student interval with g - 1 degrees of freedom; None with fewer than 8 groups or an undefined replicate."""
+    if len(replicates) < MIN_GROUPS or not np.isfinite(replicates).all():
+        return None
+    se = float(np.sqrt(jackknife_variance(replicates)))
+    return normal_interval(value, se, confidence=confidence, df=len(replicates) - 1, scale=scale)
+
+
+def effective_n(p: float, variance: float, n: float) -> float:
+    """Independent rows that would give a rate the same variance: p (1 - p) / variance, never above n.
+
+    At p = 0 or 1, or without a variance, there is nothing to estimate it from, and n is given back.
+    """
+    if not 0 < p < 1 or not variance > 0:
+        return n
+    return min(n, p * (1 - p) / variance)

@@ -1,0 +1,125 @@
+"""Ranking metrics out of counts per score bin, lowest scores first, and paired on rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[Any]
+Floats = NDArray[np.float64]
+
+
+def roc_auc_many(negatives: Counts, positives: Counts) -> Floats:
+    """Area under the ROC curve along the last axis; NaN where a class is empty.
+
+    P(score of a positive > that of a negative) + P(equal) / 2 (Mann-Whitney), so binning moves it by at most `roc_auc_bound`.
+    """
+    neg, pos = np.asarray(negatives, np.float64), np.asarray(positives, np.float64)
+    below = np.cumsum(neg, axis=-1) - neg
+    pairs = neg.sum(axis=-1) * pos.sum(axis=-1)
+    wins = (pos * (below + neg / 2)).sum(axis=-1)
+    out = np.full(np.shape(pairs), np.nan)
+    return np.asarray(np.divide(wins, pairs, out=out, where=pairs > 0))
+
+
+def roc_auc(negatives: Counts, positives: Counts) -> float | None:
+    """Area under the ROC curve; None if either class is empty.
+
+    Source: Hanley & McNeil (1982), Radiology 143, 29-36.
+
+    Examples
+    --------
+    >>> round(roc_auc(np.array([2, 1]), np.array([0, 3])), 6)
+    0.833333
+    """
+    value = float(roc_auc_many(negatives, positives))
+    return None if np.isnan(value) else value
+
+
+def roc_auc_bound(negatives: Counts, positives: Counts) -> float:
+    """Most that binning can have moved the area: sum(neg x pos) / 2 / (N x P); counts true ties too."""
+    pairs = float(np.sum(negatives)) * float(np.sum(positives))
+    return float((np.asarray(negatives, np.float64) * positives).sum() / 2 / pairs) if pairs > 0 else 0.0
+
+
+def delong_variance(negatives: Counts, positives: Counts) -> float | None:
+    """Variance of the area (DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44, 837-845), rows independent and unweighted.
+
+    Exact when every distinct score has its bin. None with fewer than two rows of a class.
+    """
+    neg, pos = np.asarray(negatives, np.float64), np.asarray(positives, np.float64)
+    n0, n1 = neg.sum(), pos.sum()
+    if n0 < 2 or n1 < 2:
+        return None
+    below = (np.cumsum(neg) - neg / 2) / n0
+    above = 1 - (np.cumsum(pos) - pos / 2) / n1
+    auc = (pos * below).sum() / n1
+    s10 = (pos * (below - auc) ** 2).sum() / (n1 - 1)
+    s01 = (neg * (above - auc) ** 2).sum() / (n0 - 1)
+    return float(s10 / n1 + s01 / n0)
+
+
+@dataclass(frozen=True, slots=True)
+class PairedAuc:
+    """Areas of two scores on the same rows, their difference a - b and its standard error."""
+
+    auc_a: float
+    auc_b: float
+    difference: float
+    se: float
+
+
+def paired_delong(y_true: Counts, score_a: Floats, score_b: Floats) -> PairedAuc | None:
+    """DeLong's comparison of two correlated areas, in O(n log n) by midranks (Sun & Xu 2014, IEEE SPL 21, 1389-1393).
+
+    Parameters
+    ----------
+    y_true : (n,) of 0 and 1
+    score_a, score_b : (n,)
+
+    Returns
+    -------
+    PairedAuc, or None with fewer than two rows of a class.
+    """
+    positive = np.asarray(y_true) == 1
+    n1, n0 = int(positive.sum()), int((~positive).sum())
+    if n1 < 2 or n0 < 2:
+        return None
+    v10, v01 = np.empty((2, n1)), np.empty((2, n0))
+    for k, score in enumerate((score_a, score_b)):
+        s = np.asarray(score, np.float64)
+        whole = midranks(s)
+        v10[k] = (whole[positive] - midranks(s[positive])) / n0
+        v01[k] = 1 - (whole[~positive] - midranks(s[~positive])) / n1
+    auc = v10.mean(axis=1)
+    s10, s01 = np.cov(v10), np.cov(v01)
+    contrast = np.array([1.0, -1.0])
+    variance = float(contrast @ (s10 / n1 + s01 / n0) @ contrast)
+    return PairedAuc(float(auc[0]), float(auc[1]), float(auc[0] - auc[1]), float(np.sqrt(max(variance, 0.0))))
+
+
+def midranks(values: Floats) -> Floats:
+    """Ranks from 1, ties sharing the mean of their ranks."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[inverse])
+
+
+def average_precision(negatives: Counts, positives: Counts) -> float | None:
+    """Sum over cuts of the step in recall times the precision; None without positives. Agrees with scikit-learn's."""
+    neg, pos = np.asarray(negatives, np.float64)[::-1], np.asarray(positives, np.float64)[::-1]
+    total = pos.sum()
+    if total == 0:
+        return None
+    tp, fp = np.cumsum(pos), np.cumsum(neg)
+    precision = np.divide(tp, tp + fp, out=np.zeros_like(tp), where=tp + fp > 0)
+    return float((pos / total * precision).sum())
+
+
+def ks_between_classes(negatives: Counts, positives: Counts) -> float | None:
+    """Largest distance between the score distributions of the classes, in [0, 1]; None if either is empty."""
+    n0, n1 = float(np.sum(negatives)), float(np.sum(positives))
+    if n0 == 0 or n1 == 0:
+        return None
+    return float(np.abs(np.cumsum(negatives) / n0 - np.cumsum(positives) / n1).max())
