@@ -4,24 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.data import Grid, Task
 from ..core.records import Measurement
-from ..stats.interval import Interval, normal_interval
+from ..stats.interval import Interval, Scale, normal_interval
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance
 from ..stats.proportions import wilson_interval
-from ..stats.ranking import (
-    average_precision,
-    delong_variance,
-    ks_between_classes,
-    roc_auc_bound,
-    roc_auc_many,
+from ..stats.ranking import average_precision, delong_variance, ks_between_classes, roc_auc_many
+from .cells import (
+    Cell,
+    Floats,
+    auc_bound,
+    cell_of,
+    counts_at,
+    divided,
+    mixed_share,
+    precision_bound,
+    why_undefined,
+    widened,
 )
-from .outcomes import FIXED, Outcomes
-from .quantities import QUANTITIES
+from .outcomes import Outcomes
 
-Floats = NDArray[np.float64]
 RATES = ("accuracy", "precision", "recall", "specificity", "base_rate")
 HIGHER_IS_BETTER = (
     "auc",
@@ -35,6 +38,12 @@ HIGHER_IS_BETTER = (
     "ks",
     "gini",
     "auc_ovr",
+)
+
+_LOGIT: Scale = "logit"
+_LOG: Scale = "log"
+_SCALES = dict.fromkeys(("auc", "average_precision", "f1", "ks", "auc_ovr"), _LOGIT) | dict.fromkeys(
+    ("log_loss", "brier", "rmse", "mae"), _LOG
 )
 
 
@@ -54,64 +63,24 @@ class Estimate:
     independent: bool = False
     variance: float | None = None
     bound: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Sums and histograms of a cell: row 0 is all rows, the others leave one group out."""
-
-    sums: dict[str, Floats]
-    negatives: tuple[Floats, ...]
-    positives: tuple[Floats, ...]
-    n: int
-    equal_weights: bool
-
-
-def cell_of(outcomes: Outcomes, model: str, cell: int = 0) -> Cell:
-    """The cell with its leave-one-group-out versions; groups without labelled rows are no replicates."""
-    keep = outcomes.labelled[cell] > 0
-    table = outcomes.sums[model][cell] / FIXED
-    stacked = _stack(table, keep)
-    sums = {q: stacked[:, k] for k, q in enumerate(QUANTITIES)}
-    columns = range(outcomes.scores[model].shape[1])
-    histograms = [outcomes.histogram(model, cell, s)[:, :, :-2] for s in columns]
-    w, w2 = float(stacked[0, 0]), float(stacked[0, QUANTITIES.index("w2")])
-    n = int(outcomes.labelled[cell].sum())
-    return Cell(
-        sums,
-        tuple(_stack(h[:, 0], keep) for h in histograms),
-        tuple(_stack(h[:, 1], keep) for h in histograms),
-        n,
-        bool(w > 0 and abs(w - n) < 1e-6 * max(n, 1) and abs(w2 - n) < 1e-6 * max(n, 1)),
-    )
-
-
-def _stack(per_group: Floats, keep: NDArray[np.bool_]) -> Floats:
-    total = per_group.sum(axis=0)
-    return np.concatenate([total[None], total - per_group[keep]])
+    n_eff: float | None = None
+    weight: float = 1.0
+    why: str = ""
 
 
 def estimates(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 0) -> dict[str, Estimate]:
     """All metrics of a cell by name; those that are undefined have the value None."""
     held = cell_of(outcomes, model, cell)
     independent = grid.grouping == "row" and held.equal_weights
-    cuts = grid.score_cuts[0] if held.negatives[0].shape[1] == len(grid.score_cuts[0]) + 1 else grid.score_coarse[0]
     if task.type == "binary":
-        found = _binary(held, task.threshold if task.threshold is not None else 0.5, cuts)
+        found = _binary(held, 0.5 if task.threshold is None else task.threshold, grid)
     elif task.type == "regression":
         found = _regression(held, grid)
     else:
         found = _multiclass(held)
-    out = {}
+    share, out = mixed_share(held, grid), {}
     for metric, (values, of, size) in found.items():
         value = float(values[0])
-        variance, bound = None, 0.0
-        if metric in ("auc", "gini"):
-            factor = 1.0 if metric == "auc" else 2.0
-            bound = factor * roc_auc_bound(held.negatives[0][0], held.positives[0][0])
-            if independent:
-                delong = delong_variance(held.negatives[0][0], held.positives[0][0])
-                variance = None if delong is None else factor**2 * delong
         out[metric] = Estimate(
             metric=metric,
             value=value if np.isfinite(value) else None,
@@ -120,48 +89,54 @@ def estimates(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int 
             of=of,
             size=size,
             independent=independent,
-            variance=variance,
-            bound=0.0 if _exact_bins(held) else bound,
+            variance=_delong(metric, held) if independent else None,
+            bound=_bound(metric, held, share) if np.isfinite(value) else 0.0,
+            n_eff=held.n_eff,
+            weight=float(held.sums["w"][0]),
+            why="" if np.isfinite(value) else why_undefined(held),
         )
     return out
 
 
-def _exact_bins(held: Cell) -> bool:
-    """Whether no bin mixes scores: then ties within bins are true ties."""
-    return held.negatives[0].shape[1] < 4000
+def _delong(metric: str, held: Cell) -> float | None:
+    if metric not in ("auc", "gini"):
+        return None
+    variance = delong_variance(held.negatives[0][0], held.positives[0][0])
+    return variance if variance is None or metric == "auc" else 4 * variance
 
 
-def _divide(a: Floats, b: Floats) -> Floats:
-    return np.asarray(np.divide(a, b, out=np.full(np.shape(a), np.nan), where=b > 0))
+def _bound(metric: str, held: Cell, share: float) -> float:
+    """How far binning may have moved a ranking metric; the others are exact."""
+    neg, pos = held.negatives[0][0], held.positives[0][0]
+    if metric in ("auc", "gini"):
+        return (2 if metric == "gini" else 1) * auc_bound(neg, pos, share)
+    if metric == "average_precision":
+        return precision_bound(neg, pos, share)
+    if metric == "auc_ovr":
+        columns = zip(held.negatives, held.positives, strict=True)
+        return float(np.mean([auc_bound(a[0], b[0], share) for a, b in columns]))
+    return 0.0
 
 
-def _mean(held: Cell, quantity: str) -> Floats:
-    return _divide(held.sums[quantity], held.sums["w"])
-
-
-def _binary(held: Cell, threshold: float, cuts: Floats) -> dict[str, tuple[Floats, float, float]]:
+def _binary(held: Cell, threshold: float, grid: Grid) -> dict[str, tuple[Floats, float, float]]:
     neg, pos = held.negatives[0], held.positives[0]
     n0, n1 = neg.sum(axis=1), pos.sum(axis=1)
-    first = int(np.searchsorted(cuts, threshold, side="right"))
-    tp, fp = pos[:, first:].sum(axis=1), neg[:, first:].sum(axis=1)
-    precision, recall = _divide(tp, tp + fp), _divide(tp, n1)
+    tn, fp, fn, tp = counts_at(held, threshold, grid).values()
     auc = roc_auc_many(neg, pos)
-    rare = float(min(n0[0], n1[0]))
-    every, n = float(n0[0] + n1[0]), held.n
-    per_row = [(a, b) for a, b in zip(neg, pos, strict=True)]
-    ap = np.array([_nan(average_precision(a, b)) for a, b in per_row])
-    ks = np.array([_nan(ks_between_classes(a, b)) for a, b in per_row])
+    rare, every, n = held.rarer, float(n0[0] + n1[0]), held.n
+    ap = np.array([_nan(average_precision(a, b)) for a, b in zip(neg, pos, strict=True)])
+    ks = np.array([_nan(ks_between_classes(a, b)) for a, b in zip(neg, pos, strict=True)])
     return {
         "auc": (auc, n, rare),
         "average_precision": (ap, n, rare),
-        "log_loss": (_mean(held, "loss"), n, n),
-        "brier": (_mean(held, "error"), n, n),
-        "accuracy": (_divide(tp + n0 - fp, n0 + n1), every, n),
-        "precision": (precision, float(tp[0] + fp[0]), float(tp[0] + fp[0])),
-        "recall": (recall, float(n1[0]), float(n1[0])),
-        "specificity": (_divide(n0 - fp, n0), float(n0[0]), float(n0[0])),
-        "f1": (_divide(2 * tp, 2 * tp + fp + (n1 - tp)), n, rare),
-        "base_rate": (_divide(n1, n0 + n1), every, n),
+        "log_loss": (held.mean("loss"), n, n),
+        "brier": (held.mean("error"), n, n),
+        "accuracy": (divided(tp + tn, n0 + n1), every, n),
+        "precision": (divided(tp, tp + fp), float(tp[0] + fp[0]), float(tp[0] + fp[0])),
+        "recall": (divided(tp, n1), float(n1[0]), float(n1[0])),
+        "specificity": (divided(tn, n0), float(n0[0]), float(n0[0])),
+        "f1": (divided(2 * tp, 2 * tp + fp + fn), n, rare),
+        "base_rate": (divided(n1, n0 + n1), every, n),
         "ks": (ks, n, rare),
         "gini": (2 * auc - 1, n, rare),
     }
@@ -173,80 +148,62 @@ def _nan(value: float | None) -> float:
 
 def _regression(held: Cell, grid: Grid) -> dict[str, tuple[Floats, float, float]]:
     n = held.n
-    mse = _mean(held, "loss")
-    spread = _mean(held, "y2") - _mean(held, "y") ** 2
+    mse, spread = held.mean("loss"), held.mean("y2") - held.mean("y") ** 2
+    # sums are rounded to 2**-26 a row, so a spread below that is an outcome that does not vary
+    spread = np.where(spread > 2.0**-24, spread, 0.0)
     return {
         "rmse": (np.sqrt(mse) * grid.scale, n, n),
-        "mae": (_mean(held, "error") * grid.scale, n, n),
-        "r2": (1 - _divide(mse, spread), n, n),
-        "mean_error": ((_mean(held, "score") - _mean(held, "y")) * grid.scale, n, n),
+        "mae": (held.mean("error") * grid.scale, n, n),
+        "r2": (1 - divided(mse, spread), n, n),
+        "mean_error": ((held.mean("score") - held.mean("y")) * grid.scale, n, n),
     }
 
 
 def _multiclass(held: Cell) -> dict[str, tuple[Floats, float, float]]:
     n = held.n
     aucs = np.array([roc_auc_many(a, b) for a, b in zip(held.negatives, held.positives, strict=True)])
-    rare = float(min(p[0].sum() for p in held.positives))
     return {
-        "accuracy": (_mean(held, "hit"), n, n),
-        "log_loss": (_mean(held, "loss"), n, n),
-        "brier": (_mean(held, "error"), n, n),
-        "auc_ovr": (aucs.mean(axis=0), n, rare),
+        "accuracy": (held.mean("hit"), n, n),
+        "log_loss": (held.mean("loss"), n, n),
+        "brier": (held.mean("error"), n, n),
+        "auc_ovr": (aucs.mean(axis=0), n, held.rarer),
     }
 
 
 def measurement(estimate: Estimate, subject: str, *, confidence: float = 0.95) -> Measurement:
     """An estimate with its interval: Wilson for rates, DeLong for areas of independent rows, else the jackknife."""
-    if estimate.value is None:
-        why = "undefined: a class or a denominator is empty"
+    e = estimate
+
+    def record(value: float | None, note: str, ends: Interval | None, method: str, n_eff: float | None) -> Measurement:
         return Measurement(
-            metric=estimate.metric, subject=subject, value=None, n=estimate.n, size=estimate.size, note=why
-        )
-    found, method, n_eff = _interval(estimate, confidence)
-    if found is None:
-        few = len(estimate.replicates) < MIN_GROUPS
-        note = f"no interval: {f'{len(estimate.replicates)} groups of dependent rows' if few else 'undefined without a group'}"
-        return Measurement(
-            metric=estimate.metric, subject=subject, value=None, n=estimate.n, size=estimate.size,
-            note=f"{note}; the value on these rows is {estimate.value:.4g}",
+            metric=e.metric, subject=subject, value=value, low=None if ends is None else ends.low, high=None if ends is None else ends.high,
+            level=None if ends is None else confidence, method=method, n=e.n, n_eff=n_eff, size=e.size, note=note,
         )  # fmt: skip
-    return Measurement(
-        metric=estimate.metric,
-        subject=subject,
-        value=estimate.value,
-        low=found.low - estimate.bound,
-        high=found.high + estimate.bound,
-        level=confidence,
-        method=method,
-        n=estimate.n,
-        n_eff=n_eff,
-        size=estimate.size,
-    )
+
+    if e.value is None:
+        return record(None, e.why or "undefined: a class or a denominator is empty", None, "", e.n_eff)
+    found, method, n_eff = _interval(e, confidence)
+    if found is None:
+        groups = len(e.replicates)
+        why = f"{groups} groups of dependent rows" if groups < MIN_GROUPS else "undefined without one of its groups"
+        return record(None, f"no interval: {why}; the value on these rows is {e.value:.4g}", None, "", n_eff)
+    return record(e.value, "", widened(found, e.bound, _SCALES.get(e.metric, "identity")), method, n_eff)
 
 
-def _interval(e: Estimate, confidence: float) -> tuple[Interval | None, str, float]:
-    value = e.value if e.value is not None else np.nan
+def _interval(e: Estimate, confidence: float) -> tuple[Interval | None, str, float | None]:
+    value = np.nan if e.value is None else e.value
+    scale = _SCALES.get(e.metric, "identity")
     enough = len(e.replicates) >= MIN_GROUPS and bool(np.isfinite(e.replicates).all())
     variance = float(jackknife_variance(e.replicates)) if enough else 0.0
     if e.metric in RATES and (e.independent or enough) and e.of > 0:
-        n_eff = e.of if e.independent else effective_n(value, variance, e.of)
+        kish = e.of if e.n_eff is None or e.n == 0 else e.of * e.n_eff / e.weight
+        n_eff = e.of if e.independent else effective_n(value, variance, kish)
         return wilson_interval(min(value, 1.0) * n_eff, n_eff, confidence=confidence), "Wilson", n_eff
-    if e.variance is not None and e.metric == "auc":
-        return (
-            normal_interval(value, e.variance**0.5, confidence=confidence, scale="logit"),
-            "DeLong, logit",
-            float(e.n),
-        )
     if e.variance is not None:
-        return normal_interval(value, e.variance**0.5, confidence=confidence), "DeLong", float(e.n)
-    scale = "logit" if e.metric in ("auc", "average_precision", "f1", "ks", "auc_ovr") else "identity"
-    scale = "log" if e.metric in ("log_loss", "brier", "rmse", "mae") else scale
-    found = jackknife_interval(value, e.replicates, confidence=confidence, scale=scale) if enough else None  # type: ignore[arg-type]
-    return (
-        found,
-        f"jackknife over {len(e.replicates)} groups",
-        float(len(e.replicates)) if not e.independent else float(e.n),
-    )
+        ends = normal_interval(value, e.variance**0.5, confidence=confidence, scale=scale)
+        return ends, "DeLong" + (", logit scale" if scale == "logit" else ""), e.n_eff
+    found = jackknife_interval(value, e.replicates, confidence=confidence, scale=scale) if enough else None
+    return found, f"jackknife over {len(e.replicates)} groups", e.n_eff
 
 
 def measurements(found: dict[str, Estimate], subject: str, *, confidence: float = 0.95) -> Iterator[Measurement]:
