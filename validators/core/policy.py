@@ -85,6 +85,13 @@ class Rule:
             return Verdict.WARN if m.minor else Verdict.FAIL
         return Verdict.WARN if best > soft or (value > soft and best > null) else Verdict.INCONCLUSIVE
 
+    def tells(self, m: Measurement) -> bool:
+        """Whether the interval is narrow enough for the limit to be told from no effect."""
+        limit = self.warn if self.warn is not None else self.fail
+        if m.low is None or m.high is None or limit is None:
+            return True
+        return (m.high - m.low) / 2 <= abs(limit - self.null)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -145,7 +152,7 @@ class Policy:
             yield Judged(measurement=m, mde=mde, note=m.note)
         for rule in mine:
             size = m.n if m.size is None else m.size
-            counts = size >= rule.min_n or m.subject in self.required_subjects
+            counts = (size >= rule.min_n and rule.tells(m)) or m.subject in self.required_subjects
             verdict = rule.judge(m)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:

@@ -101,6 +101,7 @@ class Needs:
 
     `roles` must be there; of `one_of` at least one; `optional` may be. `summaries` are made for all of them.
     `models` lists "candidate", "prior": scores of it must exist; `calls` asks for the live models as well.
+    `attributions` must be there for the check to run; with `importance` they are given where the model can be asked.
     `tasks` names the task types that the check knows; empty: all.
     """
 
@@ -113,6 +114,7 @@ class Needs:
     outcomes: bool = False
     time: bool = False
     attributions: bool = False
+    importance: bool = False
     tasks: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
 

@@ -40,7 +40,7 @@ class PriorSummaries:
         return cls(grid=grid, summaries=found)
 
     def grid_for(self, own: Grid) -> Grid:
-        """This trial's grid with the snapshot's bins and score cuts, so that both can be compared bin by bin."""
+        """The grid of this trial with the bins and score cuts of the snapshot, so that both compare bin by bin."""
         shared = {
             name: self.grid.features[name] if type(self.grid.features.get(name)) is type(bins) else bins
             for name, bins in own.features.items()

@@ -105,7 +105,7 @@ def _scan_plan(trial: Trial, grid: Grid, checks: list[Check], plan: Plan, *, sco
     for check in checks:
         for role in roles_of(check, trial):
             kinds.setdefault(role, {TotalsKind(): None}).update(dict.fromkeys(check.needs.summaries))
-        if check.needs.attributions:
+        if check.needs.attributions or check.needs.importance:
             kinds[Role.TEST][SAMPLE] = None
     scores = {role for role, held in kinds.items() if any(isinstance(k, OutcomesKind) for k in held)}
     return ScanPlan(
@@ -121,7 +121,11 @@ def _attributions(
     trial: Trial, plan: Plan, checks: list[Check], scanned: Scanned, scoring: Scoring
 ) -> Attributions | ModelError | None:
     """Attributions of the test sample under every model there is; the refusal of a model is kept for those who need them."""
-    if not any(c.needs.attributions for c in checks) or Role.TEST in scanned.failures or not scoring.files:
+    if (
+        not any(c.needs.attributions or c.needs.importance for c in checks)
+        or Role.TEST in scanned.failures
+        or not scoring.files
+    ):
         return None
     sample: RowSample = scanned.summaries[Role.TEST, SAMPLE]
     try:
@@ -159,6 +163,7 @@ def _one(
     if check.needs.attributions and isinstance(attributions, ModelError):
         return Result(code=check.code, status=Status.ERROR, reason=str(attributions))
     wanted = [*roles, *(r for r in (*check.needs.one_of, *check.needs.optional) if r not in roles)]
+    asks = check.needs.attributions or check.needs.importance
     keys = [(role, kind) for role in wanted for kind in check.needs.summaries]
     given = Given(
         task=trial.task,
@@ -167,7 +172,7 @@ def _one(
         rng=np.random.default_rng([plan.seed, zlib.crc32(check.code.encode())]),
         summaries={key: scanned.summaries[key] for key in keys if key in scanned.summaries},
         models={name: scoring.model(name) for name in scoring.files} if check.needs.calls else {},
-        attributions=attributions if check.needs.attributions and isinstance(attributions, Attributions) else None,
+        attributions=attributions if asks and isinstance(attributions, Attributions) else None,
         constraints=trial.project.constraints,
         scored=tuple(m for m in trial.scorers if not scanned.failures or m == CANDIDATE or not refused),
     )

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import GROUPS, LARGE_CUBE_GROUPS, WEIGHT_ONE, Batch, Grid
+from ..core.data import GROUPS, LARGE_CUBE_GROUPS, WEIGHT_ONE, Batch, Bins, Grid
 from .codec import decode_array, encode_array
 
 
@@ -77,6 +77,15 @@ class FeatureCountsKind:
     def load(self, stored: Mapping[str, Any]) -> FeatureCounts:
         """A stored summary of this kind."""
         return FeatureCounts.from_json(stored)
+
+
+def coarse_counts(counts: NDArray[np.float64], bins: Bins) -> NDArray[np.float64]:
+    """(groups, coarse bins + missing) out of (groups, fine bins)."""
+    places = np.append(bins.coarse, bins.coarse.max(initial=-1) + 1)
+    out = np.zeros((len(counts), int(places[-1]) + 1))
+    for i, place in enumerate(places):
+        out[:, place] += counts[:, i]
+    return out
 
 
 def add_up(place: NDArray[np.int64], amount: NDArray[np.int64], size: int) -> NDArray[np.int64]:

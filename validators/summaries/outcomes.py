@@ -128,7 +128,10 @@ class OutcomesKind:
             _rows(members, group, groups, np.ones(len(batch), np.int64)),
             _rows(members, group, groups, labelled.astype(np.int64)),
             sums,
-            {m: _histograms(members, group, groups, batch, s, cuts) for m, s in batch.scores.items()},
+            {
+                m: _histograms(members, group, groups, batch, s, cuts, regression=grid.regression)
+                for m, s in batch.scores.items()
+            },
             paired,
         )
 
@@ -183,12 +186,14 @@ def _histograms(
     batch: Batch,
     scores: NDArray[np.float64],
     cuts: tuple[NDArray[np.float64], ...],
+    *,
+    regression: bool,
 ) -> NDArray[np.int64]:
     """(cells, n_scores, groups, 3, bins) fixed-point weights."""
     width = len(cuts[0]) + 3
     out = np.zeros((len(members), len(cuts), groups, 3, width), np.int64)
     for s, edges in enumerate(cuts):
-        code = score_codes(scores[:, s], edges)
+        code = score_codes(scores[:, s], edges, probabilities=not regression)
         label = np.where(np.isnan(batch.y), NO_CLASS, 0)
         known = ~np.isnan(batch.y)
         if len(cuts) > 1:
@@ -201,10 +206,18 @@ def _histograms(
     return out
 
 
-def score_codes(scores: NDArray[np.float64], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Bin of each score: bin i holds [cuts[i-1], cuts[i]); then one bin for infinities, one for NaN."""
+def score_codes(
+    scores: NDArray[np.float64], cuts: NDArray[np.float64], *, probabilities: bool = False
+) -> NDArray[np.int64]:
+    """Bin of each score: bin i holds [cuts[i-1], cuts[i]); then one bin for scores out of range, one for NaN.
+
+    Infinities are out of range; of probabilities also what lies below 0 or above 1.
+    """
     code = np.searchsorted(cuts, scores, side="right").astype(np.int64)
-    code[np.isinf(scores)] = len(cuts) + 1
+    outside = np.isinf(scores)
+    if probabilities:
+        outside |= (scores < 0) | (scores > 1)
+    code[outside] = len(cuts) + 1
     code[np.isnan(scores)] = len(cuts) + 2
     return code
 

@@ -1,0 +1,112 @@
+"""DRF102: do values go missing more often, or do levels turn up that the reference never had?
+
+How it is measured
+------------------
+Per feature: share of missing values in test minus that in the reference, and share of test rows whose level the reference does
+not have. Intervals by the delete-a-group jackknife, held for all features together; where nothing was seen on either side the
+bound of an unseen event is given.
+
+Why it matters
+--------------
+A feed that breaks shows first as missing values and unknown codes; a model scores such rows all the same, often with a default
+that nobody chose.
+
+What to do
+----------
+Ask the owner of the source what changed on which day. Decide what the model shall do with such rows, and test that.
+
+Sources
+-------
+Newcombe (1998), Statistics in Medicine 17, 873-890, method 10, for the difference of proportions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import LevelBins, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import simultaneous_level
+from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_variance, leave_one_out
+from ..stats.proportions import newcombe_interval, zero_event_upper_bound
+from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
+
+COUNTS = FeatureCountsKind("all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`confidence` of all intervals together."""
+
+    confidence: float = 0.95
+
+
+def missing_and_new(given: Given) -> Iterator[Measurement]:
+    """Missing-rate difference and mass of new levels of every feature."""
+    base = Role.REFERENCE if given.has(Role.REFERENCE, COUNTS) else Role.TRAIN
+    expected: FeatureCounts = given.summary(base, COUNTS)
+    actual: FeatureCounts = given.summary(Role.TEST, COUNTS)
+    shared = [f for f in given.grid.features if f in expected.counts]
+    levels = [f for f in shared if isinstance(given.grid.features[f], LevelBins)]
+    confidence = simultaneous_level(given.options.confidence, len(shared) + len(levels))
+    for name in shared:
+        bins = given.grid.features[name]
+        e, a = expected.weighted(name), actual.weighted(name)
+        yield difference("missing_difference", subjects.feature(name), e, a, bins.missing, confidence)
+        if isinstance(bins, LevelBins):
+            yield difference("new_level_mass", subjects.feature(name), e, a, bins.new, confidence)
+
+
+def difference(
+    metric: str, subject: str, e: NDArray[np.float64], a: NDArray[np.float64], place: int, confidence: float
+) -> Measurement:
+    """Share of one bin in test minus that in the reference: Newcombe's interval on effective rows."""
+    n = round(min(e.sum(), a.sum()))
+    if min((e.sum(axis=1) > 0).sum(), (a.sum(axis=1) > 0).sum()) < MIN_GROUPS:
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
+    p_e, n_e = _share(e, place)
+    p_a, n_a = _share(a, place)
+    if p_a == 0 and p_e == 0:
+        bound = zero_event_upper_bound(n_a, confidence=confidence)
+        note = f"none seen in either; the rate in test is below {bound:.2g}"
+        return Measurement(
+            metric=metric, subject=subject, value=0.0, high=bound, level=confidence, n=n, n_eff=n_a, note=note
+        )
+    found = newcombe_interval(p_a, n_a, p_e, n_e, confidence=confidence)
+    return Measurement(
+        metric=metric,
+        subject=subject,
+        value=p_a - p_e,
+        low=found.low,
+        high=found.high,
+        level=confidence,
+        method="Newcombe, effective rows",
+        n=n,
+        n_eff=n_a,
+        note=f"{p_e:.2%} before, {p_a:.2%} now",
+    )
+
+
+def _share(counts: NDArray[np.float64], place: int) -> tuple[float, float]:
+    """Share of a bin, and how many independent rows it rests on."""
+    total = float(counts.sum())
+    keep = counts.sum(axis=1) > 0
+    rest = leave_one_out(counts, keep)
+    p = float(counts[:, place].sum() / total)
+    variance = float(jackknife_variance(rest[:, place] / rest.sum(axis=1)))
+    return p, effective_n(p, variance, total)
+
+
+CHECK = Check(
+    code="DRF102",
+    family=Family.FEATURE_DRIFT,
+    title="Missing values and new levels",
+    metrics=("missing_difference", "new_level_mass"),
+    needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE, Role.TRAIN), summaries=(COUNTS,)),
+    measure=missing_and_new,
+    doc=__doc__,
+    options=Options(),
+)

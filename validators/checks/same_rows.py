@@ -1,0 +1,254 @@
+"""PRD101: on the same rows, how differently do candidate and prior score and decide?
+
+How it is measured
+------------------
+Both models score the test rows. Mean change of the score in standard deviations of the prior's score; share of rows whose decision
+flips (binary: score at or above the threshold; multiclass: most probable class), flips towards the favourable outcome minus flips
+away from it, flips by true outcome; migration between ten bands of the prior's score; agreement (Lin's concordance, Kendall's
+tau-b). Intervals by the delete-a-group jackknife, or Wilson on effective rows.
+
+Why it matters
+--------------
+Two models with the same AUC can decide differently for one customer in ten. Those customers will ask why, and the bands that
+limits and prices hang on fill up differently.
+
+What to do
+----------
+A refit alone flips 3 to 10 % of decisions; gross flips within that are churn. Net flips mean that the cut must be set anew.
+Look at who flips from right to wrong before anything else.
+
+Sources
+-------
+Lin (1989), Biometrics 45, 255-268; Yan et al. (2021), Positive-congruent training, CVPR; Stuart (1955), Biometrika 42, 412-416.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import CANDIDATE, PRIOR, Batch, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import folded
+from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance, leave_one_out
+from ..stats.paired import concordance_correlation, kendall_tau_b, mcnemar, stuart_maxwell
+from ..stats.proportions import wilson_interval
+from ..summaries.row_sample import RowSample, RowSampleKind
+
+SAMPLE = RowSampleKind()
+GROUPS = 50
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`bands` of the migration matrix."""
+
+    bands: int = 10
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Rows that both models scored: scores, decisions, outcome, weight, group."""
+
+    candidate: Floats
+    prior: Floats
+    decided: NDArray[np.int64]
+    decided_before: NDArray[np.int64]
+    y: Floats
+    weight: Floats
+    group: NDArray[np.int64]
+    note: str
+
+
+def same_rows(given: Given) -> Iterator[Measurement]:
+    """Change of scores, flips, migration and agreement."""
+    sample: RowSample = given.summary(Role.TEST, SAMPLE)
+    pairs = pairs_of(sample.rows, sample.total, given)
+    n = len(pairs.weight)
+    if n < 2:
+        yield Measurement(
+            metric="mean_change_sd", subject="model", value=None, n=n, note="no row is scored by both models"
+        )
+        return
+    yield from _change(pairs, given)
+    if given.task.type != "regression":
+        yield from _flips(pairs, given)
+    yield from _agreement(pairs)
+    yield from _migration(pairs, given)
+
+
+def pairs_of(rows: Batch, total: int, given: Given) -> Pairs:
+    """The rows of a sample that both models gave a finite score for."""
+    a, b = rows.scores[CANDIDATE], rows.scores[PRIOR]
+    good = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
+    a, b = np.asarray(a[good]), np.asarray(b[good])
+    if given.task.type == "binary":
+        cut = 0.5 if given.task.threshold is None else given.task.threshold
+        decided, before = np.asarray(a[:, 0] >= cut, np.int64), np.asarray(b[:, 0] >= cut, np.int64)
+    elif a.shape[1] > 1 and len(a):
+        decided, before = np.asarray(a.argmax(axis=1), np.int64), np.asarray(b.argmax(axis=1), np.int64)
+    else:
+        decided, before = np.zeros(len(a), np.int64), np.zeros(len(a), np.int64)
+    most = int(np.bincount(decided, minlength=1).argmax()) if a.shape[1] > 1 else 0
+    parts = []
+    if len(good) < total:
+        parts.append(f"on {len(good):,} of {total:,} rows by key hash")
+    if not good.all():
+        parts.append(f"{int((~good).sum())} rows without two finite scores are left out")
+    return Pairs(
+        a[:, most], b[:, most], decided, before, rows.y[good],
+        rows.weight[good] / float(1 << 20), (rows.unit[good] % np.uint64(GROUPS)).astype(np.int64), "; ".join(parts),
+    )  # fmt: skip
+
+
+def _group_sums(pairs: Pairs, *columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """(groups, 1 + columns) weighted sums, the first of ones; and which groups hold rows."""
+    table = np.column_stack([np.ones(len(pairs.weight)), *columns]) * pairs.weight[:, None]
+    sums = np.column_stack([np.bincount(pairs.group, weights=t, minlength=GROUPS) for t in table.T])
+    return np.asarray(sums, np.float64), np.bincount(pairs.group, minlength=GROUPS) > 0
+
+
+def _change(pairs: Pairs, given: Given) -> Iterator[Measurement]:
+    n = len(pairs.weight)
+    d = pairs.candidate - pairs.prior
+    sums, keep = _group_sums(pairs, d, np.abs(d), pairs.prior, pairs.prior**2, d**2)
+    stacked = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, keep)])
+    w, total, absolute, s, s2, d2 = stacked.T
+    variance = s2 / w - (s / w) ** 2
+    if variance[0] <= 0 or keep.sum() < MIN_GROUPS:
+        why = "the prior's score is constant" if variance[0] <= 0 else "fewer than 8 groups of rows"
+        yield Measurement(metric="mean_change_sd", subject="model", value=None, n=n, note=why)
+        return
+    sd = np.sqrt(np.maximum(variance, np.finfo(float).tiny))
+    for metric, values in (
+        ("mean_change_sd", total / w / sd),
+        ("mean_absolute_change_sd", absolute / w / sd),
+        ("rms_change_sd", np.sqrt(d2 / w) / sd),
+    ):
+        found = jackknife_interval(float(values[0]), values[1:], confidence=given.options.confidence)
+        if found is None:
+            continue
+        signed = metric == "mean_change_sd"
+        note = "; ".join(filter(None, (f"signed: {values[0]:+.3f}" if signed else "", pairs.note)))
+        interval = folded(found) if signed else found
+        yield Measurement(
+            metric=metric, subject="model", value=abs(float(values[0])), low=max(interval.low, 0.0), high=interval.high,
+            level=given.options.confidence, method=f"jackknife over {len(values) - 1} groups", n=n, n_eff=float(n), note=note,
+        )  # fmt: skip
+
+
+def _flips(pairs: Pairs, given: Given) -> Iterator[Measurement]:
+    flipped = (pairs.decided != pairs.decided_before).astype(float)
+    everyone = np.ones(len(flipped), dtype=bool)
+    yield _rate("flip_rate", "model", pairs, flipped, everyone, given)
+    known = np.isfinite(pairs.y)
+    right, before = pairs.decided == pairs.y, pairs.decided_before == pairs.y
+    yield _rate("right_to_wrong", "model", pairs, (before & ~right & known).astype(float), known, given)
+    yield _rate("wrong_to_right", "model", pairs, (~before & right & known).astype(float), known, given)
+    test = mcnemar(int((right & ~before & known).sum()), int((~right & before & known).sum()))
+    if known.any():
+        yield Measurement(
+            metric="mcnemar",
+            subject="model",
+            value=test.statistic,
+            n=int(known.sum()),
+            note=f"mid-p {test.p_value:.3g}",
+        )
+    if given.task.type == "binary":
+        yield _net_flips(pairs, given)
+        for label, name in ((1.0, "positive"), (0.0, "negative")):
+            part = pairs.y == label
+            subject = subjects.join("model", subjects.class_of(given.task.classes[int(label)]))
+            if part.any():
+                yield _rate("flip_rate_of_class", subject, pairs, flipped, part, given, note=f"true {name}s")
+
+
+def _net_flips(pairs: Pairs, given: Given) -> Measurement:
+    """Decisions that turned against the person minus those that turned for them; the prior as the baseline."""
+    good = 0 if given.task.favourable is not None and given.task.favourable != given.task.positive else 1
+    away = (pairs.decided_before == good) & (pairs.decided != good)
+    towards = (pairs.decided_before != good) & (pairs.decided == good)
+    net = away.astype(float) - towards.astype(float)
+    sums, keep = _group_sums(pairs, net)
+    rest = leave_one_out(sums, keep)
+    value = float(np.average(net, weights=pairs.weight))
+    found = jackknife_interval(value, rest[:, 1] / rest[:, 0], confidence=given.options.confidence)
+    n = len(net)
+    if found is None:
+        return Measurement(metric="net_flips", subject="model", value=None, n=n, note="fewer than 8 groups of rows")
+    interval = folded(found)
+    words = f"{away.mean():.2%} turn unfavourable, {towards.mean():.2%} favourable"
+    return Measurement(
+        metric="net_flips", subject="model", value=abs(value), low=interval.low, high=interval.high,
+        level=given.options.confidence, method="jackknife, folded at 0", n=n, n_eff=float(n),
+        note="; ".join(filter(None, (words, pairs.note))),
+    )  # fmt: skip
+
+
+def _rate(
+    metric: str, subject: str, pairs: Pairs, event: Floats, of: NDArray[np.bool_], given: Given, *, note: str = ""
+) -> Measurement:
+    n = int(of.sum())
+    if n == 0 or pairs.weight[of].sum() <= 0:
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note="no such rows")
+    part = np.where(of, 1.0, 0.0)
+    sums, _ = _group_sums(pairs, event * part, part)
+    keep = sums[:, 2] > 0
+    total = sums.sum(axis=0)
+    p = float(total[1] / total[2])
+    rest = leave_one_out(sums, keep)
+    kish = float(pairs.weight[of].sum() ** 2 / (pairs.weight[of] ** 2).sum())
+    n_eff = effective_n(p, float(jackknife_variance(rest[:, 1] / rest[:, 2])), kish)
+    found = wilson_interval(p * n_eff, n_eff, confidence=given.options.confidence)
+    return Measurement(
+        metric=metric, subject=subject, value=p, low=found.low, high=found.high, level=given.options.confidence,
+        method="Wilson, effective rows", n=n, n_eff=n_eff, note="; ".join(filter(None, (note, pairs.note))),
+    )  # fmt: skip
+
+
+def _agreement(pairs: Pairs) -> Iterator[Measurement]:
+    n = len(pairs.weight)
+    found = (
+        ("concordance", concordance_correlation(pairs.prior, pairs.candidate, pairs.weight)),
+        ("kendall_tau", kendall_tau_b(pairs.prior, pairs.candidate)),
+    )
+    for metric, value in found:
+        note = pairs.note if value is not None else "a score is constant"
+        yield Measurement(metric=metric, subject="model", value=value, n=n, note=note)
+
+
+def _migration(pairs: Pairs, given: Given) -> Iterator[Measurement]:
+    """Share of rows from each band of the prior's score to each band of the candidate's."""
+    cuts = np.unique(np.quantile(pairs.prior, np.arange(1, given.options.bands) / given.options.bands))
+    before = np.searchsorted(cuts, pairs.prior, side="right")
+    now = np.searchsorted(cuts, pairs.candidate, side="right")
+    k = len(cuts) + 1
+    table = np.bincount(before * k + now, minlength=k * k).reshape(k, k)
+    n = int(table.sum())
+    for i in range(k):
+        for j in range(k):
+            subject = subjects.rows(f"band_{i + 1:02d}_to_{j + 1:02d}")
+            yield Measurement(metric="migration", subject=subject, value=float(table[i, j] / n), n=int(table[i].sum()))
+    moved = stuart_maxwell(table)
+    if moved is not None:
+        note = f"{moved.df} degrees of freedom, p {moved.p_value:.3g}"
+        yield Measurement(metric="stuart_maxwell", subject="model", value=moved.statistic, n=n, note=note)
+
+
+CHECK = Check(
+    code="PRD101",
+    family=Family.PREDICTION_DRIFT,
+    title="Same rows, candidate against prior",
+    metrics=(
+        "mean_change_sd", "mean_absolute_change_sd", "rms_change_sd", "flip_rate", "flip_rate_of_class", "net_flips",
+        "right_to_wrong", "wrong_to_right", "mcnemar", "concordance", "kendall_tau", "migration", "stuart_maxwell",
+    ),
+    needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE, PRIOR)),
+    measure=same_rows,
+    doc=__doc__,
+    options=Options(),
+)  # fmt: skip

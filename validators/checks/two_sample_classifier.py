@@ -1,0 +1,164 @@
+"""DRF103: can a classifier tell test rows from reference rows?
+
+How it is measured
+------------------
+A small gradient-boosting classifier is trained to tell test from reference, five-fold, folds made of whole entities or days, and
+scored on the rows it did not see. Its AUC is 0.5 when the two are alike in every respect, joint ones included; 0.542 is what a
+shift of 0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other.
+
+Why it matters
+--------------
+Features can keep their own distributions and change how they hang together: income and age both look as before, but the young now
+earn what the old did. No check of single features sees that.
+
+What to do
+----------
+If single features moved too, start there. If only this check alarms, look at the features that the note names.
+
+Sources
+-------
+Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.data import Batch, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import Interval, normal_interval
+from ..stats.jackknife import jackknife_interval, leave_one_out
+from ..stats.ranking import delong_variance, roc_auc_many
+from ..summaries.row_sample import RowSample, RowSampleKind
+
+SAMPLE = RowSampleKind()
+GROUPS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`max_rows` of each side, by key hash; `folds` of the cross-fit; `trees` of the classifier."""
+
+    max_rows: int = 10_000
+    folds: int = 5
+    trees: int = 40
+    confidence: float = 0.95
+
+
+def two_sample(given: Given) -> Iterator[Measurement]:
+    """AUC of telling test from reference."""
+    base = Role.REFERENCE if given.has(Role.REFERENCE, SAMPLE) else Role.TRAIN
+    if not given.has(base, SAMPLE):
+        note = "the prior snapshot keeps no rows; a classifier needs rows of both sides"
+        yield Measurement(metric="c2st_auc", subject="model", value=None, n=0, note=note)
+        return
+    held: tuple[RowSample, RowSample] = (given.summary(base, SAMPLE), given.summary(Role.TEST, SAMPLE))
+    sides = [s.thin(given.options.max_rows) for s in held]
+    n = min(len(s) for s in sides)
+    if n < 10 * given.options.folds:
+        note = f"{n} rows are too few to train and test a classifier"
+        yield Measurement(metric="c2st_auc", subject="model", value=None, n=n, note=note)
+        return
+    X, label, unit, weight = _joined(sides, given)
+    score, drivers = _cross_fitted(X, label, unit, weight, given)
+    interval, value, method = _interval(score, label, unit, weight, given)
+    taken = (
+        ""
+        if all(len(s) == h.total for s, h in zip(sides, held, strict=True))
+        else f"on {n:,} rows a side by key hash; "
+    )
+    names = list(given.grid.features)
+    note = f"{taken}told apart most by {', '.join(names[j] for j in drivers)}"
+    if interval is None:
+        yield Measurement(
+            metric="c2st_auc", subject="model", value=None, n=n, note="too few groups of rows for an interval"
+        )
+        return
+    yield Measurement(
+        metric="c2st_auc", subject="model", value=value, low=interval.low, high=interval.high,
+        level=given.options.confidence, method=method, n=n, n_eff=float(n), note=note,
+    )  # fmt: skip
+
+
+def _joined(
+    sides: list[Batch], given: Given
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.uint64], NDArray[np.float64]]:
+    """Codes of both sides thinned to at most 250 bins, which side, unit and weight of every row."""
+    codes = np.concatenate([s.codes for s in sides]).astype(np.int32)
+    for j, bins in enumerate(given.grid.features.values()):
+        if bins.n_bins > 250:
+            codes[:, j] = codes[:, j] * 250 // bins.n_bins
+    label = np.repeat([0, 1], [len(s) for s in sides])
+    unit = np.concatenate([s.unit for s in sides])
+    weight = np.concatenate([s.weight / max(s.weight.mean(), 1) for s in sides])
+    return codes, label, unit, weight
+
+
+def _cross_fitted(
+    X: NDArray[np.int32], label: NDArray[np.int64], unit: NDArray[np.uint64], weight: NDArray[np.float64], given: Given
+) -> tuple[NDArray[np.float64], list[int]]:
+    """Out-of-fold scores, and the three features whose shuffling costs most."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    options = given.options
+    fold = (unit // np.uint64(GROUPS)) % np.uint64(options.folds)
+    score = np.empty(len(label))
+    cost = np.zeros(X.shape[1])
+    for k in range(options.folds):
+        out = fold == k
+        model = HistGradientBoostingClassifier(
+            max_iter=options.trees, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=40,
+            l2_regularization=5.0, early_stopping=False, random_state=0,
+        )  # fmt: skip
+        model.fit(X[~out], label[~out], sample_weight=weight[~out])
+        score[out] = model.predict_proba(X[out])[:, 1]
+        if k == 0:
+            rows = X[out][:2000]
+            before = model.decision_function(rows)
+            for j in range(X.shape[1]):
+                shuffled = rows.copy()
+                shuffled[:, j] = given.rng.permutation(shuffled[:, j])
+                cost[j] = np.abs(model.decision_function(shuffled) - before).mean()
+    return score, np.argsort(-cost, kind="stable")[:3].tolist()
+
+
+def _interval(
+    score: NDArray[np.float64],
+    label: NDArray[np.int64],
+    unit: NDArray[np.uint64],
+    weight: NDArray[np.float64],
+    given: Given,
+) -> tuple[Interval | None, float, str]:
+    _, code = np.unique(score, return_inverse=True)
+    bins = int(code.max()) + 1
+    group = (unit % np.uint64(GROUPS)).astype(np.int64)
+    place = (group * 2 + label) * bins + code
+    counts = np.bincount(place, weights=weight, minlength=GROUPS * 2 * bins).reshape(GROUPS, 2, bins)
+    total = counts.sum(axis=0)
+    value = float(roc_auc_many(total[0], total[1]))
+    variance = delong_variance(total[0], total[1])
+    confidence = given.options.confidence
+    if given.grid.grouping == "row" and np.ptp(weight) == 0 and variance is not None:
+        return (
+            normal_interval(value, variance**0.5, confidence=confidence, scale="logit"),
+            value,
+            "DeLong, cross-fitted",
+        )
+    rest = leave_one_out(counts, counts.sum(axis=(1, 2)) > 0)
+    replicates = roc_auc_many(rest[:, 0], rest[:, 1])
+    return jackknife_interval(value, replicates, confidence=confidence, scale="logit"), value, "jackknife, cross-fitted"
+
+
+CHECK = Check(
+    code="DRF103",
+    family=Family.FEATURE_DRIFT,
+    title="Joint distribution (classifier two-sample test)",
+    metrics=("c2st_auc",),
+    needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE, Role.TRAIN), summaries=(SAMPLE,)),
+    measure=two_sample,
+    doc=__doc__,
+    options=Options(),
+    slow=True,
+)
