@@ -1,0 +1,91 @@
+"""PRF102: is the candidate worse than the prior on the same rows?
+
+How it is measured
+------------------
+Both models score the same test rows. Binary: `auc_loss` is the prior's area under the ROC curve minus the candidate's, and
+`log_loss_increase` the relative increase of log-loss (information). Regression and multiclass: `loss_increase` is the relative
+increase of the mean squared error, or of log-loss; .03 means that the candidate's loss is 3 % higher. The question is one-sided (is
+the candidate worse by more than the limit?), so the interval is two-sided at 90 %. It comes from the delete-a-group jackknife of the
+difference: what both models get wrong together cancels. Binning of scores is included in the interval of the areas.
+
+Why it matters
+--------------
+The prior is what runs today, so "better than nothing" is not enough. Comparing two printed figures with intervals of their own
+misses most real differences, and comparing on different rows measures the rows: on the same rows a difference of half a point of
+AUC can be told with a few thousand rows.
+
+What to do
+----------
+If the candidate is worse, find where: the slices (PRF201, PRF202) and the calibration (PRF103) say which part of the loss
+is ranking, level, or a segment. If the interval is too wide, more test rows settle it; the note says about how many.
+
+Sources
+-------
+DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845, for correlated areas; Efron (1982), The Jackknife, the Bootstrap and
+Other Resampling Plans, SIAM; Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680, for one-sided bounds
+in two-sided 90 % intervals.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..core import subjects
+from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.ranking import roc_auc_many
+from ..summaries.cells import Cell, auc_bound, cell_of, divided, measured, mixed_share
+from ..summaries.outcomes import Outcomes, OutcomesKind
+
+ALL = OutcomesKind("all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`confidence` of the two-sided interval: .90 makes each end a one-sided 95 % bound."""
+
+    confidence: float = 0.9
+
+
+def loss_against_prior(given: Given) -> Iterator[Measurement]:
+    """What the candidate loses against the prior, paired on the test rows."""
+    outcomes: Outcomes = given.summary(Role.TEST, ALL)
+    candidate, prior = cell_of(outcomes, CANDIDATE), cell_of(outcomes, PRIOR)
+    binary = given.task.type == "binary"
+    if binary:
+        yield _auc_loss(candidate, prior, given)
+    increase = divided(divided(candidate.paired["loss"], candidate.paired["w"]), prior.mean("loss"))
+    yield measured(
+        "log_loss_increase" if binary else "loss_increase",
+        subjects.MODEL,
+        increase,
+        candidate,
+        level=given.options.confidence,
+        undefined="" if candidate.n == 0 else "no row is scored by both models, or the prior makes no error",
+    )
+
+
+def _auc_loss(candidate: Cell, prior: Cell, given: Given) -> Measurement:
+    share = mixed_share(candidate, given.grid)
+    areas = [roc_auc_many(cell.negatives[0], cell.positives[0]) for cell in (prior, candidate)]
+    bounds = [auc_bound(cell.negatives[0][0], cell.positives[0][0], share) for cell in (prior, candidate)]
+    return measured(
+        "auc_loss",
+        subjects.MODEL,
+        areas[0] - areas[1],
+        candidate,
+        level=given.options.confidence,
+        bound=sum(bounds),
+        size=candidate.rarer,
+    )
+
+
+CHECK = Check(
+    code="PRF102",
+    family=Family.PERFORMANCE,
+    title="Loss against the prior",
+    metrics=("auc_loss", "loss_increase", "log_loss_increase"),
+    needs=Needs(roles=(Role.TEST,), summaries=(ALL,), models=(CANDIDATE, PRIOR), outcomes=True),
+    measure=loss_against_prior,
+    doc=__doc__,
+    options=Options(),
+)
