@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' \
 	--no-emit-index-url --no-emit-find-links --group lock --extra boost $(UPGRADE)
 
@@ -71,7 +71,8 @@ $(VENV)/installed: requirements.txt pyproject.toml | $(VENV)/made
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/tested: requirements-dev.txt $(VENV)/installed
+$(VENV)/tested: requirements-dev.txt tests/packaging/beside.txt $(VENV)/installed
 	@echo "Installing the test tools into $(VENV)."
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes --no-deps --upgrade --target $(VENV)/beside -r tests/packaging/beside.txt
 	@touch $@

@@ -41,7 +41,9 @@ def install(packages: list[str]) -> None:
             check=False,
         )
         if done.returncode:
-            sys.exit(f"{done.stdout}{done.stderr}apt-get {arguments[0]} failed, so the tests lack {', '.join(packages)}.")
+            sys.exit(
+                f"{done.stdout}{done.stderr}apt-get {arguments[0]} failed, so the tests lack {', '.join(packages)}."
+            )
 
 
 def main() -> None:
@@ -52,7 +54,9 @@ def main() -> None:
         install(lacking)
         lacking = missing()
     if lacking:
-        sys.exit(f"The tests need {', '.join(lacking)}: install with `sudo apt-get install {' '.join(lacking)}` and try again.")
+        sys.exit(
+            f"The tests need {', '.join(lacking)}: install with `sudo apt-get install {' '.join(lacking)}` and try again."
+        )
 
 
 if __name__ == "__main__":
