@@ -7,6 +7,7 @@ has the value None and says why.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,25 @@ from .quantities import QUANTITIES
 FINE_SCORES, COARSE_SCORES = 4096, 256
 COUNTS = ("true_negatives", "false_positives", "false_negatives", "true_positives")
 Floats = NDArray[np.float64]
+
+
+class Counted(Protocol):
+    """Rows that a measurement is made of."""
+
+    @property
+    def n(self) -> int:
+        """Rows with an outcome, unweighted."""
+        ...
+
+    @property
+    def n_eff(self) -> float | None:
+        """Kish's effective number of rows."""
+        ...
+
+    @property
+    def groups(self) -> int:
+        """Groups of dependent rows that are not empty."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +181,7 @@ def measured(
     metric: str,
     subject: str,
     values: Floats,
-    cell: Cell,
+    cell: Counted,
     *,
     level: float = 0.95,
     scale: Scale = "identity",
@@ -177,8 +197,8 @@ def measured(
     ----------
     values : (1 + groups,)
         The value on all rows, then the replicates.
-    cell : Cell
-        Whose rows they are; gives n and the effective n.
+    cell : Counted
+        Whose rows they are: a cell, or scored rows.
     bound : float
         How far binning may have moved the value; added to both ends.
     fold : bool
@@ -195,7 +215,7 @@ def measured(
         )  # fmt: skip
 
     if not np.isfinite(value):
-        return record(None, undefined or why_undefined(cell))
+        return record(None, undefined or (why_undefined(cell) if isinstance(cell, Cell) else "undefined on these rows"))
     ends = jackknife_interval(value, values[1:], confidence=level, scale=scale)
     if ends is None:
         few = f"{cell.groups} groups of dependent rows; an interval takes {MIN_GROUPS}"

@@ -1,0 +1,174 @@
+"""PRF103: do the probabilities mean what they say?
+
+How it is measured
+------------------
+Binary: `calibration_slope` is the slope of a logistic regression of the outcome on the log-odds of the score (1 is right, below 1
+the scores are too extreme, above 1 too timid). `calibration_in_the_large` is the distance between expected and observed base rate,
+relative to the observed one. `calibration_error` is the root mean square distance between expected and observed rate over ten bins
+of equal size, less what sampling alone would give; the reliability curve gives both rates bin by bin. The mean squared error (Brier
+score) is split by isotonic regression into miscalibration, discrimination and uncertainty. Multiclass: each class against the rest.
+Regression: the slope of the outcome on the prediction, the mean error relative to the standard deviation of the outcome, and mean
+outcome and mean prediction by bin. Intervals come from the delete-a-group jackknife; those of slope and level hold for all classes
+together. Probabilities are clipped at one in a million for the slope. Spiegelhalter's z is shown for reference; with many rows it is
+large for any model.
+
+Why it matters
+--------------
+A threshold, an expected loss or a price computed from a score is only right if a score of 0.3 means three in ten. Ranking metrics
+cannot see it: scores that are all doubled in log-odds have the same AUC. Boosted trees, neural networks and models fitted on
+resampled classes are often too extreme.
+
+What to do
+----------
+Slope right and level wrong: the base rate has moved, or classes were resampled; adjust the intercept. Slope wrong: recalibrate on
+rows that the model was not fitted on (a logistic or isotonic map), or regularise more. Wrong in some bins only: look at the slices.
+
+Sources
+-------
+Cox (1958), Biometrika 45, 562-565; Van Calster et al. (2019), BMC Medicine 17, 230; Dimitriadis, Gneiting & Jordan (2021), PNAS
+118(8) e2016191118; Kumar, Liang & Ma (2019), Verified Uncertainty Calibration, NeurIPS 32; Spiegelhalter (1986), Statistics in
+Medicine 5, 421-433.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..core import subjects
+from ..core.data import CANDIDATE, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import simultaneous_level
+from ..stats.jackknife import effective_n, jackknife_covariance, jackknife_variance
+from ..stats.proportions import wilson_interval
+from ..stats.recalibration import (
+    equal_mass_bins,
+    isotonic_parts,
+    least_squares_line,
+    logistic_line,
+    logits,
+    spiegelhalter_z,
+)
+from ..summaries.cells import Floats, divided, measured
+from ..summaries.row_sample import RowSampleKind
+from ..summaries.scored_rows import ScoredRows, scored_rows
+
+SAMPLE = RowSampleKind()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`bins` of the reliability curve, at most 99; `confidence` of the intervals."""
+
+    bins: int = 10
+    confidence: float = 0.95
+
+
+def calibration(given: Given) -> Iterator[Measurement]:
+    """Calibration of the candidate on the test rows, by class where there are several."""
+    rows = scored_rows(given.summary(Role.TEST, SAMPLE), given.grid, (CANDIDATE,))
+    task, score = given.task, rows.scores[CANDIDATE]
+    level = simultaneous_level(given.options.confidence, task.n_scores)
+    for k in range(task.n_scores):
+        several = task.type == "multiclass"
+        y = (rows.y == k).astype(np.float64) if several else rows.y
+        atom = (subjects.class_of(task.classes[k]),) if several else ()
+        yield from (replace(m, note=_joined(m.note, rows.note)) for m in _one(y, score[:, k], rows, given, level, atom))
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
+
+
+def _one(
+    y: Floats, score: Floats, rows: ScoredRows, given: Given, level: float, atom: tuple[str, ...]
+) -> Iterator[Measurement]:
+    """Everything about one column of scores, against 0/1 outcomes or (regression) a number."""
+    regression, subject = given.task.type == "regression", atom[0] if atom else subjects.MODEL
+    line, x = (least_squares_line, score) if regression else (logistic_line, logits(score))
+
+    def slope(weight: Floats) -> Floats:
+        found = line(y, x, weight)
+        return np.array(np.nan if found is None else found.slope)
+
+    if rows.n == 0:
+        for metric in ("calibration_slope", "calibration_in_the_large", "calibration_error"):
+            yield Measurement(metric=metric, subject=subject, value=None, n=0, note="no row has an outcome and a score")
+        return
+    why = "the scores are constant" if not np.ptp(x) > 0 else "one class only, or the scores separate the classes"
+    yield measured("calibration_slope", subject, rows.refitted(slope), rows, level=level, undefined=why)
+    w, observed, expected = rows.sums(np.ones_like(y), y, score).T
+    unit = given.grid.scale if regression else divided(observed, w)
+    large = divided((expected - observed) / w, np.broadcast_to(unit, w.shape))
+    why = "no positive rows"
+    yield measured("calibration_in_the_large", subject, large, rows, level=level, fold=True, undefined=why)
+    yield from _curve(y, score, rows, given, atom)
+    parts = isotonic_parts(y, score, rows.weight)
+    for name in ("miscalibration", "discrimination", "uncertainty") if parts is not None else ():
+        value = getattr(parts, name)
+        note = "share of the squared error by isotonic regression"
+        yield Measurement(metric=name, subject=subject, value=value, n=rows.n, n_eff=rows.n_eff, note=note)
+    if not regression:
+        z = spiegelhalter_z(y, score, rows.weight)
+        why = "takes rows to be independent" if z is not None else "every probability is 0, 1 or one half"
+        yield Measurement(metric="spiegelhalter_z", subject=subject, value=z, n=rows.n, n_eff=rows.n_eff, note=why)
+
+
+def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple[str, ...]) -> Iterator[Measurement]:
+    """Expected and observed by bin, and the debiased distance between them."""
+    regression, unit = given.task.type == "regression", given.grid.scale
+    code = equal_mass_bins(score, rows.weight, given.options.bins)
+    inside = (code == np.arange(int(code.max()) + 1)[:, None]).astype(np.float64)
+    w = rows.sums(*inside)
+    observed = divided(rows.sums(*(inside * y)), w)
+    expected = divided(rows.sums(*(inside * score)), w)
+    gap, share = (expected - observed) / unit, w / w.sum(axis=1, keepdims=True)
+    subject = atom[0] if atom else subjects.MODEL
+    noise = jackknife_covariance(gap[1:]) if len(gap) > 2 else np.full((len(inside), len(inside)), np.nan)
+    squared = (share * (gap**2 - np.diag(noise))).sum(axis=1)
+    error = measured(
+        "calibration_error",
+        subject,
+        squared,
+        rows,
+        level=given.options.confidence,
+        undefined="too few dependent groups in a bin",
+    )
+    yield replace(error, value=_root(error.value), low=_root(error.low), high=_root(error.high))
+    for b, members in enumerate(inside):
+        place = subjects.join(*atom, subjects.rows(f"bin_{b + 1:02d}"))
+        n = int(members.sum())
+        yield Measurement(metric="expected_rate", subject=place, value=float(expected[0, b]), n=n)
+        if regression:
+            m = measured("observed_rate", place, observed[:, b], rows, level=given.options.confidence)
+            yield replace(m, n=n, n_eff=None)
+            continue
+        p = float(observed[0, b])
+        squares = float((members * rows.weight**2).sum())
+        spread = float(jackknife_variance(observed[1:, b]))
+        n_eff = effective_n(p, spread if np.isfinite(spread) else 0.0, float(w[0, b]) ** 2 / squares)
+        ends = wilson_interval(min(p, 1.0) * n_eff, n_eff, confidence=given.options.confidence)
+        yield Measurement(
+            metric="observed_rate", subject=place, value=p, low=min(ends.low, p), high=max(ends.high, p), n=n, n_eff=n_eff,
+            level=given.options.confidence, method="Wilson, effective n",
+        )  # fmt: skip
+
+
+def _root(squared: float | None) -> float | None:
+    """Root of a debiased square; where less is seen than noise would give, 0."""
+    return None if squared is None else max(squared, 0.0) ** 0.5
+
+
+CHECK = Check(
+    code="PRF103",
+    family=Family.PERFORMANCE,
+    title="Calibration",
+    metrics=(
+        "calibration_slope", "calibration_in_the_large", "calibration_error", "expected_rate", "observed_rate", "miscalibration",
+        "discrimination", "uncertainty", "spiegelhalter_z",
+    ),
+    needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
+    measure=calibration,
+    doc=__doc__,
+    options=Options(),
+)  # fmt: skip
