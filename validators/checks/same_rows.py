@@ -84,15 +84,15 @@ def same_rows(given: Given) -> Iterator[Measurement]:
 def pairs_of(rows: Batch, total: int, given: Given) -> Pairs:
     """The rows of a sample that both models gave a finite score for."""
     a, b = rows.scores[CANDIDATE], rows.scores[PRIOR]
-    good = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
+    good: NDArray[np.bool_] = np.logical_and(np.isfinite(a).all(axis=1), np.isfinite(b).all(axis=1))
     a, b = np.asarray(a[good]), np.asarray(b[good])
     if given.task.type == "binary":
         cut = 0.5 if given.task.threshold is None else given.task.threshold
         decided, before = np.asarray(a[:, 0] >= cut, np.int64), np.asarray(b[:, 0] >= cut, np.int64)
-    elif a.shape[1] > 1 and len(a):
+    elif a.shape[1] > 1 and a.shape[0]:
         decided, before = np.asarray(a.argmax(axis=1), np.int64), np.asarray(b.argmax(axis=1), np.int64)
     else:
-        decided, before = np.zeros(len(a), np.int64), np.zeros(len(a), np.int64)
+        decided, before = np.zeros(a.shape[0], np.int64), np.zeros(a.shape[0], np.int64)
     most = int(np.bincount(decided, minlength=1).argmax()) if a.shape[1] > 1 else 0
     parts = []
     if len(good) < total:

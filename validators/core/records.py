@@ -1,6 +1,6 @@
 """Checks and what they give: needs, what is given, measurements, results."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, cast
@@ -88,10 +88,25 @@ class Attributions:
     weight: NDArray[np.int64]
     residual: float
 
+    def sizes(
+        self, model: str, members: Sequence[Sequence[str]], keep: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """Root mean square attribution of each set of features (attributions of a set add up before they are squared).
+
+        From the product of two independent halves, so that sampling noise does not inflate features that do nothing.
+        """
+        index = {name: j for j, name in enumerate(self.features)}
+        weight = self.weight.astype(np.float64) * (1.0 if keep is None else keep)
+        out = []
+        for names in members:
+            a, b = self.phi[model][:, :, [index[n] for n in names]].sum(axis=2)
+            out.append(float((weight * a * b).sum() / weight.sum()))
+        return np.sqrt(np.maximum(out, 0.0))
+
     def shares(self, model: str) -> dict[str, float]:
-        """Share of each feature in the sum of mean absolute attributions; all zero for a constant model."""
-        size = np.average(np.abs(self.phi[model].mean(axis=0)), axis=0, weights=self.weight)
-        total = size.sum()
+        """Share of each feature in the sum of their sizes; all zero for a constant model."""
+        size = self.sizes(model, [[f] for f in self.features])
+        total = float(size.sum())
         return dict(zip(self.features, (size / total if total > 0 else size).tolist(), strict=True))
 
 

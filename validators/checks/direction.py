@@ -1,0 +1,109 @@
+"""IMP102: does a feature work in the direction that is declared, and in the one it had?
+
+How it is measured
+------------------
+Per numeric feature the rank correlation between its value and its attribution on the same test rows, under the candidate and under
+the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a candidate
+whose whole interval lies on the other side is a reversal.
+
+Why it matters
+--------------
+A sign that turned is the plainest symptom of a leak, a join gone wrong or two correlated features trading places; and a score that
+falls with income cannot be explained to the person who is refused.
+
+What to do
+----------
+Look at the feature's data first. If they are right, constrain the model, or take the declaration back with a reason.
+
+Sources
+-------
+Spearman (1904), American Journal of Psychology 15, 72-101.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.records import Attributions, Check, Family, Given, Measurement, Needs
+from ..stats.interval import simultaneous_level
+from ..stats.jackknife import jackknife_interval
+from ..stats.ranking import midranks
+from ..summaries.row_sample import RowSampleKind
+
+GROUPS = 50
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`confidence` of all declared features together."""
+
+    confidence: float = 0.95
+
+
+def direction(given: Given) -> Iterator[Measurement]:
+    """Direction of every numeric feature; reversals of the declared ones."""
+    held = given.attributions
+    if held is None:
+        return
+    declared = {f: c["monotone"] for f, c in given.constraints.items() if "monotone" in c}
+    level = simultaneous_level(given.options.confidence, max(len(declared), 1))
+    for name in held.features:
+        if not pd.api.types.is_numeric_dtype(held.X[name]):
+            continue
+        for model, metric in ((CANDIDATE, "direction"), (PRIOR, "direction_of_prior")):
+            if model not in held.phi:
+                continue
+            found = _direction(held, model, name, metric, level)
+            yield found
+            if model == CANDIDATE and name in declared:
+                yield _reversal(found, declared[name], name)
+
+
+def _direction(held: Attributions, model: str, name: str, metric: str, level: float) -> Measurement:
+    x = held.X[name].to_numpy(np.float64, na_value=np.nan)
+    phi = held.phi[model].mean(axis=0)[:, held.features.index(name)]
+    good = np.isfinite(x)
+    subject, n = subjects.feature(name), int(good.sum())
+    if n < 50 or np.ptp(x[good]) == 0 or np.ptp(phi[good]) == 0:
+        note = "the feature or its attribution is constant on these rows" if n >= 50 else f"{n} values"
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
+    a, b = midranks(x[good]), midranks(phi[good])
+    group = (held.unit[good] % np.uint64(GROUPS)).astype(np.int64)
+    value = float(np.corrcoef(a, b)[0, 1])
+    rest = [np.corrcoef(a[group != k], b[group != k])[0, 1] for k in np.unique(group)]
+    found = jackknife_interval(value, np.array(rest), confidence=level)
+    if found is None:
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
+    return Measurement(
+        metric=metric, subject=subject, value=value, low=max(found.low, -1.0), high=min(found.high, 1.0), level=level,
+        method=f"jackknife over {len(rest)} groups", n=n, n_eff=float(n), note="rank correlation of value and attribution",
+    )  # fmt: skip
+
+
+def _reversal(found: Measurement, declared: str, name: str) -> Measurement:
+    sign = 1.0 if declared == "increasing" else -1.0
+    subject = subjects.feature(name)
+    if found.value is None or found.low is None or found.high is None:
+        return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=found.note)
+    wrong = max(sign * found.low, sign * found.high) < 0
+    note = f"declared {declared}; rank correlation {found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+    return Measurement(metric="sign_reversal", subject=subject, value=float(wrong), n=found.n, note=note)
+
+
+CHECK = Check(
+    code="IMP102",
+    family=Family.IMPORTANCE,
+    title="Direction of features",
+    metrics=("direction", "direction_of_prior", "sign_reversal"),
+    needs=Needs(roles=(Role.TEST,), summaries=(RowSampleKind(),), models=(CANDIDATE,), attributions=True),
+    measure=direction,
+    doc=__doc__,
+    options=Options(),
+    slow=True,
+)

@@ -1,0 +1,149 @@
+"""IMP101: does the candidate lean on other features than the prior?
+
+How it is measured
+------------------
+Shapley values of the same test rows under both models, by asking the models themselves on mixed rows: the log-odds of the score (or
+the value), the same permutations and background rows for both. The importance of a group of features is the root mean square of
+its attribution; its share is that over the sum. Features that stand in for each other (absolute rank correlation above 0.7) are
+one group: how a refit splits weight between twins is chance. From the change of a share the noise floor is taken off: what five
+bootstrap refits of our own boosting on train move the same share by. Intervals by the delete-a-group jackknife, for all groups
+together.
+
+Why it matters
+--------------
+Two models can score alike on average and for other reasons. A reason that changed is a reason to ask, before a customer or a
+supervisor does.
+
+What to do
+----------
+Name the cause: new data, a new feature, an engineering fault. If nobody can, compare the training data of the two versions.
+
+Sources
+-------
+Lundberg & Lee (2017), A unified approach to interpreting model predictions, NeurIPS; Castro, Gomez & Tejada (2009), Computers &
+Operations Research 36, 1726-1730.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.records import Attributions, Check, Family, Given, Measurement, Needs
+from ..stats.interval import folded, quantile, simultaneous_level
+from ..stats.jackknife import MIN_GROUPS, jackknife_interval, jackknife_variance
+from ..stats.paired import rank_biased_overlap
+from ..summaries.refits import refit_share_spread
+from ..summaries.row_sample import RowSampleKind
+
+SAMPLE = RowSampleKind()
+GROUPS = 50
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`refits` of our own learner for the noise floor; 0 leaves it out."""
+
+    refits: int = 5
+    confidence: float = 0.95
+
+
+def importance_shift(given: Given) -> Iterator[Measurement]:
+    """Change of the share of every group, and the shares themselves."""
+    held = given.attributions
+    if held is None:
+        yield Measurement(
+            metric="share_shift",
+            subject="model",
+            value=None,
+            n=0,
+            note="no attributions: the test rows were not scored",
+        )
+        return
+    n = len(held.unit)
+    single = [(f,) for f in held.features]
+    for model, word in ((CANDIDATE, "share_candidate"), (PRIOR, "share_prior")):
+        yield from _shown(word, held, model, single, n, given.options.confidence)
+    before, now = replicate_shares(held, PRIOR, held.groups), replicate_shares(held, CANDIDATE, held.groups)
+    if before is None or now is None or len(now) - 1 < MIN_GROUPS:
+        constant = PRIOR if before is None else CANDIDATE
+        note = f"the {constant} gives every row the same score: nothing is attributed"
+        yield Measurement(metric="share_shift", subject="model", value=None, n=n, note=note)
+        return
+    floor, floor_note = _floor(given, held.groups)
+    level = simultaneous_level(given.options.confidence, len(held.groups))
+    for g, members in enumerate(held.groups):
+        change = now[:, g] - before[:, g]
+        found = jackknife_interval(float(change[0]), change[1:], confidence=level)
+        if found is None:
+            continue
+        size, limits = abs(float(change[0])), folded(found)
+        note = f"{before[0, g]:.1%} before, {now[0, g]:.1%} now; {floor_note} {floor[g]:.1%}"
+        yield Measurement(
+            metric="share_shift", subject=subjects.features(members), value=max(size - floor[g], 0.0),
+            low=max(limits.low - floor[g], 0.0), high=max(limits.high - floor[g], 0.0), level=level,
+            method=f"paired jackknife over {len(change) - 1} groups, less the floor", n=n, n_eff=float(n), note=note,
+        )  # fmt: skip
+    order = [[str(k) for k in np.argsort(-shares[0], kind="stable")] for shares in (before, now)]
+    overlap = rank_biased_overlap(order[0], order[1])
+    note = f"top-weighted agreement of the two rankings; largest additivity error {held.residual:.1e}"
+    yield Measurement(metric="rank_overlap", subject="model", value=overlap, n=n, note=note)
+
+
+def replicate_shares(held: Attributions, model: str, members: Sequence[Sequence[str]]) -> Floats | None:
+    """(1 + groups, members) shares on all rows and without each group of dependent rows; None for a constant model."""
+    group = held.unit % np.uint64(GROUPS)
+    present = np.unique(group)
+    sizes = [held.sizes(model, members), *(held.sizes(model, members, group != k) for k in present)]
+    table = np.array(sizes)
+    total = table.sum(axis=1, keepdims=True)
+    return None if (total <= 0).any() else np.asarray(table / total)
+
+
+def _shown(
+    metric: str, held: Attributions, model: str, single: list[tuple[str]], n: int, confidence: float
+) -> Iterator[Measurement]:
+    """Share of every feature; its rank is given as the range that the intervals allow, for ranks of near ties mean nothing."""
+    shares = replicate_shares(held, model, single)
+    if shares is None or len(shares) - 1 < MIN_GROUPS:
+        return
+    se = np.sqrt(jackknife_variance(shares[1:]))
+    half = quantile(confidence, len(shares) - 2) * se
+    low, high = np.maximum(shares[0] - half, 0.0), np.minimum(shares[0] + half, 1.0)
+    for j, (name,) in enumerate(single):
+        best = 1 + int((low > high[j]).sum())
+        last = len(single) - int((high < low[j]).sum())
+        rank = f"rank {best}" if best == last else f"rank {best} to {last}"
+        yield Measurement(
+            metric=metric, subject=subjects.feature(name), value=float(shares[0, j]), low=float(low[j]), high=float(high[j]),
+            level=confidence, method=f"jackknife over {len(shares) - 1} groups", n=n, n_eff=float(n), note=rank,
+        )  # fmt: skip
+
+
+def _floor(given: Given, groups: Sequence[Sequence[str]]) -> tuple[Floats, str]:
+    if not given.options.refits or not given.has(Role.TRAIN, SAMPLE):
+        return np.zeros(len(groups)), "no train data, so no noise floor is taken off:"
+    spread = refit_share_spread(
+        given.summary(Role.TRAIN, SAMPLE).rows, given.summary(Role.TEST, SAMPLE).rows, given.task, given.grid, groups,
+        refits=given.options.refits, rng=given.rng,
+    )  # fmt: skip
+    return spread, f"less what {given.options.refits} refits of our own learner move it:"
+
+
+CHECK = Check(
+    code="IMP101",
+    family=Family.IMPORTANCE,
+    title="Importance shift",
+    metrics=("share_shift", "share_candidate", "share_prior", "rank_overlap"),
+    needs=Needs(
+        roles=(Role.TEST,), optional=(Role.TRAIN,), summaries=(SAMPLE,), models=(CANDIDATE, PRIOR), attributions=True
+    ),
+    measure=importance_shift,
+    doc=__doc__,
+    options=Options(),
+    slow=True,
+)

@@ -1,0 +1,37 @@
+"""One number for how good a model is, the same for checks of time, fit and noise: AUC, or half of R2."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.data import Grid, Task
+from ..stats.jackknife import MIN_GROUPS, jackknife_variance
+from .metrics import estimates
+from .outcomes import Outcomes
+
+METRIC_OF = {"binary": ("auc", 1.0), "multiclass": ("auc_ovr", 1.0), "regression": ("r2", 0.5)}
+NAME_OF = {"binary": "AUC", "multiclass": "macro AUC", "regression": "R2 / 2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Value, delete-a-group replicates, their variance, rows, and rows of the rarer class. None and NaN where undefined."""
+
+    value: float | None
+    replicates: NDArray[np.float64]
+    variance: float
+    n: int
+    size: float
+
+
+def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 0) -> Quality:
+    """The task's ranking metric of a cell; in regression R2 / 2, so that one limit fits both (`limits`: AUC, R2 / 2)."""
+    metric, factor = METRIC_OF[task.type]
+    found = estimates(outcomes, model, task, grid, cell)[metric]
+    value = None if found.value is None else factor * found.value
+    replicates = factor * found.replicates
+    if len(replicates) < MIN_GROUPS or not np.isfinite(replicates).all():
+        return Quality(value, replicates, float("nan"), found.n, found.size)
+    variance = float(jackknife_variance(replicates)) if found.variance is None else factor**2 * found.variance
+    return Quality(value, replicates, variance, found.n, found.size)
