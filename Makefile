@@ -26,6 +26,7 @@ app: install
 	@$(BIN)/seatrial app
 
 install: $(VENV)/installed
+	@:
 
 test: $(VENV)/tested tools
 	@$(BIN)/python -m pytest -m "not slow and not shared"
