@@ -1,0 +1,120 @@
+"""What a results document says: its results, measurements and verdicts, the worst first."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .words import FAMILIES, RANK, atoms
+
+Document = Mapping[str, Any]
+Record = Mapping[str, Any]
+
+
+def results(document: Document, family: str | None = None) -> list[Record]:
+    """Results, all of them or those of a family, in the document's order."""
+    return [r for r in document.get("results", ()) if family is None or r["family"] == family]
+
+
+def result_of(document: Document, code: str) -> Record | None:
+    """The result of a check; None when it was not in the plan."""
+    return next((r for r in results(document) if r["check"] == code), None)
+
+
+def verdict_of(result: Record) -> str:
+    """Verdict of a result as a key of `VERDICTS`."""
+    if result["status"] != "MEASURED":
+        return "NOT_RUN"
+    return str(result["verdict"] or "NO_LIMIT")
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The worst of some keys of `VERDICTS`; what was not run shows through only where nothing was."""
+    return min(verdicts, key=RANK.index, default="NOT_RUN")
+
+
+def family_verdict(document: Document, family: str) -> str:
+    """Verdict of a family: the worst of those of its checks that were run; NOT_RUN when none was."""
+    held = [verdict_of(r) for r in results(document, family)]
+    run = [v for v in held if v != "NOT_RUN"]
+    return worst(run)
+
+
+def families(document: Document) -> list[str]:
+    """Families with a check in the document, the worst first."""
+    found = list(dict.fromkeys(r["family"] for r in results(document)))
+    order = list(FAMILIES)
+    return sorted(found, key=lambda f: (RANK.index(family_verdict(document, f)), order.index(f)))
+
+
+def measurements(
+    document: Document, *metrics: str, check: str | None = None, family: str | None = None
+) -> Iterator[Record]:
+    """Measurements of some metrics, once each: of those held against several limits the worst verdict, with all limits."""
+    for result in results(document, family):
+        if check is None or result["check"] == check:
+            yield from (m for m in merged(result["measurements"]) if not metrics or m["metric"] in metrics)
+
+
+def merged(measured: Sequence[Record]) -> list[dict[str, Any]]:
+    """Measurements by metric and subject, with `limits` (all) and the worst `verdict`."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for m in measured:
+        held = found.setdefault((m["metric"], m["subject"]), {**m, "limits": []})
+        if m["limit"] is not None:
+            held["limits"].append(m["limit"])
+        if _rank(m["verdict"]) < _rank(held["verdict"]):
+            held.update(verdict=m["verdict"], limit=m["limit"], note=m["note"], counts=m["counts"])
+    return list(found.values())
+
+
+def _rank(verdict: str | None) -> int:
+    return RANK.index(verdict or "NO_LIMIT")
+
+
+def excess(m: Record) -> float:
+    """How far a value lies beyond its soft limit, in units of the distance between the limits: what is sorted by."""
+    limit, value = m["limit"], m["value"]
+    if value is None or limit is None:
+        return float("-inf")
+    soft = limit["warn"] if limit["warn"] is not None else limit["fail"]
+    hard = limit["fail"] if limit["fail"] is not None else soft
+    scale = abs(hard - soft) or abs(soft) or 1.0
+    return float((value - soft) / scale if limit["worse"] == "above" else (soft - value) / scale)
+
+
+def by_badness(measured: Iterable[Record]) -> list[Record]:
+    """The worst first: by verdict, those that count first, then by how far beyond the limit."""
+    return sorted(measured, key=lambda m: (_rank(m["verdict"]), not m["counts"], -excess(m)))
+
+
+def telling(result: Record) -> Record | None:
+    """The measurement that a check's verdict rests on; None when nothing was judged."""
+    judged = [m for m in merged(result["measurements"]) if m["verdict"] is not None]
+    same = [m for m in judged if m["verdict"] == result["verdict"]] or judged
+    return next(iter(by_badness(same)), None)
+
+
+def about(m: Record, kind: str) -> str | None:
+    """The name in one of a measurement's atoms: ``about(m, "rows")``."""
+    return atoms(m["subject"]).get(kind)
+
+
+def is_prior(m: Record) -> bool:
+    """Whether it is the prior's own value."""
+    return about(m, "rows") == "prior"
+
+
+def settled_by(m: Record) -> str:
+    """What would settle an inconclusive measurement, in its note's words; empty for others."""
+    if m["verdict"] != "INCONCLUSIVE":
+        return ""
+    return "; ".join(p for p in str(m["note"]).split("; ") if "settle" in p or p.startswith("cannot"))
+
+
+def not_run(document: Document, family: str) -> list[Record]:
+    """Results of a family that were not measured."""
+    return [r for r in results(document, family) if r["status"] != "MEASURED"]
+
+
+def left_out(document: Document) -> list[Record]:
+    """What the plan did not hold: `{what, why}`."""
+    return list(document.get("plan", {}).get("not_tested", ()))

@@ -1,0 +1,73 @@
+"""Results in sentences: value, interval, limit, n."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import fmt
+from .reading import Document, Record, families, family_verdict, results, telling, verdict_of
+from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label, subject_words
+
+
+def measurement_sentence(m: Record) -> str:
+    """``AUC of model 0.842 [0.836, 0.848], below 0.80 attention, n = 20,000.``"""
+    kind = metric_kind(m["metric"])
+    subject = subject_words(m["subject"])
+    of = "" if subject == "model" else f" of {subject}"
+    if m["value"] is None:
+        return f"{metric_label(m['metric'])}{of}: not defined ({m['note'] or 'no reason given'})."
+    digits = digits_of(m)
+    parts = [f"{metric_label(m['metric'])}{of}: {fmt.shown(m['value'], kind, digits)}"]
+    ends = fmt.interval(m["low"], m["high"], kind, digits)
+    limit = limit_words(m["limit"], lambda v: fmt.shown(v, kind, digits))
+    if ends:
+        parts[0] += f" {ends}"
+    parts += [f"limit: {limit}"] if limit else []
+    parts += [f"n = {fmt.count(m['n'])}"]
+    return ", ".join(parts) + "."
+
+
+def digits_of(m: Record) -> int:
+    """Decimals at which value and limits of a measurement read differently if they are."""
+    limit = m["limit"] or {}
+    return fmt.digits_apart([m["value"], limit.get("warn"), limit.get("fail")], metric_kind(m["metric"]))
+
+
+def result_sentence(result: Record) -> str:
+    """One line on a check."""
+    if result["status"] != "MEASURED":
+        why = "error: " if result["status"] == "ERROR" else ""
+        return f"Not run: {why}{result['reason'] or 'no reason given'}"
+    m = telling(result)
+    if m is not None:
+        return measurement_sentence(m)
+    return (
+        f"{len(result['measurements'])} numbers, without a limit." if result["measurements"] else "Nothing to measure."
+    )
+
+
+def family_sentence(document: Document, family: str) -> str:
+    """One line on a family: that of its worst check."""
+    held = sorted(results(document, family), key=lambda r: list(VERDICTS).index(verdict_of(r)))
+    run = [r for r in held if r["status"] == "MEASURED"]
+    if run:
+        return result_sentence(run[0])
+    return result_sentence(held[0]) if held else "Not run: no check of this family is in the plan."
+
+
+def overall_sentence(document: Document) -> str:
+    """``Failed. 2 of 6 families fail: Feature drift, Noise.``"""
+    counts: dict[str, list[str]] = {}
+    for family in families(document):
+        verdict = family_verdict(document, family)
+        counts.setdefault(verdict, []).append(FAMILIES[family].title)
+    parts = [f"{len(names)} {VERDICTS[v].word.lower()}: {', '.join(names)}" for v, names in counts.items()]
+    return f"{OVERALL[document['verdict']].rule} {'; '.join(parts)}."
+
+
+def project_sentence(document: Mapping[str, Any]) -> str:
+    """``credit 1.5.0, binary, default; 20,000 test rows; policy tier 2.``"""
+    project, policy = document["project"], document["policy"]
+    test = document["inputs"]["data"].get("test") or {}
+    rows = f"{fmt.count(test['rows'])} test rows" if test.get("rows") else "no test rows"
+    task = f"{project['task']['type']}, target {project['task']['target']}"
+    return f"{project['id']} {project['version']} · {task} · {rows} · policy {policy['id']}"

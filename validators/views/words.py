@@ -1,0 +1,192 @@
+"""The words of the app: families, verdicts, metrics and subjects, each named in one place."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyWords:
+    """Title and the one question of a family's page; `page` is its file under pages/."""
+
+    title: str
+    question: str
+
+
+FAMILIES: Final[Mapping[str, FamilyWords]] = {
+    "performance": FamilyWords("Performance", "Is it good enough, and does it beat the prior by more than chance?"),
+    "prediction_drift": FamilyWords("Prediction drift", "Whose score or decision changes, and by how much?"),
+    "feature_drift": FamilyWords("Feature drift", "Have the inputs moved since the model was tested?"),
+    "importance": FamilyWords("Importance", "Does it rely on other things than the prior did?"),
+    "noise": FamilyWords("Noise", "How fast does it fall when its inputs are wrong?"),
+    "stress": FamilyWords("Stress", "What happens in bad times?"),
+    "bias": FamilyWords("Bias", "Who is treated worse, and by how much?"),
+    "quality": FamilyWords("Quality", "How much of the data is wrong, and does it matter?"),
+    "leakage": FamilyWords("Leakage", "Does any input know the answer?"),
+    "fit": FamilyWords("Fit", "Did it learn or memorise?"),
+    "backtest": FamilyWords("Backtest", "Would it have held over time?"),
+    "pipeline": FamilyWords("Pipeline", "Same row, same features, same score in production?"),
+}
+PAGES: Final = ("performance", "prediction_drift", "feature_drift", "importance", "noise", "backtest")
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictWords:
+    """How a verdict is written: word, Streamlit's colour name, a sign that does without colour, and the rule in one line."""
+
+    word: str
+    colour: str
+    sign: str
+    rule: str
+
+
+VERDICTS: Final[Mapping[str, VerdictWords]] = {
+    "FAIL": VerdictWords("Fail", "red", "✕", "The whole interval is beyond the hard limit."),
+    "INCONCLUSIVE": VerdictWords("Inconclusive", "violet", "?", "The interval reaches over the limit: these rows cannot tell."),
+    "WARN": VerdictWords("Attention", "orange", "!", "Beyond the soft limit by more than chance."),
+    "NOT_RUN": VerdictWords("Not run", "gray", "–", "An input is missing, or the check could not be run."),
+    "NO_LIMIT": VerdictWords("No limit", "gray", "·", "Measured; the policy sets no limit on it."),
+    "PASS": VerdictWords("Pass", "green", "✓", "The whole interval is on the good side of the limit."),
+}  # fmt: skip
+OVERALL: Final[Mapping[str, VerdictWords]] = {
+    "FAILED": VerdictWords("Failed", "red", "✕", "A required check failed."),
+    "INCOMPLETE": VerdictWords("Incomplete", "violet", "?", "A required check is inconclusive, not run or in error."),
+    "WARNED": VerdictWords("Passed with attention", "orange", "!", "No required check failed; some need attention."),
+    "PASSED": VerdictWords("Passed", "green", "✓", "Every required check passed."),
+}
+RANK: Final = tuple(VERDICTS)
+
+_SHARES = {
+    "flip_rate", "flip_rate_of_class", "net_flips", "right_to_wrong", "wrong_to_right", "missing_share", "out_of_range_share",
+    "missing_difference", "new_level_mass", "share_shift", "share_candidate", "share_prior", "migration", "base_rate", "accuracy",
+    "precision", "recall", "specificity", "expected_rate", "observed_rate", "loss_increase", "log_loss_increase",
+    "calibration_in_the_large",
+}  # fmt: skip
+_COUNTS = {"true_positives", "false_positives", "true_negatives", "false_negatives", "tp", "fp", "tn", "fn"}
+_SIGNED = {"mean_error"}
+_LABELS: Mapping[str, str] = {
+    "auc": "AUC", "auc_loss": "AUC lost against the prior", "auc_ovr": "AUC, one class against the rest", "ks": "KS distance",
+    "gini": "Gini", "rmse": "RMSE", "mae": "MAE", "r2": "R²", "f1": "F1", "psi": "PSI", "log_loss": "Log-loss", "brier": "Brier score",
+    "shift_sigma": "Shift (sigma)", "latest_shift_sigma": "Shift of the latest periods (sigma)",
+    "shift_sigma_of_class": "Shift within a true class (sigma)", "c2st_auc": "AUC of telling test from reference",
+    "flip_rate": "Decisions that flip", "flip_rate_of_class": "Decisions that flip, by true class",
+    "net_flips": "Flips, net of those in the other direction", "mean_change_sd": "Mean change of the score (SD)",
+    "mean_absolute_change_sd": "Mean absolute change of the score (SD)", "rms_change_sd": "RMS change of the score (SD)",
+    "missing_difference": "Missing, difference", "new_level_mass": "Rows with a level that the reference did not have",
+    "loss_increase": "Loss against the prior", "log_loss_increase": "Log-loss against the prior",
+    "share_shift": "Shift of the share of attributions", "share_candidate": "Share, candidate", "share_prior": "Share, prior",
+    "break_size": "Largest break", "decay_per_year": "Lost per year", "period_score": "Score of the period",
+    "score_lost": "Lost from test to production", "score_lost_of_prior": "Lost from test to production, prior",
+    "slice_excess_loss": "Excess loss of a slice", "slice_auc_gap": "AUC below the whole", "slice_loss": "Loss of the slice",
+    "ladder_score": "Score on the ladder", "mcnemar": "McNemar", "stuart_maxwell": "Stuart-Maxwell",
+}  # fmt: skip
+
+
+def metric_label(metric: str) -> str:
+    """A metric in words; an unknown one by its own name."""
+    return _LABELS.get(metric) or metric.replace("_", " ").capitalize()
+
+
+def metric_kind(metric: str) -> str:
+    """How its values are written: share, count, signed or number."""
+    if metric in _SHARES:
+        return "share"
+    if metric in _COUNTS:
+        return "count"
+    return "signed" if metric in _SIGNED else "number"
+
+
+_PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]')
+
+
+def split(text: str, separator: str) -> list[str]:
+    """Split outside JSON strings."""
+    parts, held, at = [], "", 0
+    while at < len(text):
+        if text.startswith(separator, at):
+            parts.append(held)
+            held, at = "", at + len(separator)
+            continue
+        piece = _PIECES.match(text, at)
+        taken = piece.group() if piece else text[at]
+        held += taken
+        at += len(taken)
+    return [*parts, held]
+
+
+def atoms(subject: str) -> dict[str, str]:
+    """Atoms of a subject by kind: ``{"feature": "age", "rows": "gaussian_0.1"}``; names are as the project writes them."""
+    found: dict[str, str] = {}
+    for atom in split(subject, " | "):
+        kind, _, rest = atom.partition(":")
+        found[kind] = _name(rest) if kind in ("feature", "class") else rest
+    return found
+
+
+def _name(text: str) -> str:
+    if text.startswith('"'):
+        try:
+            return str(json.loads(text))
+        except ValueError:
+            return text
+    return text
+
+
+def subject_words(subject: str) -> str:
+    """A subject as people write it: ``age < 25 & region = EU``, ``income · 2025-03``."""
+    return " · ".join(words for kind, text in atoms(subject).items() if (words := _atom_words(kind, text)))
+
+
+def _atom_words(kind: str, text: str) -> str:
+    if kind == "model":
+        return "model"
+    if kind == "features":
+        return ", ".join(_name(n) for n in split(text, ","))
+    if kind == "slice":
+        return " & ".join(_term(t) for t in split(text, " & "))
+    if kind == "group":
+        return " & ".join(t.replace("=", " = ", 1) for t in split(text, " & "))
+    if kind == "period":
+        return period_words(text)
+    if kind == "class":
+        return f"class {text}"
+    if kind == "rows":
+        return rows_words(text)
+    return text
+
+
+_TERM = re.compile(r'^("(?:[^"\\]|\\.)*"|[^=!<>]+?)\s*(==|!=|<=|>=|<|>| in )\s*(.*)$')
+
+
+def _term(text: str) -> str:
+    found = _TERM.match(text)
+    if found is None:
+        return text
+    name, operator, value = found.groups()
+    if value == "null":
+        return f"{_name(name)} missing" if operator == "==" else f"{_name(name)} present"
+    sign = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}.get(operator, operator.strip())
+    return f"{_name(name)} {sign} {_name(value)}"
+
+
+def period_words(text: str) -> str:
+    """``2025-01`` for a whole month, else both days."""
+    start, _, end = text.partition("..")
+    if start[:7] == end[:7] and start.endswith("-01") and end[8:] in ("28", "29", "30", "31"):
+        return start[:7]
+    return f"{start} to {end}"
+
+
+def rows_words(word: str) -> str:
+    """``bin_03`` as bin 3, ``gaussian_0.1`` as gaussian 0.1."""
+    return " ".join(p.lstrip("0") or "0" if p.isdigit() else p for p in word.split("_"))
+
+
+def limit_words(limit: Mapping[str, Any] | None, show: Any) -> str:
+    """``above 0.15 attention, above 0.30 fail``; empty without a limit."""
+    if not limit:
+        return ""
+    named = [(limit.get("warn"), "attention"), (limit.get("fail"), "fail")]
+    return ", ".join(f"{limit['worse']} {show(v)} {word}" for v, word in named if v is not None)
