@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 
 
-def has_openmp() -> bool:
-    """LightGBM links against GCC's OpenMP library on Linux."""
+def loads(library: str) -> bool:
+    """Whether a shared library is on this machine; other systems than Linux have their own names for them."""
     try:
-        ctypes.CDLL("libgomp.so.1")
+        ctypes.CDLL(library)
     except OSError:
         return not sys.platform.startswith("linux")
     return True
@@ -19,7 +19,8 @@ def has_openmp() -> bool:
 
 NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
-    "libgomp1": has_openmp,
+    "libatomic1": lambda: loads("libatomic.so.1"),  # Playwright's driver
+    "libgomp1": lambda: loads("libgomp.so.1"),  # LightGBM
     "openssl": lambda: shutil.which("openssl") is not None,
 }
 
