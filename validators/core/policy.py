@@ -141,7 +141,7 @@ class Policy:
         telling = [j.verdict for j in held if j.verdict and (j.counts or j.verdict in (Verdict.WARN, Verdict.FAIL))]
         counted = [j for j in held if j.counts]
         verdict = worst(telling)
-        if rules and not counted:
+        if (held and not counted) or not result.measurements:
             verdict = worst([Verdict.INCONCLUSIVE, *telling])
         return JudgedResult(result=result, required=required, verdict=verdict, judged=judged)
 

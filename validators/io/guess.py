@@ -67,7 +67,9 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
         *columns,
     ]
     if "candidate" not in models:
-        score = next((c for c in frame if str(c).lower() in ("score", "prediction", "probability", "y_score", "y_pred")), None)
+        score = next(
+            (c for c in frame if str(c).lower() in ("score", "prediction", "probability", "y_score", "y_pred")), None
+        )
         if score is None:
             reasons.append(
                 'no model file was found: name one as candidate = "..." under [model], '
@@ -83,7 +85,9 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
 def _data_files(folder: Path, reasons: list[str]) -> dict[Role, str]:
     files = sorted(p.name for p in folder.iterdir() if p.suffix in SUFFIXES)
     if not files:
-        raise ProjectError(f"{folder}: no data file ({', '.join(SUFFIXES)}); put test.parquet there, and train, reference, production")
+        raise ProjectError(
+            f"{folder}: no data file ({', '.join(SUFFIXES)}); put test.parquet there, and train, reference, production"
+        )
     found: dict[Role, str] = {}
     words = {Role.TEST: ("test", "holdout", "valid", "eval"), Role.REFERENCE: ("reference", "baseline")}
     for role in Role:
@@ -96,7 +100,9 @@ def _data_files(folder: Path, reasons: list[str]) -> dict[Role, str]:
     if Role.TEST not in found:
         left = [f for f in files if f not in found.values()]
         if not left:
-            raise ProjectError(f"{folder}: no file is the test data; name it test.parquet or write the project file by hand")
+            raise ProjectError(
+                f"{folder}: no file is the test data; name it test.parquet or write the project file by hand"
+            )
         found[Role.TEST] = left[0]
         reasons.append(f"{left[0]} is role test: no name says so, it is the first data file without another role")
     return found
@@ -156,7 +162,9 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
     features = [c for c in others if c not in (key, time)]
     if sensitive:
         lines.append(f"sensitive = {json.dumps(sensitive, ensure_ascii=False)}")
-        reasons.append(f"{', '.join(map(repr, sensitive))}: sensitive by name; they stay features until you take them out")
+        reasons.append(
+            f"{', '.join(map(repr, sensitive))}: sensitive by name; they stay features until you take them out"
+        )
     lines.append(f"features = {json.dumps(features, ensure_ascii=False)}")
     reasons.append(f"{len(features)} columns without another role are features; take out what the model does not use")
     return lines

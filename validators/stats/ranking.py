@@ -123,3 +123,11 @@ def ks_between_classes(negatives: Counts, positives: Counts) -> float | None:
     if n0 == 0 or n1 == 0:
         return None
     return float(np.abs(np.cumsum(negatives) / n0 - np.cumsum(positives) / n1).max())
+
+
+def weighted_auc(y_true: Counts, score: Floats, weight: Floats) -> float:
+    """Area under the ROC curve of rows with weights, ties one half; NaN where a class has no weight."""
+    distinct, place = np.unique(score, return_inverse=True)
+    neg = np.bincount(place, weights=weight * (y_true == 0), minlength=len(distinct))
+    pos = np.bincount(place, weights=weight * (y_true == 1), minlength=len(distinct))
+    return float(roc_auc_many(neg, pos))

@@ -1,0 +1,124 @@
+"""NOI103: what does the score do when a feature fails in one of the usual ways?
+
+How it is measured
+------------------
+One feature at a time: missing in 10 % of the rows, 10 % of the rows with another row's value, rounded to two digits, at the ends of
+its range, times 10, times 1000, with the sign turned, zero. For every failure the RMS change of the score over its standard
+deviation and the share of flipped decisions. Information, not judged: a model must react to a feature that matters.
+
+Why it matters
+--------------
+These are the failures that feeds have. Knowing beforehand which of them would go unnoticed in the scores, and which would turn
+decisions, says where monitoring must stand.
+
+What to do
+----------
+Put a contract on the features at the top of this list: range, unit, missing rate.
+
+Sources
+-------
+Breck et al. (2017), The ML test score, IEEE Big Data.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import CANDIDATE, Role
+from ..core.errors import ModelError
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..summaries.reactions import ask, base_of, flip_parts, rms_parts, with_column
+from ..summaries.row_sample import RowSample, RowSampleKind
+
+SAMPLE = RowSampleKind()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`share` of the rows hit by missing and resampled values; `max_rows` of test by key hash."""
+
+    share: float = 0.1
+    max_rows: int = 1000
+
+
+def failures(given: Given) -> Iterator[Measurement]:
+    """Reaction of the score to the usual failures, feature by feature."""
+    sample: RowSample = given.summary(Role.TEST, SAMPLE)
+    rows = sample.thin(given.options.max_rows)
+    if len(rows) < 2:
+        return
+    base = base_of(rows, given.task, [CANDIDATE])
+    hit = given.rng.random(len(rows)) < given.options.share
+    draws = given.rng.integers(0, len(rows), len(rows))
+    for name in rows.X:
+        for word, X in changed_frames(rows.X, str(name), hit, draws):
+            subject = subjects.join(subjects.feature(str(name)), subjects.rows(word))
+            try:
+                scores = ask(given.models[CANDIDATE], X)
+            except ModelError as error:
+                yield Measurement(
+                    metric="failure_rms_change", subject=subject, value=None, n=len(rows), note=str(error)[:200]
+                )
+                continue
+            if not np.isfinite(scores).all():
+                note = f"{int((~np.isfinite(scores)).any(axis=1).sum())} scores are missing or infinite"
+                yield Measurement(metric="failure_rms_change", subject=subject, value=None, n=len(rows), note=note)
+                continue
+            square, variance = rms_parts(base, CANDIDATE, scores)
+            if variance[0] > 0:
+                value = float(np.sqrt(square[0] / variance[0]))
+                yield Measurement(metric="failure_rms_change", subject=subject, value=value, n=len(rows))
+            if given.task.type != "regression":
+                flips = float(flip_parts(base, CANDIDATE, scores)[0])
+                yield Measurement(metric="failure_flip_rate", subject=subject, value=flips, n=len(rows))
+
+
+def changed_frames(
+    X: pd.DataFrame, name: str, hit: NDArray[np.bool_], draws: NDArray[np.int64]
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The frame with one feature changed in each of the usual ways."""
+    column = X[name]
+    other = column.take(draws)
+    other.index = column.index
+    yield "resampled", X.assign(**{name: column.where(~hit, other)})
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if not numeric:
+        yield "missing", X.assign(**{name: column.astype(object).where(~hit, None)})
+        return
+    v = column.to_numpy(np.float64, na_value=np.nan)
+    known = v[np.isfinite(v)]
+    if not len(known):
+        return
+    yield "missing", with_column(X, name, np.where(hit, np.nan, v))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        digits = np.where(v != 0, np.floor(np.log10(np.abs(v))), 0.0)
+    scale = 10.0 ** (digits - 1)
+    ways = {
+        "rounded": np.rint(v / scale) * scale,
+        "at_minimum": np.where(np.isnan(v), v, known.min()),
+        "at_maximum": np.where(np.isnan(v), v, known.max()),
+        "times_10": v * 10,
+        "times_1000": v * 1000,
+        "sign_turned": -v,
+        "zero": np.where(np.isnan(v), v, 0.0),
+    }
+    for word, values in ways.items():
+        if not np.array_equal(values, v, equal_nan=True):
+            yield word, with_column(X, name, values)
+
+
+CHECK = Check(
+    code="NOI103",
+    family=Family.NOISE,
+    title="Usual failures of single features",
+    metrics=("failure_rms_change", "failure_flip_rate"),
+    needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
+    measure=failures,
+    doc=__doc__,
+    options=Options(),
+    slow=True,
+)

@@ -1,0 +1,156 @@
+"""NOI102: is there one feature whose smallest change moves the score?
+
+How it is measured
+------------------
+One numeric feature at a time gets noise of 0.01 and 0.1 standard deviations on the scale of its normal scores, so that only values
+that occur come out. RMS change of the score over the score's standard deviation; candidate minus prior with the same draws (where
+there is a prior), since features that matter move every model. And the ratio of the change at 0.01 to that at 0.1: a tenth for a
+smooth model, a third for a stepped one, near one for a ripple that is invisible on average. Intervals by the jackknife, for all
+features together.
+
+Why it matters
+--------------
+A model can lean on the exact value of a feature, a fitted artefact that any re-measurement breaks, and show no sign of it in any
+average.
+
+What to do
+----------
+Plot the score against the feature. Bin or smooth it, or constrain the model to be monotone in it.
+
+Sources
+-------
+Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, SIAM.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import simultaneous_level
+from ..stats.jackknife import jackknife_interval
+from ..stats.perturb import quantile_noise
+from ..summaries.reactions import ask, base_of, rms_parts, with_column
+from ..summaries.row_sample import RowSample, RowSampleKind
+
+SAMPLE = RowSampleKind()
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`small` and `large` noise in standard deviations; `draws`; `max_rows` of test by key hash; `telling`: least change at
+    the large noise for which a ratio is formed."""
+
+    small: float = 0.01
+    large: float = 0.1
+    draws: int = 2
+    max_rows: int = 2500
+    telling: float = 0.05
+    least_changed: float = 0.01
+    confidence: float = 0.95
+
+
+def feature_noise(given: Given) -> Iterator[Measurement]:
+    """Change of the score under noise in single features."""
+    sample: RowSample = given.summary(Role.TEST, SAMPLE)
+    rows = sample.thin(given.options.max_rows)
+    models = [m for m in (CANDIDATE, PRIOR) if m in given.models]
+    numeric = [
+        c for c in rows.X if pd.api.types.is_numeric_dtype(rows.X[c]) and not pd.api.types.is_bool_dtype(rows.X[c])
+    ]
+    numeric = [c for c in numeric if rows.X[c].nunique() > 2]
+    if not numeric or len(rows) < 2:
+        word = "no numeric feature with more than two values"
+        yield Measurement(metric="excess_rms", subject="model", value=None, n=len(rows), note=word)
+        return
+    base = base_of(rows, given.task, models)
+    level = simultaneous_level(given.options.confidence, 2 * len(numeric))
+    for name in numeric:
+        found: dict[tuple[str, float], Floats | None] = {}
+        values = rows.X[name].to_numpy(np.float64, na_value=np.nan)
+        z, u = (
+            given.rng.standard_normal((given.options.draws, len(rows))),
+            given.rng.random((given.options.draws, len(rows))),
+        )
+        moved = {}
+        for size in (given.options.small, given.options.large):
+            noisy = [quantile_noise(values, size, a, b) for a, b in zip(z, u, strict=True)]
+            moved[size] = float(
+                np.mean([(~np.isclose(values, v, rtol=1e-12, atol=0, equal_nan=True)).mean() for v in noisy])
+            )
+            X = pd.concat([with_column(rows.X, name, v) for v in noisy], ignore_index=True)
+            for model in models:
+                scores = np.split(ask(given.models[model], X), len(noisy))
+                finite = all(np.isfinite(s).all() for s in scores)
+                found[model, size] = _rms([rms_parts(base, model, s) for s in scores]) if finite else None
+        yield from _judged(name, found, moved, given, len(rows), level)
+
+
+def _rms(parts: list[tuple[Floats, Floats]]) -> Floats:
+    """Root mean square change over the score's standard deviation, draws pooled; 0 for a constant score that stays."""
+    square, variance = np.mean([p[0] for p in parts], axis=0), parts[0][1]
+    return np.asarray(np.sqrt(np.divide(square, variance, out=np.zeros_like(square), where=variance > 0)))
+
+
+def _judged(
+    name: str,
+    found: dict[tuple[str, float], Floats | None],
+    moved: dict[float, float],
+    given: Given,
+    n: int,
+    level: float,
+) -> Iterator[Measurement]:
+    options, paired = given.options, (PRIOR, given.options.small) in found
+    for size in (options.small, options.large):
+        own = found[CANDIDATE, size]
+        subject = subjects.join(subjects.feature(name), subjects.rows(f"quantile_{size:g}"))
+        metric = "excess_rms" if paired else "rms_change"
+        if own is None:
+            yield Measurement(metric=metric, subject=subject, value=None, n=n, note="scores are not finite under noise")
+            continue
+        if moved[size] < options.least_changed:
+            # a feature with few values does not feel noise this small; the larger one judges it
+            continue
+        other = found.get((PRIOR, size)) if paired else np.zeros_like(own)
+        if other is None:
+            continue
+        note = f"{moved[size]:.0%} of values changed; candidate {own[0]:.3f}" + (
+            f", prior {other[0]:.3f}" if paired else ""
+        )
+        yield _with_interval(metric, subject, own - other, n, level, note)
+        if paired:
+            yield _with_interval("feature_rms_change", subject, own, n, options.confidence, note)
+    small, large = found[CANDIDATE, options.small], found[CANDIDATE, options.large]
+    if small is None or large is None or large[0] < options.telling or moved[options.small] < options.least_changed:
+        return
+    ratio = np.divide(small, large, out=np.full_like(small, np.nan), where=large > 0)
+    note = f"RMS change {small[0]:.3f} at {options.small:g} sd, {large[0]:.3f} at {options.large:g} sd"
+    yield _with_interval("ripple_ratio", subjects.feature(name), ratio, n, level, note)
+
+
+def _with_interval(metric: str, subject: str, values: Floats, n: int, level: float, note: str) -> Measurement:
+    found = jackknife_interval(float(values[0]), values[1:], confidence=level)
+    if found is None:
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
+    return Measurement(
+        metric=metric, subject=subject, value=float(values[0]), low=found.low, high=found.high, level=level,
+        method=f"jackknife over {len(values) - 1} groups", n=n, n_eff=float(n), note=note,
+    )  # fmt: skip
+
+
+CHECK = Check(
+    code="NOI102",
+    family=Family.NOISE,
+    title="Noise on one feature",
+    metrics=("excess_rms", "rms_change", "feature_rms_change", "ripple_ratio"),
+    needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
+    measure=feature_noise,
+    doc=__doc__,
+    options=Options(),
+)

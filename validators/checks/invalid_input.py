@@ -1,0 +1,155 @@
+"""NOI104: how does the model react to input that it cannot know?
+
+How it is measured
+------------------
+A few hundred test rows are given an unknown level, a missing value, an absurd number (a thousand ranges away, both sides) and an
+infinity, one feature at a time. The reaction is raised, not a number, wild (the log-odds or the value lies more than six standard
+deviations of the test scores away) or silent. What the project declares as impossible (nullable = false, levels listed) is
+information; infinity always is.
+
+Why it matters
+--------------
+Sooner or later every feed sends something new. An exception stops the service; NaN passes through every comparison as false; a
+wild score decides.
+
+What to do
+----------
+Catch it before the model: reject, impute on purpose, or route to a person. Or train the model to know "unknown".
+
+Sources
+-------
+Breck et al. (2019), Data validation for machine learning, MLSys.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..core import subjects
+from ..core.data import CANDIDATE, Role
+from ..core.errors import ModelError
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.proportions import zero_event_upper_bound
+from ..summaries.reactions import Floats, ask, with_column
+from ..summaries.row_sample import RowSample, RowSampleKind
+
+SAMPLE = RowSampleKind()
+UNKNOWN = "seatrial: a level that never was"
+TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`max_rows` that are changed; `wild` in standard deviations of the scores; `far` in ranges of the feature."""
+
+    max_rows: int = 200
+    wild: float = 6.0
+    far: float = 1000.0
+
+
+def invalid_input(given: Given) -> Iterator[Measurement]:
+    """Share of rows with a broken and with a wild reaction, for every feature and kind of input."""
+    sample: RowSample = given.summary(Role.TEST, SAMPLE)
+    rows = sample.thin(given.options.max_rows)
+    whole = spread_scores(sample.rows.scores[CANDIDATE].reshape(len(sample.rows), -1), given)
+    finite = whole[np.isfinite(whole).all(axis=1)]
+    if len(finite) < 2:
+        yield Measurement(
+            metric="broken_reaction", subject="model", value=None, n=len(rows), note="no finite scores to compare with"
+        )
+        return
+    mean, sd = finite.mean(axis=0), finite.std(axis=0)
+    for name in rows.X:
+        for word, X in strange_frames(rows.X, str(name), given.options.far):
+            declared = declared_impossible(word, given.constraints.get(str(name), {}))
+            subject = subjects.join(subjects.feature(str(name)), subjects.rows(word))
+            yield from _reaction(given, X, subject, (mean, sd), judged=not declared and word != "infinity")
+
+
+def declared_impossible(word: str, constraint: object) -> bool:
+    """Whether the project says that such input cannot come."""
+    held = constraint if isinstance(constraint, dict) else {}
+    return (word == "null" and held.get("nullable") is False) or (word == "unknown_level" and "levels" in held)
+
+
+def spread_scores(scores: Floats, given: Given) -> Floats:
+    """Scores on an open scale: log-odds of probabilities, values as they are."""
+    if given.task.type == "regression":
+        return scores
+    with np.errstate(invalid="ignore"):
+        q = np.clip(scores, TINY, 1 - TINY)
+        return np.asarray(np.log(q / (1 - q)))
+
+
+def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The frame with one feature turned into what the model cannot know."""
+    column = X[name]
+    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+        if not pd.api.types.is_datetime64_any_dtype(column):
+            yield "unknown_level", X.assign(**{name: pd.Series([UNKNOWN] * len(X), index=X.index, dtype=object)})
+            yield "null", X.assign(**{name: pd.Series([None] * len(X), index=X.index, dtype=object)})
+        return
+    v = column.to_numpy(np.float64, na_value=np.nan)
+    known = v[np.isfinite(v)]
+    if not len(known):
+        return
+    width = float(np.ptp(known)) or max(abs(float(known[0])), 1.0)
+    yield "null", with_column(X, name, np.full(len(X), np.nan))
+    yield "absurdly_high", with_column(X, name, np.full(len(X), float(known.max()) + far * width))
+    yield "absurdly_low", with_column(X, name, np.full(len(X), float(known.min()) - far * width))
+    yield "infinity", with_column(X, name, np.full(len(X), np.inf))
+
+
+def _reaction(
+    given: Given, X: pd.DataFrame, subject: str, usual: tuple[Floats, Floats], *, judged: bool
+) -> Iterator[Measurement]:
+    n = len(X)
+    prefix = "" if judged else "declared_"
+    try:
+        scores = ask(given.models[CANDIDATE], X)
+    except ModelError as error:
+        yield Measurement(
+            metric=f"{prefix}broken_reaction", subject=subject, value=1.0, n=n, note=f"raised: {str(error)[:200]}"
+        )
+        return
+    nan = float((~np.isfinite(scores)).any(axis=1).mean())
+    note = f"{nan:.0%} of scores are not a number" if nan else "silently scored"
+    bound = zero_event_upper_bound(n)
+    yield Measurement(
+        metric=f"{prefix}broken_reaction",
+        subject=subject,
+        value=nan,
+        high=None if nan else bound,
+        level=None if nan else 0.95,
+        n=n,
+        note=note,
+    )
+    open_scale = spread_scores(scores, given)
+    mean, sd = usual
+    with np.errstate(invalid="ignore"):
+        far = (np.abs(open_scale - mean) > given.options.wild * sd).any(axis=1) & np.isfinite(open_scale).all(axis=1)
+    share = float(far.mean())
+    note = f"{share:.0%} of scores beyond {given.options.wild:g} standard deviations" if share else "none wild"
+    yield Measurement(
+        metric=f"{prefix}wild_reaction",
+        subject=subject,
+        value=share,
+        high=None if share else bound,
+        level=None if share else 0.95,
+        n=n,
+        note=note,
+    )
+
+
+CHECK = Check(
+    code="NOI104",
+    family=Family.NOISE,
+    title="Reaction to invalid input",
+    metrics=("broken_reaction", "wild_reaction", "declared_broken_reaction", "declared_wild_reaction"),
+    needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
+    measure=invalid_input,
+    doc=__doc__,
+    options=Options(),
+)

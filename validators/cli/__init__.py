@@ -1,0 +1,35 @@
+"""The commands. `main` is the entry point: bad input ends in one sentence and exit code 2, never in a traceback."""
+
+import sys
+
+import typer
+
+from ..core.errors import SeatrialError
+from . import application, judging, keyring, running, snapshots
+
+app = typer.Typer(
+    name="seatrial",
+    help="The sea trial of a machine-learning model before it goes to production.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for module in (running, judging, snapshots, application):
+    module.register(app)
+app.add_typer(keyring.app, name="keys")
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app(standalone_mode=True)
+    except SeatrialError as error:
+        for line in str(error).splitlines():
+            print(f"seatrial: {line}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("seatrial: cancelled", file=sys.stderr)  # noqa: T201
+        sys.exit(130)

@@ -1,0 +1,225 @@
+"""A whole run, from a project folder to a run folder: what `run`, `gate`, `demo` and the app's jobs share."""
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..catalog import catalog, families, metrics
+from ..core.data import Role
+from ..core.errors import ProjectError
+from ..core.policy import Overall, Policy
+from ..core.records import Family
+from ..engine.documents import dump, grid_document, summaries_document
+from ..engine.plan import Plan, Suite, make_plan
+from ..engine.prior import PriorSummaries
+from ..engine.results import read_results, results_document
+from ..engine.run import Measured, measure
+from ..engine.scan import Mapper, Progress, joblib_mapper, serial
+from ..engine.store import file_digest, write_folder
+from ..engine.trial import Trial, resolve
+from ..io.policies import digest_of, policy_text, read_policy
+from ..io.project import PROJECT_FILE, Project, read_project
+from ..snapshot.verify import read_member
+from ..summaries.totals import TotalsKind
+from ..views.report import report_html
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run and where it lies."""
+
+    folder: Path
+    document: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> Overall:
+        """Of the policy that the run was judged by."""
+        return Overall(self.document["verdict"])
+
+
+def policy_of(project: Project, file: Path | None = None) -> tuple[Policy, str]:
+    """The policy of a project, or of a file, and its text."""
+    named = file or project.policy_file
+    text = policy_text(project.tier, named)
+    name = named.name if named else f"tier {project.tier}"
+    return read_policy(text, name=name, metrics=metrics(), families=tuple(f.value for f in Family)), text
+
+
+def execute(
+    folder: Path,
+    *,
+    suite: Suite = "release",
+    only: Sequence[str] = (),
+    out: Path | None = None,
+    workers: int = 1,
+    policy_file: Path | None = None,
+    progress: Progress,
+) -> Run:
+    """Read, measure, judge, write.
+
+    Raises
+    ------
+    SeatrialError
+        For anything wrong with the inputs.
+    """
+    started = time.time()
+    project = read_project(folder)
+    trial = resolve(project)
+    policy, text = policy_of(project, policy_file)
+    plan = make_plan(trial, catalog(), suite=suite, only=only)
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    out = out or project.folder / "runs" / run_id
+    if out.exists() and any(out.iterdir()):
+        raise ProjectError(f"{out}: is not empty; give another --out or remove it")
+    mapper: Mapper = serial if workers <= 1 else joblib_mapper(workers)
+    prior = None
+    if project.prior_snapshot is not None:
+        prior = PriorSummaries.of(*(read_member(project.prior_snapshot, m) for m in ("grid.json", "summaries.json")))
+    measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior)
+    judged = [policy.judge(r, families()[r.code]) for r in measured.results]
+    verdict = policy.overall(judged, families(), narrowed=plan.narrowed)
+    document = results_document(
+        project=_project_section(trial),
+        inputs=_inputs(trial, measured),
+        policy=policy,
+        policy_digest=digest_of(text),
+        plan=_plan_section(plan, policy),
+        checks=plan.checks,
+        judged=judged,
+        verdict=verdict,
+        run={
+            "id": run_id,
+            "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+            "seconds": round(time.time() - started, 3),
+            "cpu_seconds": round(_cpu_seconds(), 3),
+        },
+        isolation=_isolation(measured),
+    )
+    write_folder(
+        out,
+        {
+            "results.json": (json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode(),
+            "policy.toml": text.encode(),
+            "grid.json": dump(grid_document(measured.grid)).encode(),
+            "summaries.json": dump(summaries_document(measured.summaries)).encode(),
+            "report.html": report_html(document).encode(),
+        },
+    )
+    return Run(out, document)
+
+
+def latest_run(folder: Path) -> Path | None:
+    """The newest run of a project that was made from the inputs as they are now; None when all are stale."""
+    runs = folder / "runs"
+    if not runs.is_dir():
+        return None
+    project = read_project(folder)
+    now = {"project": file_digest(project.folder / PROJECT_FILE), **_digests(project)}
+    for run in sorted((r for r in runs.iterdir() if (r / "results.json").is_file()), reverse=True):
+        held = read_results(run)
+        inputs = held["inputs"]
+        then = {"project": inputs["project"]["sha256"]}
+        then |= {name: m["sha256"] for name, m in inputs["model"].items() if m is not None}
+        then |= {role: d["sha256"] for role, d in inputs["data"].items()}
+        if then == now and not held["plan"]["narrowed"] and held["plan"]["suite"] == "release":
+            return run
+    return None
+
+
+def _digests(project: Project) -> dict[str, str]:
+    files = {"candidate": project.candidate, "prior": project.prior}
+    held = {name: file_digest(path) for name, path in files.items() if path is not None}
+    return held | {role.value: file_digest(path) for role, path in project.data.items()}
+
+
+def _project_section(trial: Trial) -> dict[str, Any]:
+    project = trial.project
+    task = {"type": trial.task.type, "target": trial.task.target, "threshold": trial.task.threshold}
+    task |= {"classes": list(trial.task.classes), "positive": trial.task.positive, "favourable": trial.task.favourable}
+    return {
+        "id": project.id,
+        "version": project.version,
+        "task": task,
+        "features": list(trial.features),
+        "sensitive": list(project.columns.sensitive),
+        "entity": project.columns.entity,
+        "time": project.columns.time,
+        "weight": project.columns.weight,
+        "slices": {label: " & ".join(t.text for t in terms) for label, terms in project.slices.items()},
+    }
+
+
+def _inputs(trial: Trial, measured: Measured) -> dict[str, Any]:
+    project = trial.project
+    data = {}
+    for role, path in project.data.items():
+        totals = measured.summaries.get((role, TotalsKind()))
+        data[role.value] = {
+            "file": path.relative_to(project.folder).as_posix(),
+            "sha256": file_digest(path),
+            "rows": None if totals is None else totals.rows,
+            "labelled": None if totals is None else totals.labelled,
+            "n_eff": None if totals is None else totals.n_eff,
+        }
+    model: dict[str, Any] = {"candidate": None, "prior": None}
+    for name, path in (("candidate", project.candidate), ("prior", project.prior)):
+        if path is not None:
+            model[name] = {"file": path.relative_to(project.folder).as_posix(), "sha256": file_digest(path)}
+            model[name] |= {k: v for k, v in measured.models[name].items() if k in ("bytes", "format", "class")}
+    inputs: dict[str, Any] = {
+        "project": {"sha256": file_digest(project.folder / PROJECT_FILE)},
+        "model": model,
+        "data": data,
+    }
+    inputs["code"] = {path.name: {"sha256": file_digest(path)} for path in project.code}
+    if project.prior_snapshot is not None:
+        inputs["prior_snapshot"] = {"file": project.prior_snapshot.name, "sha256": file_digest(project.prior_snapshot)}
+    inputs["grouping"] = measured.grid.grouping
+    return inputs
+
+
+def _plan_section(plan: Plan, policy: Policy) -> dict[str, Any]:
+    built = {c.family for c in catalog()}
+    chosen = {c.code for c in plan.checks}
+    left_out = [{"what": c.code, "why": _why_left_out(plan)} for c in catalog() if c.code not in chosen]
+    left_out += [
+        {"what": f.value, "why": "no check of this family is built in this version"} for f in Family if f not in built
+    ]
+    return {
+        "suite": plan.suite,
+        "seed": plan.seed,
+        "rows": plan.rows,
+        "narrowed": plan.narrowed,
+        "checks": [c.code for c in plan.checks],
+        "options": {
+            code: asdict(o) if is_dataclass(o) and not isinstance(o, type) else {} for code, o in plan.options.items()
+        },
+        "required": dict(policy.required),
+        "not_tested": left_out,
+    }
+
+
+def _why_left_out(plan: Plan) -> str:
+    return "narrowed by --check" if plan.narrowed else f"not in suite {plan.suite}"
+
+
+def _isolation(measured: Measured) -> str:
+    levels = sorted({str(m.get("isolation", "process")) for m in measured.models.values()})
+    return levels[0] if levels else "no model"
+
+
+def _cpu_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def to_stderr(text: str) -> None:
+    """A line for people; stdout stays clean for --json."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201

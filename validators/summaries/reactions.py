@@ -1,0 +1,109 @@
+"""How scores react when the same rows are changed: RMS change, flips, quality lost, by group of dependent rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core.data import Batch, Task
+from ..core.records import Model
+from ..stats.jackknife import leave_one_out
+from ..stats.ranking import weighted_auc
+
+Floats = NDArray[np.float64]
+GROUPS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """Rows to perturb, with each model's scores of them: the common ground of all perturbations."""
+
+    rows: Batch
+    task: Task
+    scores: dict[str, Floats]
+    group: NDArray[np.int64]
+    weight: Floats
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Groups that hold rows."""
+        return np.bincount(self.group, minlength=GROUPS) > 0
+
+
+def base_of(rows: Batch, task: Task, models: list[str]) -> Base:
+    """The rows with the scores that they already have."""
+    return Base(
+        rows=rows,
+        task=task,
+        scores={m: rows.scores[m].reshape(len(rows), -1) for m in models},
+        group=(rows.unit % np.uint64(GROUPS)).astype(np.int64),
+        weight=rows.weight / float(1 << 20),
+    )
+
+
+def ask(model: Model, X: pd.DataFrame) -> Floats:
+    """(n, n_scores) scores of changed rows."""
+    return model.predict(X).reshape(len(X), -1)
+
+
+def with_column(X: pd.DataFrame, name: str, values: NDArray[np.float64]) -> pd.DataFrame:
+    """The frame with one numeric column changed; whole numbers keep their type where nothing is missing."""
+    dtype = X[name].dtype
+    column = pd.Series(values, index=X.index)
+    if pd.api.types.is_bool_dtype(dtype):
+        return X
+    if pd.api.types.is_integer_dtype(dtype) and np.isfinite(values).all():
+        info = np.iinfo(dtype.type if hasattr(dtype, "type") else np.int64)
+        column = column.clip(float(info.min), float(info.max)).astype(dtype)
+    elif not pd.api.types.is_integer_dtype(dtype):
+        column = column.astype(dtype)
+    return X.assign(**{name: column})
+
+
+def decisions(scores: Floats, task: Task) -> NDArray[np.int64]:
+    """Decision of every row: at or above the threshold, or the most probable class; zeros in regression."""
+    if task.type == "binary":
+        return np.asarray(scores[:, 0] >= (0.5 if task.threshold is None else task.threshold), np.int64)
+    return np.asarray(scores.argmax(axis=1), np.int64) if task.type == "multiclass" else np.zeros(len(scores), np.int64)
+
+
+def rms_parts(base: Base, model: str, changed: Floats) -> tuple[Floats, Floats]:
+    """Per kept group left out, with the whole in front: mean square change, and variance of the unchanged score."""
+    before = base.scores[model]
+    square = ((changed - before) ** 2).mean(axis=1)
+    table = (
+        np.column_stack([np.ones(len(square)), square, before.mean(axis=1), (before**2).mean(axis=1)])
+        * base.weight[:, None]
+    )
+    sums = np.column_stack([np.bincount(base.group, weights=t, minlength=GROUPS) for t in table.T])
+    stacked = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, base.present)])
+    w, s, m, m2 = stacked.T
+    return s / w, np.maximum(m2 / w - (m / w) ** 2, 0.0)
+
+
+def flip_parts(base: Base, model: str, changed: Floats) -> Floats:
+    """Share of flipped decisions: whole, then without each group."""
+    flipped = (decisions(changed, base.task) != decisions(base.scores[model], base.task)).astype(float)
+    sums = np.column_stack(
+        [np.bincount(base.group, weights=t * base.weight, minlength=GROUPS) for t in (np.ones(len(flipped)), flipped)]
+    )
+    stacked = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, base.present)])
+    return np.asarray(stacked[:, 1] / stacked[:, 0])
+
+
+def quality_parts(base: Base, scores: Floats) -> Floats:
+    """AUC (macro in multiclass) or R2 / 2: whole, then without each group; NaN where undefined."""
+    known = ~np.isnan(base.rows.y)
+    y, w, group, s = base.rows.y[known], base.weight[known], base.group[known], scores[known]
+    kept = [np.ones(len(y), bool), *(group != k for k in np.flatnonzero(base.present))]
+    return np.array([_quality(y[k], s[k], w[k], base.task) for k in kept])
+
+
+def _quality(y: Floats, s: Floats, w: Floats, task: Task) -> float:
+    if task.type == "binary":
+        return weighted_auc(y, s[:, 0], w)
+    if task.type == "multiclass":
+        return float(np.mean([weighted_auc((y == k).astype(int), s[:, k], w) for k in range(s.shape[1])]))
+    spread = float(np.average((y - np.average(y, weights=w)) ** 2, weights=w))
+    return float((1 - np.average((y - s[:, 0]) ** 2, weights=w) / spread) / 2) if spread > 0 else float("nan")
