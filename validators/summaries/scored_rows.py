@@ -1,13 +1,14 @@
 """The rows of a sample that have an outcome and usable scores, with what their dependence asks for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.data import GROUPS, WEIGHT_ONE, Grid
 from ..stats.jackknife import leave_one_out
+from ..stats.recalibration import equal_mass_bins
 from .quantities import QUANTITIES, per_row
 from .row_sample import RowSample
 
@@ -66,6 +67,22 @@ class ScoredRows:
         held = np.stack(parts, axis=1) if parts else np.zeros((self.groups, 0))
         return np.concatenate([held.sum(axis=0)[None], leave_one_out(held, np.ones(self.groups, np.bool_))])
 
+    def only(self, inside: NDArray[np.bool_]) -> "ScoredRows":
+        """Some of the rows; groups without any are gone."""
+        groups, group = np.unique(self.group[inside], return_inverse=True)
+        return replace(
+            self,
+            where=self.where[inside],
+            y=self.y[inside],
+            weight=self.weight[inside],
+            scores={m: s[inside] for m, s in self.scores.items()},
+            loss={m: s[inside] for m, s in self.loss.items()},
+            expected={m: s[inside] for m, s in self.expected.items()},
+            group=group.astype(np.int64),
+            groups=len(groups),
+            unit=self.unit[inside],
+        )
+
     def refitted(self, statistic: Callable[[Floats], Floats]) -> Floats:
         """(1 + groups, ...): a statistic of the weights, on all rows, then with the weight of each group set to zero."""
         found = [statistic(self.weight)]
@@ -93,3 +110,15 @@ def scored_rows(sample: RowSample, grid: Grid, models: tuple[str, ...]) -> Score
         sampled=len(batch),
         total=sample.total,
     )
+
+
+def expected_squared_error(rows: ScoredRows, model: str, *, bins: int = 10) -> Floats:
+    """(n,) squared error that a regression makes on all rows with predictions in the same tenth, in the units of `loss`.
+
+    What is wider where values are larger is not thereby a weakness.
+    """
+    if rows.n == 0:
+        return np.zeros(0)
+    code = equal_mass_bins(rows.scores[model][:, 0], rows.weight, bins)
+    total = np.bincount(code, weights=rows.weight * rows.loss[model])
+    return np.asarray((total / np.bincount(code, weights=rows.weight))[code])

@@ -1,0 +1,146 @@
+"""PRF201: does the candidate hold in the slices that the project names?
+
+How it is measured
+------------------
+For every slice of the project file, on all test rows in it: the mean loss (log-loss, or squared error), the mean residual (observed
+minus expected), and, for a binary task, the area under the ROC curve against the area on all rows. What is judged is
+`slice_excess_loss`: the loss in the slice over what the model itself expects there, relative to its mean loss on all rows. A
+classifier expects the entropy of its own probabilities; a regression expects the squared error that it makes on all rows with
+predictions in the same tenth. So a slice that is merely hard, or where values are merely large, is no failure. Intervals come from
+the delete-a-group jackknife and hold for all slices together (Bonferroni); the mean loss that they are relative to is taken as known. A
+slice with less than a fifth of the rows can alarm, but cannot make the check inconclusive.
+
+Why it matters
+--------------
+A model that is right on average can be wrong for a region, a product or an age; nobody sees it in the overall metrics, and those who
+are in the slice are affected every time. Accuracy or AUC alone cannot tell a weak slice from one where nobody could know.
+
+What to do
+----------
+Look at the mean residual first: a slice whose level is off needs a feature or a new intercept; one whose level is right but whose
+excess is high has lost its ranking: look for features that mean something else there, stale or missing values, or wrong labels.
+
+Sources
+-------
+Kleinberg, Lakkaraju, Leskovec, Ludwig & Mullainathan (2018), Quarterly Journal of Economics 133, 237-293, on judging predictions
+within groups; Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, SIAM.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..core import subjects
+from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import normal_interval, simultaneous_level
+from ..stats.jackknife import MIN_GROUPS, jackknife_variance
+from ..stats.ranking import roc_auc_many
+from ..summaries.cells import (
+    Cell,
+    Counted,
+    auc_bound,
+    cell_of,
+    divided,
+    measured,
+    mixed_share,
+    why_undefined,
+    widened,
+)
+from ..summaries.outcomes import Outcomes, OutcomesKind
+from ..summaries.row_sample import RowSampleKind
+from ..summaries.scored_rows import expected_squared_error, scored_rows
+
+ALL, SLICES, SAMPLE = OutcomesKind("all"), OutcomesKind("slice"), RowSampleKind()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`confidence` of the intervals of all slices together."""
+
+    confidence: float = 0.95
+
+
+def declared_slices(given: Given) -> Iterator[Measurement]:
+    """Every declared slice, under the candidate and the prior."""
+    overall: Outcomes = given.summary(Role.TEST, ALL)
+    slices: Outcomes = given.summary(Role.TEST, SLICES)
+    level = simultaneous_level(given.options.confidence, len(given.grid.slices))
+    for model in (m for m in (CANDIDATE, PRIOR) if m in slices.sums):
+        whole = cell_of(overall, model)
+        for k, (label, text) in enumerate(given.grid.slices.items()):
+            cell = cell_of(slices, model, k)
+            subject, note = subjects.slice_of([text]), f"declared as {label}"
+            excess = _excess(cell, whole, given, model, k, level, subject)
+            for m in (excess, *_others(cell, whole, given, level, subject)):
+                yield replace(_as_prior(m) if model == PRIOR else m, note="; ".join(filter(None, (m.note, note))))
+
+
+def _excess(cell: Cell, whole: Cell, given: Given, model: str, k: int, level: float, subject: str) -> Measurement:
+    """Loss over expectation; the size that a policy holds it against is the slice's share of the rows, in thousandths."""
+    mean, size = float(whole.mean("loss")[0]), 1000 * cell.n / max(whole.n, 1)
+    counted: Counted = cell
+    why, note = "" if cell.n == 0 or mean > 0 else "the model makes no error on any row", ""
+    if given.grid.regression:
+        rows = scored_rows(given.summary(Role.TEST, SAMPLE), given.grid, (model,))
+        expected, inside = (
+            expected_squared_error(rows, model),
+            given.summary(Role.TEST, SAMPLE).rows.slices[rows.where, k],
+        )
+        rows, note = rows.only(inside), rows.note
+        over, w = rows.sums(rows.loss[model] - expected[inside], np.ones(rows.n)).T
+        counted = rows
+    else:
+        over, w = cell.sums["loss"] - cell.sums["expected"], cell.sums["w"]
+    values = divided(over, w * mean) if mean > 0 else np.full(len(w), np.nan)
+    m = measured(
+        "slice_excess_loss", subject, values, counted, level=level, size=size, undefined=why or why_undefined(cell)
+    )
+    return replace(m, note="; ".join(filter(None, (m.note, note))))
+
+
+def _others(cell: Cell, whole: Cell, given: Given, level: float, subject: str) -> Iterator[Measurement]:
+    unit = given.grid.scale
+    yield measured("slice_loss", subject, cell.mean("loss") * unit**2, cell, level=level)
+    yield measured("slice_calibration", subject, (cell.mean("y") - cell.mean("score")) * unit, cell, level=level)
+    if given.task.type == "binary":
+        yield _auc_gap(cell, whole, given, level, subject)
+
+
+def _auc_gap(cell: Cell, whole: Cell, given: Given, level: float, subject: str) -> Measurement:
+    """Area on all rows minus that in the slice; their variances are added, though the slice is part of all rows."""
+    areas = [roc_auc_many(c.negatives[0], c.positives[0]) for c in (whole, cell)]
+    value = float(areas[0][0] - areas[1][0])
+    empty = Measurement(
+        metric="slice_auc_gap", subject=subject, value=None, n=cell.n, n_eff=cell.n_eff, size=cell.rarer
+    )
+    if not np.isfinite(value):
+        return replace(empty, note=why_undefined(cell))
+    variance = float(sum(jackknife_variance(a[1:]) for a in areas))
+    if cell.groups < MIN_GROUPS or not np.isfinite(variance):
+        return replace(empty, note=f"no interval; the value on these rows is {value:.4g}")
+    ends = normal_interval(value, variance**0.5, confidence=level, df=cell.groups - 1)
+    bound = sum(auc_bound(c.negatives[0][0], c.positives[0][0], mixed_share(c, given.grid)) for c in (whole, cell))
+    ends, method = widened(ends, bound), f"jackknife over {cell.groups} groups"
+    return replace(empty, value=value, low=ends.low, high=ends.high, level=level, method=method)
+
+
+def _as_prior(m: Measurement) -> Measurement:
+    """The prior's own value: under names that no policy judges."""
+    return replace(m, metric=f"prior_{m.metric}", subject=subjects.join(m.subject, subjects.rows(PRIOR)))
+
+
+METRICS = ("slice_excess_loss", "slice_loss", "slice_calibration", "slice_auc_gap")
+CHECK = Check(
+    code="PRF201",
+    family=Family.PERFORMANCE,
+    title="Declared slices",
+    metrics=(*METRICS, *(f"prior_{m}" for m in METRICS)),
+    needs=Needs(
+        roles=(Role.TEST,), summaries=(ALL, SLICES, SAMPLE), models=(CANDIDATE,), outcomes=True, declared=("slices",)
+    ),
+    measure=declared_slices,
+    doc=__doc__,
+    options=Options(),
+)
