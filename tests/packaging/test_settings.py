@@ -13,12 +13,13 @@ SETTINGS = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
 
 
 @pytest.fixture(scope="module")
-def shown():
-    """What Streamlit makes of the file, and what it says about it."""
+def shown(tmp_path_factory):
+    """What Streamlit makes of the file, and what it says about it; the settings of this machine's user are left out."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
     return subprocess.run(
         [sys.executable, "-m", "streamlit", "config", "show"],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")},
+        env={**inherited, "HOME": str(tmp_path_factory.mktemp("home"))},
         capture_output=True,
         text=True,
         check=True,
