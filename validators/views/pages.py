@@ -1,0 +1,22 @@
+"""Which charts a family's page shows; a family without charts of its own shows its tables."""
+
+from collections.abc import Callable, Mapping
+
+from . import backtest, feature_drift, importance, noise, performance, prediction_drift
+from .chart import Chart, Palette
+from .reading import Document
+
+_CHARTS: Mapping[str, Callable[[Document, Palette], list[Chart]]] = {
+    "performance": performance.charts,
+    "prediction_drift": prediction_drift.charts,
+    "feature_drift": feature_drift.charts,
+    "importance": importance.charts,
+    "noise": noise.charts,
+    "backtest": backtest.charts,
+}
+
+
+def charts_of(document: Document, family: str, colours: Palette) -> list[Chart]:
+    """Charts of a family that the document has numbers for, the headline first."""
+    make = _CHARTS.get(family)
+    return make(document, colours) if make is not None else []

@@ -1,0 +1,150 @@
+"""Tables: checks, measurements, inputs, and the rows under every chart."""
+
+from collections.abc import Iterable, Sequence
+
+from . import fmt
+from .chart import Dot, Row, Table
+from .reading import Document, Record, by_badness, families, left_out, merged, results, verdict_of
+from .sentences import digits_of, measurement_sentence, result_sentence
+from .words import FAMILIES, VERDICTS, limit_words, metric_kind, metric_label, subject_words
+
+MOST_ROWS = 10_000
+
+
+def verdict_text(verdict: str | None) -> str:
+    """``✕ Fail``: a sign and a word, never colour alone."""
+    words = VERDICTS[verdict or "NO_LIMIT"]
+    return f"{words.sign} {words.word}"
+
+
+def check_rows(document: Document) -> list[Row]:
+    """One row a check, the worst family first."""
+    return [
+        {
+            "Verdict": verdict_text(verdict_of(r)),
+            "Family": FAMILIES[family].title,
+            "Check": r["check"],
+            "Title": r["title"],
+            "Needed": "required" if r["required"] else "advisory",
+            "What it rests on": result_sentence(r).removeprefix("Not run: "),
+            "Seconds": r["seconds"],
+        }
+        for family in families(document)
+        for r in results(document, family)
+    ]
+
+
+def measurement_table(measured: Iterable[Record]) -> Table:
+    """Every measurement as text, the worst first: what an unknown metric is shown with."""
+    rows = [_measurement_row(m) for m in by_badness(measured)[:MOST_ROWS]]
+    return Table(rows=rows, kinds={"n": "count"})
+
+
+def _measurement_row(m: Record) -> Row:
+    kind, digits = metric_kind(m["metric"]), digits_of(m)
+    limits = m["limits"] if "limits" in m else [m["limit"]]
+    return {
+        "Metric": metric_label(m["metric"]),
+        "Subject": subject_words(m["subject"]),
+        "Value": fmt.shown(m["value"], kind, digits),
+        "Interval": fmt.interval(m["low"], m["high"], kind, digits),
+        "Limit": "; ".join(limit_words(held, lambda v: fmt.shown(v, kind, digits)) for held in limits),
+        "n": m["n"],
+        "Verdict": verdict_text(m["verdict"]),
+        "Smallest effect seen": "" if m["mde"] is None or m["limit"] is None else fmt.shown(m["mde"], kind),
+        "Note": m["note"],
+    }
+
+
+def result_tables(result: Record) -> list[tuple[str, Table]]:
+    """Tables of one check: what is judged, then each other metric by itself."""
+    held = merged(result["measurements"])
+    judged = [m for m in held if m["limits"]]
+    rest = [m for m in held if not m["limits"]]
+    tables = [("Judged", measurement_table(judged))] if judged else []
+    return tables + [
+        (metric_label(metric), measurement_table(m for m in rest if m["metric"] == metric))
+        for metric in dict.fromkeys(m["metric"] for m in rest)
+    ]
+
+
+def dot_table(rows: Sequence[Dot], kind: str, *, name: str = "Subject") -> Table:
+    """The table of a dot chart, with numbers as numbers."""
+    with_prior = any(r.other is not None for r in rows)
+    held = []
+    for r in rows:
+        row: Row = {name: r.label, "n": r.n, "Value": r.value, "Low": r.low, "High": r.high}
+        if with_prior:
+            row["Prior"] = None if r.other is None else r.other[0]
+        held.append(row)
+    kinds = dict.fromkeys(("Value", "Low", "High", "Prior"), kind) | {"n": "count"}
+    return Table(rows=held, kinds=kinds)
+
+
+def dot_of(m: Record, label: str | None = None, other: Record | None = None) -> Dot:
+    """A measurement as a dot with its limits; it must have a value."""
+    limits = {
+        (limit[end], word)
+        for limit in m.get("limits", [])
+        for end, word in (("warn", "attention"), ("fail", "fail"))
+        if limit[end] is not None
+    }
+    prior = None
+    if other is not None and other["value"] is not None:
+        prior = (other["value"], other["low"], other["high"])
+    return Dot(
+        label=label if label is not None else subject_words(m["subject"]),
+        subject=m["subject"],
+        value=m["value"],
+        low=m["low"],
+        high=m["high"],
+        n=m["n"],
+        hover=measurement_sentence(m),
+        small=m["n"] < 30 or not m["counts"],
+        limits=tuple(sorted(limits)),
+        other=prior,
+    )
+
+
+def not_tested_rows(document: Document) -> list[Row]:
+    """What was not tested, and why: checks that were not run, then what the plan left out."""
+    rows = [
+        {"What": f"{r['check']} {r['title']}", "Why": result_sentence(r).removeprefix("Not run: ")}
+        for r in results(document)
+        if r["status"] != "MEASURED"
+    ]
+    named = {key: words.title for key, words in FAMILIES.items()}
+    return rows + [{"What": named.get(s["what"], s["what"]), "Why": s["why"]} for s in left_out(document)]
+
+
+def input_rows(document: Document) -> list[Row]:
+    """Files that went in, with digests and rows."""
+    inputs, rows = document["inputs"], []
+    for name, held in inputs.get("model", {}).items():
+        if held is not None:
+            kind = " ".join(str(held[k]) for k in ("format", "class") if held.get(k))
+            rows.append(
+                {"What": f"{name} model", "File": held["file"], "Rows": None, "SHA-256": held["sha256"], "Kind": kind}
+            )
+    for role, held in inputs.get("data", {}).items():
+        known = "" if held["labelled"] is None else f"{fmt.count(held['labelled'])} with an outcome"
+        rows.append(
+            {
+                "What": f"{role} data",
+                "File": held["file"],
+                "Rows": held["rows"],
+                "SHA-256": held["sha256"],
+                "Kind": known,
+            }
+        )
+    return rows
+
+
+def column_rows(document: Document) -> list[Row]:
+    """Columns by their part in the trial."""
+    project = document["project"]
+    special = [(project["task"]["target"], "target")]
+    special += [(project[k], k) for k in ("entity", "time", "weight") if project.get(k)]
+    rows = [{"Column": name, "Part": part} for name, part in special]
+    rows += [{"Column": name, "Part": "feature"} for name in project["features"]]
+    return rows + [{"Column": name, "Part": "sensitive"} for name in project["sensitive"]]
