@@ -64,7 +64,7 @@ def joint_noise(given: Given) -> Iterator[Measurement]:
     ]
     if not numeric or len(rows) < 2:
         word = "no numeric feature to add noise to" if not numeric else "no rows"
-        for metric in ("flip_rate", "score_lost"):
+        for metric in ("flip_rate", "quality_lost"):
             yield Measurement(metric=metric, subject="model", value=None, n=len(rows), note=word)
         return
     normals = given.rng.standard_normal((given.options.draws, len(numeric), len(rows)))
@@ -101,14 +101,14 @@ def _level(
             if broken
             else f"vacuous: only {changed:.2%} of values changed"
         )
-        for metric in ("flip_rate", "score_lost") if judged else ():
+        for metric in ("flip_rate", "quality_lost") if judged else ():
             yield Measurement(metric=metric, subject=atom, value=None, n=n, note=why)
         return
     curves = {"curve_rms_change": np.mean([np.sqrt(_ratio(*rms_parts(base, model, s))) for s in scores], axis=0)}
     if given.task.type != "regression":
         curves["curve_flip_rate"] = np.mean([flip_parts(base, model, s) for s in scores], axis=0)
     whole = quality_parts(base, base.scores[model])
-    curves["curve_score_lost"] = whole - np.mean([quality_parts(base, s) for s in scores], axis=0)
+    curves["curve_quality_lost"] = whole - np.mean([quality_parts(base, s) for s in scores], axis=0)
     for metric, values in curves.items():
         found = jackknife_interval(float(values[0]), values[1:], confidence=options.confidence)
         names = [metric, metric.removeprefix("curve_")] if judged and metric != "curve_rms_change" else [metric]
@@ -133,7 +133,7 @@ CHECK = Check(
     code="NOI101",
     family=Family.NOISE,
     title="Noise on all features at once",
-    metrics=("flip_rate", "score_lost", "curve_flip_rate", "curve_score_lost", "curve_rms_change"),
+    metrics=("flip_rate", "quality_lost", "curve_flip_rate", "curve_quality_lost", "curve_rms_change"),
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
     measure=joint_noise,
     doc=__doc__,

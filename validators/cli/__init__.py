@@ -25,11 +25,11 @@ def main() -> None:
         app(standalone_mode=True)
     except SeatrialError as error:
         for line in str(error).splitlines():
-            print(f"seatrial: {line}", file=sys.stderr)  # noqa: T201
+            print(f"seatrial: {line}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except KeyboardInterrupt:
-        print("seatrial: cancelled", file=sys.stderr)  # noqa: T201
+        print("seatrial: cancelled", file=sys.stderr)
         sys.exit(130)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from ..catalog import catalog, families, metrics
-from ..core.data import Role
 from ..core.errors import ProjectError
 from ..core.policy import Overall, Policy
 from ..core.records import Family
@@ -141,7 +140,7 @@ def _digests(project: Project) -> dict[str, str]:
 
 def _project_section(trial: Trial) -> dict[str, Any]:
     project = trial.project
-    task = {"type": trial.task.type, "target": trial.task.target, "threshold": trial.task.threshold}
+    task: dict[str, Any] = {"type": trial.task.type, "target": trial.task.target, "threshold": trial.task.threshold}
     task |= {"classes": list(trial.task.classes), "positive": trial.task.positive, "favourable": trial.task.favourable}
     return {
         "id": project.id,
@@ -169,9 +168,9 @@ def _inputs(trial: Trial, measured: Measured) -> dict[str, Any]:
             "n_eff": None if totals is None else totals.n_eff,
         }
     model: dict[str, Any] = {"candidate": None, "prior": None}
-    for name, path in (("candidate", project.candidate), ("prior", project.prior)):
-        if path is not None:
-            model[name] = {"file": path.relative_to(project.folder).as_posix(), "sha256": file_digest(path)}
+    for name, file in (("candidate", project.candidate), ("prior", project.prior)):
+        if file is not None:
+            model[name] = {"file": file.relative_to(project.folder).as_posix(), "sha256": file_digest(file)}
             model[name] |= {k: v for k, v in measured.models[name].items() if k in ("bytes", "format", "class")}
     inputs: dict[str, Any] = {
         "project": {"sha256": file_digest(project.folder / PROJECT_FILE)},
@@ -222,4 +221,4 @@ def _cpu_seconds() -> float:
 
 def to_stderr(text: str) -> None:
     """A line for people; stdout stays clean for --json."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    print(text, file=sys.stderr, flush=True)

@@ -90,7 +90,7 @@ class Rule:
         limit = self.warn if self.warn is not None else self.fail
         if m.low is None or m.high is None or limit is None:
             return True
-        return (m.high - m.low) / 2 <= abs(limit - self.null)
+        return bool((m.high - m.low) / 2 <= abs(limit - self.null))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +152,9 @@ class Policy:
             yield Judged(measurement=m, mde=mde, note=m.note)
         for rule in mine:
             size = m.n if m.size is None else m.size
-            counts = (size >= rule.min_n and rule.tells(m)) or m.subject in self.required_subjects
             verdict = rule.judge(m)
+            told = verdict is not Verdict.INCONCLUSIVE or rule.tells(m)
+            counts = (size >= rule.min_n and told) or m.subject in self.required_subjects
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
                 note = "; ".join(filter(None, (note, _way_out(m, rule, small=not counts))))

@@ -5,7 +5,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -141,7 +141,9 @@ def _sound(m: Measurement, check: Check) -> Measurement:
     wrong = [x for x in (m.value, m.low, m.high, m.n_eff) if x is not None and not math.isfinite(x)]
     if wrong:
         raise ValueError(f"{m.metric} of {m.subject} is {wrong[0]}; an undefined number must be None with a note")
-    return m
+    numbers = {k: getattr(m, k) for k in ("value", "low", "high", "level", "n_eff", "size")}
+    plain: dict[str, Any] = {k: None if v is None else float(v) for k, v in numbers.items()}
+    return replace(m, n=int(m.n), minor=bool(m.minor), **plain)
 
 
 def _one(

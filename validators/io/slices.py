@@ -81,7 +81,7 @@ def _holds(term: Term, column: pd.Series) -> NDArray[np.bool_]:
         held = _OPERATORS[term.op](_as_text(column), str(term.value))
     else:
         held = _OPERATORS[term.op](column, term.value)
-    return np.asarray(held.fillna(False) if hasattr(held, "fillna") else held, dtype=np.bool_) & ~missing
+    return np.asarray(held.fillna(value=False) if hasattr(held, "fillna") else held, dtype=np.bool_) & ~missing
 
 
 def _as_text(column: pd.Series) -> pd.Series:

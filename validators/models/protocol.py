@@ -20,7 +20,7 @@ def send(sock: socket.socket, header: dict[str, Any], payload: memoryview | byte
     deadline = time.monotonic() + seconds
     for piece in (struct.pack(">Q", len(text)) + text, payload):
         view = memoryview(piece)
-        while len(view):
+        while view:
             sock.settimeout(max(deadline - time.monotonic(), 0.001))
             try:
                 view = view[sock.send(view[:CHUNK]) :]
