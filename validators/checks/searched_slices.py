@@ -7,11 +7,12 @@ values), and those of three that grow from the best pairs, are searched for rows
 classifier expects the entropy of its probabilities, once they are recalibrated on all rows, so a model that is off everywhere is not
 reported as a slice (see calibration); a regression expects the squared error that it makes on other rows with predictions in the
 same tenth. The test rows (at most 20,000, by key hash) are split in two by what makes them dependent. A slice found on one half is
-measured on the other, and the reverse, so its figure is not the best of thousands; one found on both halves is measured on both.
-`slice_excess_loss` is relative to the mean loss; its intervals, by the delete-a-group jackknife, hold for all slices reported together
-(Bonferroni). `largest_excess` asks whether any slice matters as a whole: what the surest slice of each half adds to the mean
-loss on the other half (its excess times its share of the rows), averaged over both. A slice of at least 100 rows and one in a
-hundred is reported; one with less than a fifth of the rows can alarm, but cannot make the check inconclusive.
+measured on the other, and the reverse, so its figure is not the best of thousands; one found on both halves is measured on both. Of
+each half, the two surest slices of one, of two and of three conditions are reported. `slice_excess_loss` is relative to the mean
+loss; its intervals, by the delete-a-group jackknife, hold for all slices reported together (Bonferroni). `largest_excess` asks
+whether any slice matters as a whole: what the surest slice of each half adds to the mean loss on the other half (its excess times
+its share of the rows), averaged over both. Slices have at least 100 rows and one row in a hundred; one with less than a fifth of the
+rows can alarm, but cannot make the check inconclusive.
 
 Why it matters
 --------------
@@ -55,7 +56,8 @@ class Options:
     """What is searched.
 
     `bins` of a number and `levels` of a text column; `conditions` of a slice at most; `min_rows` and `min_share` of the rows
-    at least; `material`, the excess relative to the mean loss below which a slice is not worth finding; `keep` slices of each half.
+    at least; `material`, the excess relative to the mean loss below which a slice is not worth finding; `keep` slices of each half and
+    number of conditions.
     """
 
     bins: int = 6
@@ -64,7 +66,7 @@ class Options:
     min_rows: int = 100
     min_share: float = 0.01
     material: float = 0.1
-    keep: int = 5
+    keep: int = 2
     confidence: float = 0.95
 
 

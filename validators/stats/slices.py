@@ -7,6 +7,7 @@ What is found on some rows must be measured on others: the best of many thousand
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import lgamma, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ class Search:
     """What is looked for.
 
     `min_rows` is the least support; `material` the excess, in units of the rows' `excess`, below which a slice is of no
-    interest; `beam` pairs grow into triples; `keep` slices are given back, no two with more than `overlap` of their joint rows in common.
+    interest; `beam` pairs grow into triples; `keep` slices of each number of
+    conditions are given back, no two with more than `overlap` of their joint rows in common.
     """
 
     min_rows: int
@@ -50,8 +52,10 @@ def search(
 ) -> list[Slice]:
     """The slices whose mean excess is most surely above `material`, as sorted positions in `items`, the surest first.
 
-    Slices are ranked by (mean excess - material) / standard error. A child must beat each parent by its own standard error, so
-    that no condition is added for nothing; the variance of a small slice is at least a quarter of that of all rows.
+    With z = (mean excess - material) / standard error, slices are ranked by z |z| / 2 - log(number of possible slices with as
+    many conditions): about minus the log of a p-value after Bonferroni, so that a condition must earn the wider choice that it
+    brings. A child must also beat each parent by its own standard error. The variance of a small slice is taken to be at
+    least a quarter of that of all rows.
 
     Parameters
     ----------
@@ -166,12 +170,18 @@ def _children(table: _Table, pair: Slice, mean: float, what: Search) -> list[tup
 
 def _diverse(table: _Table, found: list[tuple[Slice, float]], what: Search) -> list[Slice]:
     """The surest slices, leaving out those that mostly hold the rows of a surer one."""
-    ranked = sorted(dict(found).items(), key=lambda f: (-f[1], len(f[0]), f[0]))
+    price = {k: k * log(len(table.member)) - lgamma(k + 1) for k in range(1, 4)}
+    worth = {s: z * abs(z) / 2 - price[len(s)] for s, z in found}
+    ranked = sorted(worth.items(), key=lambda f: (-f[1], len(f[0]), f[0]))
     kept: list[tuple[Slice, NDArray[np.bool_]]] = []
-    for candidate, _ in ranked[: 20 * what.beam]:
+    room = dict.fromkeys(range(1, what.conditions + 1), what.keep)
+    for candidate, _ in ranked[: 40 * what.beam]:
+        if not room[len(candidate)]:
+            continue
         rows = table.inside(candidate)
         if all((rows & held).sum() <= what.overlap * (rows | held).sum() for _, held in kept):
             kept.append((candidate, rows))
-        if len(kept) == what.keep:
+            room[len(candidate)] -= 1
+        if not any(room.values()):
             break
     return [s for s, _ in kept]
