@@ -1,0 +1,1 @@
+"""Projects that a newcomer opens in one click, each with its datasheet and the script that builds it."""
