@@ -1,6 +1,7 @@
 """Results in sentences: value, interval, limit, n."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from . import fmt
@@ -71,3 +72,44 @@ def project_sentence(document: Mapping[str, Any]) -> str:
     rows = f"{fmt.count(test['rows'])} test rows" if test.get("rows") else "no test rows"
     task = f"{project['task']['type']}, target {project['task']['target']}"
     return f"{project['id']} {project['version']} · {task} · {rows} · policy {policy['id']}"
+
+
+def open_ends(result: Record) -> str:
+    """What these rows could have shown, and how many would settle it, for an inconclusive check; else empty."""
+    if result["verdict"] != "INCONCLUSIVE":
+        return ""
+    m = telling(result)
+    if m is None:
+        return ""
+    kind = metric_kind(m["metric"])
+    able = f"These {fmt.count(m['n'])} rows can show an effect of {fmt.shown(m['mde'], kind)} or more (power 80 %)."
+    seen = "" if m["mde"] is None else able
+    return " ".join(filter(None, (seen, f"{m['note'][:1].upper()}{m['note'][1:]}." if m["note"] else "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A family in two lines: the number that tells, and what it is of."""
+
+    value: str
+    what: str
+
+
+def tile(document: Document, family: str) -> Tile:
+    """The number that a family's verdict rests on; the words "Not run" stand in a number's place."""
+    run = [r for r in results(document, family) if r["status"] == "MEASURED"]
+    run.sort(key=lambda r: list(VERDICTS).index(verdict_of(r)))
+    if not run:
+        return Tile("Not run", family_sentence(document, family).removeprefix("Not run: "))
+    m = telling(run[0])
+    if m is None or m["value"] is None:
+        return Tile(fmt.NONE, result_sentence(run[0]))
+    kind, digits = metric_kind(m["metric"]), digits_of(m)
+    limit = limit_words(m["limit"], lambda v: fmt.shown(v, kind, digits))
+    parts = (
+        metric_label(m["metric"]),
+        subject_words(m["subject"]),
+        f"limit: {limit}" if limit else "",
+        f"n = {fmt.count(m['n'])}",
+    )
+    return Tile(fmt.shown(m["value"], kind, digits), ", ".join(p for p in parts if p and p != "model"))

@@ -1,0 +1,28 @@
+"""The dashboard: names the pages and draws the shell around them; nothing else."""
+
+import streamlit as st
+
+from pages._shell import sidebar, titles
+
+st.set_page_config(page_title="Seatrial", page_icon="⛵", layout="wide")
+st.session_state["_shell"] = True
+title = titles()
+
+
+def page(name: str, *, default: bool = False) -> st.Page:
+    """One page of the menu; its address is its file's name."""
+    return st.Page(f"pages/{name}.py", title=title[name], url_path="" if default else name, default=default)
+
+
+chosen = st.navigation(
+    {
+        "Trial": [page("home", default=True), page("setup"), page("overview")],
+        "Performance": [page("performance"), page("slices"), page("backtest")],
+        "Data": [page("feature_drift"), page("prediction_drift")],
+        "Behaviour": [page("importance"), page("noise")],
+        "Decide": [page("snapshot")],
+    },
+    expanded=True,
+)
+sidebar()
+chosen.run()

@@ -1,0 +1,1 @@
+"""The pages of the dashboard: Streamlit only. What they show comes from `validators.views`."""

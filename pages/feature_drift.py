@@ -1,0 +1,51 @@
+"""Feature drift: have the inputs moved since the model was tested?"""
+
+import streamlit as st
+from validators.core.errors import SeatrialError
+from validators.views import feature_drift, fmt, reading
+
+from pages._shell import (
+    Open,
+    colours,
+    ensure_shell,
+    need_run,
+    show_chart,
+    show_charts,
+    show_checks,
+    show_head,
+    summaries,
+)
+
+ensure_shell()
+FAMILY = "feature_drift"
+
+
+@st.fragment
+def one_feature(held: Open) -> None:
+    """The histogram of a feature that the reader chooses, the most moved first."""
+    ordered = [str(reading.about(m, "feature")) for m in feature_drift.shifted(held.document)]
+    names = ordered + [f for f in held.document["project"]["features"] if f not in ordered]
+    name = st.selectbox("Feature", names, key="fd_feature", bind="query-params")
+    try:
+        stored, grid = summaries(held)
+    except SeatrialError as error:
+        st.info(fmt.markdown(error))
+        return
+    chart = feature_drift.histogram(name, stored, grid, colours())
+    if chart is None:
+        st.info("There is no reference or train data with this feature to compare test with.")
+        return
+    show_chart(chart, FAMILY)
+
+
+held = need_run()
+show_head(held.document, FAMILY)
+charts = feature_drift.charts(held.document, colours())
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    for chart in charts[:1]:
+        show_chart(chart, FAMILY)
+with right:
+    one_feature(held)
+show_charts(charts[1:], FAMILY)
+show_checks(held, reading.results(held.document, FAMILY))

@@ -1,0 +1,49 @@
+"""Overview: is it fit to deploy, and what stands in the way?"""
+
+import streamlit as st
+from validators.views import fmt, reading, sentences, tables
+from validators.views.words import FAMILIES, OVERALL, PAGES
+
+from pages._shell import badge, ensure_shell, need_run
+
+ensure_shell()
+held = need_run()
+document = held.document
+
+st.title("Overview")
+st.markdown("Is it fit to deploy, and what stands in the way?")
+with st.container(border=True, key="verdict"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        badge(document["verdict"], OVERALL[document["verdict"]])
+        st.markdown(f"**{fmt.markdown(sentences.overall_sentence(document))}**", width="stretch")
+    st.caption(fmt.markdown(sentences.project_sentence(document)))
+
+families = reading.families(document)
+for at in range(0, len(families), 3):
+    for column, family in zip(st.columns(3), families[at : at + 3], strict=False):
+        with column, st.container(border=True, height="stretch", key=f"tile_{family}"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                badge(reading.family_verdict(document, family))
+                if family in PAGES:
+                    st.page_link(f"pages/{family}.py", label=FAMILIES[family].title, query_params={"project": held.id})
+                else:
+                    st.markdown(FAMILIES[family].title)
+            tile = sentences.tile(document, family)
+            st.markdown(f"### {fmt.markdown(tile.value)}")
+            st.caption(fmt.markdown(tile.what))
+
+st.subheader("Checks")
+st.dataframe(
+    tables.check_rows(document),
+    key="checks",
+    hide_index=True,
+    column_config={"Seconds": st.column_config.NumberColumn(format="%.2f"), "What it rests on": {"width": "large"}},
+    alt="Every check with its verdict, the worst family first.",
+)
+left = tables.not_tested_rows(document)
+st.subheader("What was not tested")
+if left:
+    st.dataframe(left, key="not_tested", hide_index=True, alt="What was not tested, and why.")
+else:
+    st.markdown("Everything in the catalog was run.")
+st.caption(f"Run {fmt.markdown(document['run']['id'])}, {fmt.moment(document['run']['started'])}")

@@ -1,0 +1,59 @@
+"""Performance: is it good enough, does it beat the prior, do its scores mean what they say, and where to cut?"""
+
+import streamlit as st
+from validators.core.errors import SeatrialError
+from validators.views import fmt, reading, threshold
+from validators.views.pages import charts_of
+
+from pages._shell import (
+    Open,
+    colours,
+    ensure_shell,
+    need_run,
+    show_chart,
+    show_charts,
+    show_checks,
+    show_head,
+    show_table,
+    summaries,
+)
+
+ensure_shell()
+FAMILY = "performance"
+
+
+@st.fragment
+def cut(held: Open) -> None:
+    """Decisions at a threshold that the reader moves; counted from the run's score histogram."""
+    task = held.document["project"]["task"]
+    try:
+        stored, grid = summaries(held)
+    except SeatrialError as error:
+        st.info(fmt.markdown(error))
+        return
+    cuts = {m: c for m in ("candidate", "prior") if (c := threshold.cuts_of(stored, grid, m)) is not None}
+    if task["type"] != "binary" or "candidate" not in cuts:
+        return
+    st.subheader("Where to cut")
+    asked = st.slider("Threshold", 0.0, 1.0, float(task["threshold"]), 0.005, key="pf_threshold", bind="query-params")
+    decisions = {model: threshold.decide(c, asked) for model, c in cuts.items()}
+    st.caption(
+        f"Decided positive from a score of {decisions['candidate'].threshold:.4g}, the nearest cut that was counted."
+    )
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        show_chart(threshold.curve(cuts["candidate"], asked, colours()), FAMILY)
+    with right:
+        st.markdown("**Rates at this threshold**")
+        rates = threshold.rate_table(decisions, worth=cuts["candidate"].worth)
+        show_table(rates, "pf_rates", alt="Precision, recall and other rates at the threshold.")
+        matrix = threshold.confusion_table(decisions, task["positive"])
+        show_table(matrix, "pf_confusion", alt="Confusion matrix at the threshold.")
+
+
+held = need_run()
+show_head(held.document, FAMILY)
+show_charts(charts_of(held.document, FAMILY, colours()), FAMILY)
+cut(held)
+show_checks(held, [r for r in reading.results(held.document, FAMILY) if not r["check"].startswith("PRF2")])
+st.page_link("pages/slices.py", label="Checks of slices are on their own page", query_params={"project": held.id})

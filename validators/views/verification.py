@@ -1,0 +1,53 @@
+"""What the verification of a snapshot found, in words; and what is about to be signed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from . import fmt
+from .chart import Row
+from .reading import Document, results, verdict_of
+
+OUTCOMES: Final[Mapping[int, tuple[str, str, str]]] = {
+    0: ("Signature valid, every member matches.", "green", "✓"),
+    1: ("Not valid: do not rely on this file.", "red", "✕"),
+    3: ("The signature is by a key that is not trusted here.", "orange", "!"),
+    4: ("Valid, but what was asked for is not met.", "orange", "!"),
+}
+
+
+def headline(found: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Sentence, colour and sign of a verification."""
+    return OUTCOMES.get(int(found["code"]), OUTCOMES[1])
+
+
+def facts(found: Mapping[str, Any]) -> list[Row]:
+    """Who, what, when: the signer's claims are called claims."""
+    states = list((found.get("members") or {}).values())
+    held = [
+        ("Model", found.get("model")),
+        ("Verdict", found.get("verdict")),
+        ("Signed by", found.get("owner") or "unknown"),
+        ("Key", str(found.get("keyid") or "")[:16]),
+        ("Created (claimed)", fmt.moment(str(found.get("created") or ""))),
+        ("Members", f"{states.count('ok')} of {len(states)} digests match" if states else ""),
+    ]
+    return [{"": name, "Found": str(value)} for name, value in held if value]
+
+
+def member_rows(found: Mapping[str, Any]) -> list[Row]:
+    """Every member with its state, what is wrong first."""
+    order = ("missing", "changed", "extra", "ok")
+    held = (found.get("members") or {}).items()
+    return [{"Member": name, "State": state} for name, state in sorted(held, key=lambda p: (order.index(p[1]), p[0]))]
+
+
+def content_rows(members: Sequence[tuple[str, int, str]]) -> list[Row]:
+    """Files of a run with size and digest."""
+    return [{"Member": name, "Size": fmt.size(size), "SHA-256": digest} for name, size, digest in members]
+
+
+def open_points(document: Document) -> list[str]:
+    """What a reader of the snapshot will see as unsettled: required checks that failed, could not tell or were not run."""
+    words = {"FAIL": "failed", "INCONCLUSIVE": "could not tell", "NOT_RUN": "was not run"}
+    held = [(r, verdict_of(r)) for r in results(document) if r["required"]]
+    return [f"{r['check']} {r['title']} {words[v]}" for r, v in held if v in words]
