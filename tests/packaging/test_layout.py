@@ -47,7 +47,7 @@ def test_whatever_the_code_imports_is_declared():
     providers = packages_distributions()
     undeclared = {}
     for path in SHIPPED:
-        for name in set(imported(path)) - sys.stdlib_module_names - OPTIONAL - {"validators"}:
+        for name in set(imported(path)) - sys.stdlib_module_names - OPTIONAL - {"validators", "pages"}:
             distributions = {canonicalize_name(d) for d in providers.get(name, [name])}
             if not distributions & allowed:
                 undeclared.setdefault(name, str(path.relative_to(ROOT)))
