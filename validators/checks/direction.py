@@ -67,7 +67,7 @@ def direction(given: Given) -> Iterator[Measurement]:
 
 def _direction(held: Attributions, model: str, name: str, metric: str, level: float) -> Measurement:
     x = held.X[name].to_numpy(np.float64, na_value=np.nan)
-    phi = held.phi[model].mean(axis=0)[:, held.features.index(name)]
+    phi = held.phi[model][:, held.features.index(name)]
     good = np.isfinite(x)
     subject, n = subjects.feature(name), int(good.sum())
     if n < 50 or np.ptp(x[good]) == 0 or np.ptp(phi[good]) == 0:

@@ -45,13 +45,14 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """`small` and `large` noise in standard deviations; `draws`; `max_rows` of test by key hash; `telling`: least change at
-    the large noise for which a ratio is formed."""
+    the small noise for which a ratio is formed.
+    """
 
     small: float = 0.01
     large: float = 0.1
     draws: int = 2
     max_rows: int = 2500
-    telling: float = 0.05
+    telling: float = 0.1
     least_changed: float = 0.01
     confidence: float = 0.95
 
@@ -62,7 +63,7 @@ def feature_noise(given: Given) -> Iterator[Measurement]:
     rows = sample.thin(given.options.max_rows)
     models = [m for m in (CANDIDATE, PRIOR) if m in given.models]
     numeric = [
-        c for c in rows.X if pd.api.types.is_numeric_dtype(rows.X[c]) and not pd.api.types.is_bool_dtype(rows.X[c])
+        str(c) for c in rows.X if pd.api.types.is_numeric_dtype(rows.X[c]) and not pd.api.types.is_bool_dtype(rows.X[c])
     ]
     numeric = [c for c in numeric if rows.X[c].nunique() > 2]
     if not numeric or len(rows) < 2:
@@ -127,7 +128,7 @@ def _judged(
         if paired:
             yield _with_interval("feature_rms_change", subject, own, n, options.confidence, note)
     small, large = found[CANDIDATE, options.small], found[CANDIDATE, options.large]
-    if small is None or large is None or large[0] < options.telling or moved[options.small] < options.least_changed:
+    if small is None or large is None or small[0] < options.telling or moved[options.small] < options.least_changed:
         return
     ratio = np.divide(small, large, out=np.full_like(small, np.nan), where=large > 0)
     note = f"RMS change {small[0]:.3f} at {options.small:g} sd, {large[0]:.3f} at {options.large:g} sd"

@@ -3,11 +3,11 @@
 How it is measured
 ------------------
 Shapley values of the same test rows under both models, by asking the models themselves on mixed rows: the log-odds of the score (or
-the value), the same permutations and background rows for both. The importance of a group of features is the root mean square of
-its attribution; its share is that over the sum. Features that stand in for each other (absolute rank correlation above 0.7) are
-one group: how a refit splits weight between twins is chance. From the change of a share the noise floor is taken off: what five
-bootstrap refits of our own boosting on train move the same share by. Intervals by the delete-a-group jackknife, for all groups
-together.
+the value), the same permutations and background rows for both. The importance of a group of features is its mean absolute
+attribution; its share is that over the sum. Features that stand in for each other (absolute rank correlation above 0.7, or its
+equivalent in information where text is involved) are one group: how a refit splits weight between twins is chance. A change counts
+only beyond the noise floor: the most that five bootstrap refits of our own boosting on train move the same share by. Intervals by
+the delete-a-group jackknife, for all groups together.
 
 Why it matters
 --------------
@@ -83,10 +83,11 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
             continue
         size, limits = abs(float(change[0])), folded(found)
         note = f"{before[0, g]:.1%} before, {now[0, g]:.1%} now; {floor_note} {floor[g]:.1%}"
+        beyond = size > floor[g]
         yield Measurement(
-            metric="share_shift", subject=subjects.features(members), value=max(size - floor[g], 0.0),
-            low=max(limits.low - floor[g], 0.0), high=max(limits.high - floor[g], 0.0), level=level,
-            method=f"paired jackknife over {len(change) - 1} groups, less the floor", n=n, n_eff=float(n), note=note,
+            metric="share_shift", subject=subjects.features(members), value=size if beyond else 0.0,
+            low=limits.low if beyond else 0.0, high=limits.high if beyond else max(limits.high - float(floor[g]), 0.0),
+            level=level, method=f"paired jackknife over {len(change) - 1} groups", n=n, n_eff=float(n), note=note,
         )  # fmt: skip
     order = [[str(k) for k in np.argsort(-shares[0], kind="stable")] for shares in (before, now)]
     overlap = rank_biased_overlap(order[0], order[1])
@@ -126,12 +127,12 @@ def _shown(
 
 def _floor(given: Given, groups: Sequence[Sequence[str]]) -> tuple[Floats, str]:
     if not given.options.refits or not given.has(Role.TRAIN, SAMPLE):
-        return np.zeros(len(groups)), "no train data, so no noise floor is taken off:"
+        return np.zeros(len(groups)), "no train data, so the noise floor is not known and taken as"
     spread = refit_share_spread(
         given.summary(Role.TRAIN, SAMPLE).rows, given.summary(Role.TEST, SAMPLE).rows, given.task, given.grid, groups,
         refits=given.options.refits, rng=given.rng,
     )  # fmt: skip
-    return spread, f"less what {given.options.refits} refits of our own learner move it:"
+    return spread, f"{given.options.refits} refits of our own learner move it by up to"
 
 
 CHECK = Check(

@@ -75,8 +75,7 @@ class Model(Protocol):
 class Attributions:
     """Shapley values of the same rows under each model.
 
-    `phi` holds per model two independent halves (2, n, d): their mean is the estimate, their product removes the bias that
-    sampling noise adds to a magnitude. `groups` partitions the features; members of a group stand in for each other.
+    `phi` holds (n, d) per model. `groups` partitions the features; members of a group stand in for each other.
     `unit` (n,) is the hash of what makes rows dependent; `residual` is the largest additivity error against the user's own model.
     """
 
@@ -91,17 +90,12 @@ class Attributions:
     def sizes(
         self, model: str, members: Sequence[Sequence[str]], keep: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float64]:
-        """Root mean square attribution of each set of features (attributions of a set add up before they are squared).
-
-        From the product of two independent halves, so that sampling noise does not inflate features that do nothing.
-        """
+        """Mean absolute attribution of each set of features; attributions of a set add up before the absolute value is taken."""
         index = {name: j for j, name in enumerate(self.features)}
         weight = self.weight.astype(np.float64) * (1.0 if keep is None else keep)
-        out = []
-        for names in members:
-            a, b = self.phi[model][:, :, [index[n] for n in names]].sum(axis=2)
-            out.append(float((weight * a * b).sum() / weight.sum()))
-        return np.sqrt(np.maximum(out, 0.0))
+        phi = self.phi[model]
+        summed = np.column_stack([phi[:, [index[n] for n in names]].sum(axis=1) for names in members])
+        return np.asarray((weight[:, None] * np.abs(summed)).sum(axis=0) / weight.sum())
 
     def shares(self, model: str) -> dict[str, float]:
         """Share of each feature in the sum of their sizes; all zero for a constant model."""

@@ -1,15 +1,22 @@
 """Where things lie: the user's home of keys and projects, the sample projects, and the projects that the app may open."""
 
+import json
 import os
 import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
-from ..core.errors import ProjectError
+from ..core.data import Grid, Role
+from ..core.errors import ProjectError, RunError
+from ..core.records import Kind
+from ..io.guess import guess_project
 from ..io.project import PROJECT_FILE
+from .documents import grid_from, summaries_from
+from .store import write_synced
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_data"
@@ -59,6 +66,57 @@ def runs_of(project: Path) -> dict[str, Path]:
     shipped = project / "results"
     found = {p.name: p for p in sorted(held, key=lambda p: p.name, reverse=True)}
     return found | ({"results": shipped} if (shipped / "results.json").is_file() else {})
+
+
+def read_summaries(run: Path) -> tuple[dict[tuple[Role, Kind], Any], Grid]:
+    """Portable summaries and grid of a run folder; raises RunError when they cannot be read."""
+    held = []
+    for name in ("summaries.json", "grid.json"):
+        try:
+            held.append(json.loads((run / name).read_bytes()))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{run / name}: cannot be read ({type(error).__name__}); run the trial again") from None
+    return summaries_from(held[0]), grid_from(held[1])
+
+
+def job_places(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the jobs of this installation take their turns."""
+    return home(environment) / "places"
+
+
+def receive(
+    files: Mapping[str, bytes], name: str, environment: Mapping[str, str] = os.environ
+) -> tuple[Path, tuple[str, ...]]:
+    """Copy an upload into a new project folder and guess its project file.
+
+    Returns
+    -------
+    The folder, and the reasons of each guess; none where the upload holds a project file.
+    """
+    folder = new_project(name, environment)
+    for file, content in files.items():
+        write_synced(folder / safe_name(file), content)
+    return folder, adopt(folder)
+
+
+def adopt(folder: Path) -> tuple[str, ...]:
+    """Guess the project file of a folder that has none; the reasons of each guess.
+
+    Raises
+    ------
+    ProjectError
+        When nothing can be guessed, or the folder cannot be written.
+    """
+    if (folder / PROJECT_FILE).exists():
+        return ()
+    guess = guess_project(folder)
+    try:
+        write_synced(folder / PROJECT_FILE, guess.toml.encode())
+    except OSError as error:
+        raise ProjectError(
+            f"{folder}: cannot be written ({error.strerror}); copy the files into a new project"
+        ) from None
+    return guess.reasons
 
 
 def new_project(name: str, environment: Mapping[str, str] = os.environ) -> Path:

@@ -39,8 +39,7 @@ def read_zip(data: bytes) -> tuple[dict[str, bytes], list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
-            if len(infos) > 64:
-                raise SnapshotError(f"snapshot: {len(infos)} members are more than 64")
+            _refuse_many(len(infos))
             for info in infos:
                 _refuse_odd(info, members)
                 try:
@@ -49,8 +48,7 @@ def read_zip(data: bytes) -> tuple[dict[str, bytes], list[str]]:
                 except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
                     problems.append(f"{info.filename}: cannot be unpacked ({str(error)[:80]})")
                     continue
-                if len(content) > MAX_MEMBER:
-                    raise SnapshotError(f"snapshot: {info.filename!r} unpacks to more than {MAX_MEMBER} bytes")
+                _refuse_large(info.filename, len(content))
                 members[info.filename] = content
     except SnapshotError:
         raise
@@ -59,6 +57,16 @@ def read_zip(data: bytes) -> tuple[dict[str, bytes], list[str]]:
     if not problems and canonical_zip(members) != data:
         problems.append("archive: is not in canonical form (something beside the members was changed)")
     return members, problems
+
+
+def _refuse_many(count: int) -> None:
+    if count > 64:
+        raise SnapshotError(f"snapshot: {count} members are more than 64")
+
+
+def _refuse_large(name: str, size: int) -> None:
+    if size > MAX_MEMBER:
+        raise SnapshotError(f"snapshot: {name[:80]!r} unpacks to more than {MAX_MEMBER} bytes")
 
 
 def _refuse_odd(info: zipfile.ZipInfo, members: Mapping[str, bytes]) -> None:

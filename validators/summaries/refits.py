@@ -78,7 +78,8 @@ def _shares(score, Z: NDArray[np.int32], members: list[list[int]], rng: np.rando
         return np.asarray(score(np.where(from_row, Z[row], Z[background])))
 
     n = min(EXPLAINED, len(Z))
-    (a, b), _ = permutation_shapley(value, n, len(Z), Z.shape[1], permutations=PERMUTATIONS, rng=rng)
-    size = np.sqrt(np.maximum([(a[:, m].sum(axis=1) * b[:, m].sum(axis=1)).mean() for m in members], 0.0))
+    halves, _ = permutation_shapley(value, n, len(Z), Z.shape[1], permutations=PERMUTATIONS, rng=rng)
+    phi = halves.mean(axis=0)
+    size = np.array([np.abs(phi[:, m].sum(axis=1)).mean() for m in members])
     total = size.sum()
     return np.asarray(size / total if total > 0 else size)
