@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages._shell import sidebar, titles
+from pages._shell import settle, sidebar, titles
 
 st.set_page_config(page_title="Seatrial", page_icon="⛵", layout="wide")
 st.session_state["_shell"] = True
+settle()
 title = titles()
 
 

@@ -1,43 +1,28 @@
 """What the pages share: the guard for deep links, the open project and run, charts, tables, the skeleton of a family's page."""
 
-import hashlib
-import json
 import runpy
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from validators.core.errors import SeatrialError
-from validators.engine.documents import grid_from, summaries_from
-from validators.engine.jobs import Job, listed
-from validators.engine.places import home, known_projects, runs_of
+from validators.engine.jobs import listed
+from validators.engine.places import Open, known_projects, read_summaries, runs_of
 from validators.engine.results import read_results
+from validators.engine.store import file_digest
 from validators.views import fmt, reading, sentences
 from validators.views.chart import Chart, Palette, Table, palette
 from validators.views.docs import check_texts
-from validators.views.pages import charts_of
+from validators.views.pages import charts_of, page_titles
 from validators.views.tables import result_tables
 from validators.views.words import FAMILIES, VERDICTS
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
+MARK = Path(__file__).resolve().with_name("mark.svg")
 PLAIN = {"scrollZoom": False, "displayModeBar": False}
-FORMATS = {"share": "percent", "count": "localized", "number": "%.4g", "signed": "%+.4g"}
-OTHER_PAGES = {
-    "home": "Home", "setup": "Set up", "overview": "Overview", "slices": "Slices", "snapshot": "Snapshot",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """The open project and run. `document` is its results.json, parsed once per content and never changed."""
-
-    id: str
-    project: Path
-    run: Path
-    document: dict[str, Any]
-    digest: str
+FORMATS = {"share": "%.1f%%", "count": "localized", "number": "%.3f", "signed": "%+.3f"}
 
 
 def ensure_shell() -> None:
@@ -51,11 +36,25 @@ def ensure_shell() -> None:
 
 
 def open_project(name: str, landing: str = "pages/overview.py", run: str | None = None) -> None:
-    """Open a project and go to a page: a callback, for it sets what a widget of the sidebar holds."""
-    st.session_state["project"] = name
-    st.session_state["_landing"] = landing
-    if run is not None:
-        st.session_state["run"] = run
+    """Open a project at the next run of the script and go to a page; usable as a callback."""
+    st.session_state["_open"] = (name, landing, run)
+
+
+def settle() -> None:
+    """Do what `open_project` asked for, before any widget exists that holds it."""
+    asked = st.session_state.pop("_open", None)
+    if asked is not None:
+        st.session_state["project"], st.session_state["_landing"] = asked[:2]
+        st.session_state["run"] = asked[2]
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say what a user did wrong in a sentence instead of a traceback."""
+    try:
+        yield
+    except SeatrialError as error:
+        st.error("\n".join(f"- {fmt.markdown(line)}" for line in str(error).splitlines()))
 
 
 def opened() -> Open | None:
@@ -71,7 +70,7 @@ def open_run(name: str, project: Path, run: str | None = None) -> Open | None:
     if not runs:
         return None
     folder = runs.get(run or "") or next(iter(runs.values()))
-    digest = hashlib.sha256((folder / "results.json").read_bytes()).hexdigest()
+    digest = file_digest(folder / "results.json")
     return Open(id=name, project=project, run=folder, document=_document(folder, digest), digest=digest)
 
 
@@ -87,22 +86,13 @@ def summaries(held: Open) -> tuple[dict[Any, Any], Any]:
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the summaries")
 def _summaries(_run: Path, digest: str) -> tuple[dict[Any, Any], Any]:  # noqa: ARG001 - the digest is the key
-    read = {name: _json(_run / f"{name}.json") for name in ("summaries", "grid")}
-    return summaries_from(read["summaries"]), grid_from(read["grid"])
-
-
-def _json(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_bytes()))
+    return read_summaries(_run)
 
 
 def titles() -> dict[str, str]:
-    """Titles of the pages for the menu; a family that the open run did not test says so."""
+    """Titles of the pages for the menu."""
     held = opened_or_none()
-    names = dict(OTHER_PAGES)
-    for family, words in FAMILIES.items():
-        idle = held is not None and reading.family_verdict(held.document, family) == "NOT_RUN"
-        names[family] = f"{words.title} · not run" if idle else words.title
-    return names
+    return page_titles(None if held is None else held.document)
 
 
 def opened_or_none() -> Open | None:
@@ -115,6 +105,7 @@ def opened_or_none() -> Open | None:
 
 def sidebar() -> None:
     """The context: which project, which run; and the jobs that are at work."""
+    st.logo(MARK, size="large")
     with st.sidebar:
         projects = list(known_projects())
         first = next((i for i, name in enumerate(projects) if name.startswith("this-")), None)
@@ -169,9 +160,9 @@ def badge(verdict: str, words: Any = None) -> None:
 
 
 def show_table(table: Table, key: str, **more: Any) -> Any:
-    """A table; numbers are written by their kinds."""
+    """A table; numbers are written by their kinds, an en dash stands for a missing one."""
     columns = {name: st.column_config.NumberColumn(format=FORMATS[kind]) for name, kind in table.kinds.items()}
-    return st.dataframe(table.rows, key=key, hide_index=True, column_config=columns, **more)
+    return st.dataframe(table.scaled(), key=key, hide_index=True, column_config=columns, placeholder=fmt.NONE, **more)
 
 
 def show_chart(chart: Chart, key: str, *, table: bool = True, **more: Any) -> Any:
@@ -181,47 +172,72 @@ def show_chart(chart: Chart, key: str, *, table: bool = True, **more: Any) -> An
     if chart.caption:
         st.caption(fmt.markdown(chart.caption))
     if table:
-        with st.expander("Table"):
+        with st.expander("Table", type="compact"):
             show_table(chart.table, f"{key}_{chart.key}_table", alt=chart.alt)
     return event
 
 
-def show_head(document: dict[str, Any], family: str) -> None:
-    """Title, the one question, and the verdict in a sentence."""
-    words = FAMILIES[family]
-    st.title(words.title)
-    st.markdown(words.question)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        badge(reading.family_verdict(document, family))
-        st.markdown(fmt.markdown(sentences.family_sentence(document, family)), width="stretch")
+def show_head(title: str, question: str, verdict: str, sentence: str, hint: str = "") -> None:
+    """Title, the one question, the verdict in a sentence, and what would settle it if it is open."""
+    st.title(title)
+    st.markdown(question)
+    with st.container(horizontal=True, vertical_alignment="center", key="verdict"):
+        badge(verdict)
+        st.markdown(fmt.markdown(sentence), width="stretch")
+    if hint:
+        st.caption(fmt.markdown(hint))
+
+
+def show_family_head(held: Open, family: str) -> None:
+    """Head of a family's page; where nothing was run, why, and where to provide what is missing."""
+    document, words = held.document, FAMILIES[family]
+    verdict = reading.family_verdict(document, family)
+    hint = sentences.family_hint(document, family)
+    show_head(words.title, words.question, verdict, sentences.family_sentence(document, family), hint)
+    if verdict == "NOT_RUN":
+        for result in reading.not_run(document, family):
+            st.info(fmt.markdown(f"{result['check']} {result['title']}: {sentences.why_not_run(result)}"))
+        st.page_link(
+            "pages/setup.py",
+            label="Provide it in Set up",
+            icon=":material/arrow_forward:",
+            query_params={"project": held.id},
+        )
 
 
 def show_checks(held: Open, results: Sequence[dict[str, Any]]) -> None:
     """Every check: verdict and sentence, why it was not run or what would settle it, its numbers, the command, the help."""
     st.subheader("Checks")
     for result in results:
-        verdict, code = reading.verdict_of(result), result["check"]
-        words = VERDICTS[verdict]
-        with st.expander(f":{words.colour}[{words.sign} {words.word}]  {code} {fmt.markdown(result['title'])}"):
-            st.markdown(fmt.markdown(sentences.result_sentence(result)))
-            open_ends = sentences.open_ends(result)
-            if open_ends:
-                st.markdown(fmt.markdown(open_ends))
-            for name, table in result_tables(result):
-                st.caption(fmt.markdown(name))
-                show_table(table, f"check_{code}_{name}", alt=f"{code}: {name}")
-            st.code(f"seatrial run {held.project} --check {code}", language="bash")
-            text = check_texts().get(code)
-            for heading, part in (text.parts if text else {}).items():
-                st.markdown(f"**{heading}.** {fmt.markdown(part)}")
+        words, code = VERDICTS[reading.verdict_of(result)], result["check"]
+        label = f":{words.colour}[{words.sign} {words.word}] {code} {fmt.markdown(result['title'])}"
+        opened_ = st.expander(label, key=f"check_{code}", on_change="rerun")
+        if opened_.open:
+            with opened_:
+                _show_check(held, result)
+
+
+def _show_check(held: Open, result: dict[str, Any]) -> None:
+    code = result["check"]
+    st.markdown(fmt.markdown(sentences.result_sentence(result)))
+    hint = sentences.open_ends(result)
+    if hint:
+        st.markdown(fmt.markdown(hint))
+    for name, table in result_tables(result):
+        st.caption(fmt.markdown(name))
+        show_table(table, f"check_{code}_{name}", alt=f"{code}: {name}")
+    st.caption("The command that gives these numbers again")
+    st.code(sentences.command(held.project, code), language="bash")
+    text = check_texts().get(code)
+    for heading, part in (text.parts if text else {}).items():
+        st.markdown(f"**{heading}.** {fmt.markdown(part)}")
 
 
 def show_family(family: str) -> None:
     """A family's whole page: head, headline chart wide and second beside it, the rest in pairs, the checks."""
     held = need_run()
-    show_head(held.document, family)
-    charts = charts_of(held.document, family, colours())
-    show_charts(charts, family)
+    show_family_head(held, family)
+    show_charts(charts_of(held.document, family, colours()), family)
     show_checks(held, reading.results(held.document, family))
 
 
@@ -232,13 +248,3 @@ def show_charts(charts: Sequence[Chart], key: str) -> None:
         for column, chart in zip(columns, charts[at : at + 2], strict=False):
             with column:
                 show_chart(chart, key)
-
-
-def places() -> Path:
-    """Where the jobs of this installation take their turns."""
-    return home() / "places"
-
-
-def job_line(job: Job) -> str:
-    """``running · DRF101 ..., 42% · 12 s``."""
-    return f"{job.state.value} · {job.what} · {fmt.share(job.share, 0)} · {fmt.duration(job.seconds)}"

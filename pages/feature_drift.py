@@ -12,7 +12,7 @@ from pages._shell import (
     show_chart,
     show_charts,
     show_checks,
-    show_head,
+    show_family_head,
     summaries,
 )
 
@@ -39,7 +39,7 @@ def one_feature(held: Open) -> None:
 
 
 held = need_run()
-show_head(held.document, FAMILY)
+show_family_head(held, FAMILY)
 charts = feature_drift.charts(held.document, colours())
 left, right = st.columns([3, 2], gap="medium")
 with left:

@@ -34,7 +34,7 @@ shipped = samples()
 for column, (name, folder) in zip(st.columns(max(len(shipped), 1)), shipped.items(), strict=False):
     with column, st.container(border=True, height="stretch", key=f"sample_{name}"):
         st.markdown(f"**{fmt.markdown(name)}**")
-        st.markdown(fmt.markdown(blurb(folder)))
+        st.markdown(fmt.markdown(blurb(name)))
         verdict(name, folder)
         st.button(
             f"Open {name}", key=f"open_{name}", on_click=open_project, args=(name,), type="primary", width="stretch"
@@ -48,7 +48,8 @@ with st.container(border=True, key="own"):
     st.markdown(
         "A model and its data, or a file of predictions. What can be guessed is guessed, shown, and confirmed by you."
     )
-    st.page_link("pages/setup.py", label="Add my model and data")
+    if st.button("Add my model and data", key="add"):
+        st.switch_page("pages/setup.py")
 others = [name for name in known_projects() if name not in shipped]
 if others:
     st.subheader("Recent")

@@ -4,6 +4,7 @@ import streamlit as st
 from validators.views import fmt, reading, sentences, tables
 from validators.views.words import FAMILIES, OVERALL, PAGES
 
+from pages._jobs import same_numbers
 from pages._shell import badge, ensure_shell, need_run
 
 ensure_shell()
@@ -32,12 +33,17 @@ for at in range(0, len(families), 3):
             st.markdown(f"### {fmt.markdown(tile.value)}")
             st.caption(fmt.markdown(tile.what))
 
+same_numbers(held)
 st.subheader("Checks")
 st.dataframe(
     tables.check_rows(document),
     key="checks",
     hide_index=True,
-    column_config={"Seconds": st.column_config.NumberColumn(format="%.2f"), "What it rests on": {"width": "large"}},
+    column_config={
+        "Seconds": st.column_config.NumberColumn(format="%.2f"),
+        "n": st.column_config.NumberColumn(format="localized"),
+    },
+    placeholder=fmt.NONE,
     alt="Every check with its verdict, the worst family first.",
 )
 left = tables.not_tested_rows(document)

@@ -13,7 +13,7 @@ from pages._shell import (
     show_chart,
     show_charts,
     show_checks,
-    show_head,
+    show_family_head,
     show_table,
     summaries,
 )
@@ -52,7 +52,7 @@ def cut(held: Open) -> None:
 
 
 held = need_run()
-show_head(held.document, FAMILY)
+show_family_head(held, FAMILY)
 show_charts(charts_of(held.document, FAMILY, colours()), FAMILY)
 cut(held)
 show_checks(held, [r for r in reading.results(held.document, FAMILY) if not r["check"].startswith("PRF2")])

@@ -4,13 +4,13 @@ import streamlit as st
 from validators.core.errors import SeatrialError
 from validators.views import prediction_drift, reading
 
-from pages._shell import colours, ensure_shell, need_run, show_charts, show_checks, show_head, summaries
+from pages._shell import colours, ensure_shell, need_run, show_charts, show_checks, show_family_head, summaries
 
 ensure_shell()
 FAMILY = "prediction_drift"
 
 held = need_run()
-show_head(held.document, FAMILY)
+show_family_head(held, FAMILY)
 charts = prediction_drift.charts(held.document, colours())
 try:
     scores = prediction_drift.score_chart(*summaries(held), colours())

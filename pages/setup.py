@@ -3,36 +3,16 @@
 from pathlib import Path
 
 import streamlit as st
-from validators.core.errors import SeatrialError
-from validators.engine import jobs
-from validators.engine.places import data_root, known_projects, new_project, runs_of, safe_name
+from validators.engine.places import adopt, data_root, known_projects, receive
+from validators.engine.store import replace_file
 from validators.engine.trial import resolve
-from validators.io.guess import guess_project
 from validators.io.project import PROJECT_FILE, read_project
 from validators.views import fmt, setup
 
-from pages._shell import ensure_shell, job_line, open_project, places
+from pages._jobs import launch, watch
+from pages._shell import ensure_shell, open_project, told
 
 ensure_shell()
-SUFFIXES = ["parquet", "csv", "arrow", "feather", "skops", "joblib", "pkl", "ubj", "json", "txt", "py", "toml"]
-
-
-def receive(files: list, name: str) -> str:
-    """Copy an upload into a new project folder at once, guess its project file, and return its id."""
-    folder = new_project(name)
-    for file in files:
-        (folder / safe_name(file.name)).write_bytes(file.getbuffer())
-    write_guess(folder)
-    return f"my-{folder.name}"
-
-
-def write_guess(folder: Path) -> None:
-    """A first project file where there is none; its reasons are kept for the page."""
-    if (folder / PROJECT_FILE).exists():
-        return
-    guess = guess_project(folder)
-    (folder / PROJECT_FILE).write_text(guess.toml, encoding="utf-8")
-    st.session_state[f"_reasons_{folder}"] = guess.reasons
 
 
 def bring() -> None:
@@ -40,100 +20,60 @@ def bring() -> None:
     with st.form("upload", clear_on_submit=True):
         name = st.text_input("Name of the project", key="su_name", placeholder="credit-default")
         files = st.file_uploader(
-            "Model and data files: test.parquet, train, reference, production; candidate.skops, prior.skops",
-            type=SUFFIXES, accept_multiple_files=True, key="su_files", max_upload_size=200,
-        )  # fmt: skip
+            setup.UPLOAD, type=setup.SUFFIXES, accept_multiple_files=True, key="su_files", max_upload_size=200
+        )
         sent = st.form_submit_button("Copy into a new project", type="primary")
     if sent and files:
-        try:
-            made = receive(files, name or Path(files[0].name).stem)
-        except SeatrialError as error:
-            st.error(fmt.markdown(error))
-        else:
-            st.session_state["_opened"] = made
-            st.rerun()
+        with told():
+            land("my", *receive({f.name: f.getvalue() for f in files}, name or Path(files[0].name).stem))
     root = data_root()
     if root is None:
         st.caption("Larger than 200 MB: start the app with --data-root FOLDER and pick a folder there.")
         return
     folders = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    chosen = st.selectbox(f"A folder under {root}", folders, index=None, key="su_folder")
+    chosen = st.selectbox("A folder under the data root", folders, index=None, key="su_folder")
     if chosen and st.button("Use this folder", key="su_use"):
-        try:
-            write_guess(root / chosen)
-        except (SeatrialError, OSError) as error:
-            st.error(fmt.markdown(error))
-        else:
-            st.session_state["_opened"] = f"root-{chosen}"
-            st.rerun()
+        with told():
+            land("root", root / chosen, adopt(root / chosen))
 
 
-def confirm(name: str, folder: Path) -> bool:
-    """The project file as it is read, its reasons, and its text to mend; whether it can be run."""
-    for reason in st.session_state.get(f"_reasons_{folder}", ()):
-        st.markdown(f"- {fmt.markdown(reason)}")
-    try:
+def land(kind: str, folder: Path, reasons: tuple[str, ...]) -> None:
+    """Open a project that was just made, and keep why it was guessed as it was."""
+    st.session_state["_reasons"] = (folder.name, reasons)
+    open_project(f"{kind}-{folder.name}", "pages/setup.py")
+    st.rerun()
+
+
+def show(name: str, folder: Path) -> bool:
+    """What the project file says, why, and its text to mend; whether it can be run."""
+    told_of, reasons = st.session_state.get("_reasons", ("", ()))
+    if told_of == folder.name and reasons:
+        st.markdown("**What was guessed, and why. Mend the project file where it is wrong.**")
+        st.markdown("\n".join(f"- {fmt.markdown(r)}" for r in reasons))
+    ready = False
+    with told():
         trial = resolve(read_project(folder))
-    except SeatrialError as error:
-        st.error("\n".join(f"- {fmt.markdown(line)}" for line in str(error).splitlines()))
-        trial = None
-    else:
+        ready = True
         left, right = st.columns(2, gap="medium")
         left.dataframe(setup.file_rows(trial), key="su_inputs", hide_index=True, alt="Models and data of the project.")
         right.dataframe(setup.column_rows(trial), key="su_columns", hide_index=True, alt="Columns by role.")
-    own = name.startswith("my-")
-    with st.expander("seatrial.toml", expanded=trial is None):
-        with st.form("toml"):
-            text = st.text_area("Project file", (folder / PROJECT_FILE).read_text("utf-8"), height=360, key=f"su_toml_{name}", disabled=not own)  # fmt: skip
-            if st.form_submit_button("Save and read again", disabled=not own):
-                (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
-                st.rerun()
-    return trial is not None
-
-
-def launch(name: str, folder: Path) -> None:
-    """Suite and the button that starts a job."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        suite = st.segmented_control("Suite", ["quick", "release"], default="quick", key="su_suite", help=setup.SUITES)
-        started = st.button("Run the checks", type="primary", key="su_run")
-    if started:
-        st.query_params["job"] = jobs.start(folder, ["--suite", suite or "quick"], places=places())
-
-
-@st.fragment(run_every=1.0)
-def watch(name: str, folder: Path, job: str) -> None:
-    """Progress of a job; it is read from files, so a reload of the page loses nothing."""
-    held = jobs.read(folder, job)
-    if held is None:
-        return
-    st.progress(held.share, text=fmt.markdown(job_line(held)))
-    if held.active:
-        st.button("Cancel", key=f"cancel_{job}", on_click=jobs.cancel, args=(folder, job))
-    elif held.state is jobs.State.DONE:
-        st.button(
-            "Show the results",
-            key=f"show_{job}",
-            type="primary",
-            on_click=open_project,
-            args=(name,),
-            kwargs={"run": job},
-        )
-    else:
-        st.error(fmt.markdown(setup.ended(held)))
+    own, path = name.startswith("my-"), folder / PROJECT_FILE
+    with st.expander("seatrial.toml", expanded=not ready), st.form("toml"):
+        text = st.text_area("Project file", path.read_text("utf-8"), height=360, key=f"su_{name}", disabled=not own)
+        if st.form_submit_button("Save and read again", disabled=not own):
+            replace_file(path, text.encode())
+            st.rerun()
+    return ready
 
 
 st.title("Set up")
 st.markdown("What exactly is tested?")
 name = st.session_state.get("project")
 folder = known_projects().get(name) if name else None
-with st.expander("Add a model and data", expanded=folder is None):
+with st.expander("Add a model and data", expanded=folder is None, key=f"su_add_{folder is None}"):
     bring()
 if folder is not None:
     st.subheader(fmt.markdown(name))
-    shipped = "results" in runs_of(folder)
-    if confirm(name, folder) and not shipped:
+    if show(name, folder):
         launch(name, folder)
-    active = [j.id for j in jobs.listed(folder)[:3]]
-    job = st.query_params.get("job") or next(iter(active), None)
-    if job:
-        watch(name, folder, job)
+    watch(name, folder)

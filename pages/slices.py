@@ -1,10 +1,11 @@
 """Slices: where is it worse than it should be?"""
 
 import streamlit as st
-from validators.views import fmt, reading, sentences, slices
+from validators.engine.places import Open
+from validators.views import reading, sentences, slices
 from validators.views.words import VERDICTS, metric_label
 
-from pages._shell import Open, badge, colours, ensure_shell, need_run, show_chart, show_checks, show_table
+from pages._shell import colours, ensure_shell, need_run, show_chart, show_checks, show_head, show_table
 
 ensure_shell()
 WITH_SELECTION = {"scrollZoom": False, "displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "autoScale2d"]}
@@ -47,15 +48,15 @@ def explore(held: Open, names: list[str]) -> None:
 
 held = need_run()
 results = [r for r in reading.results(held.document, "performance") if r["check"].startswith("PRF2")]
-st.title("Slices")
-st.markdown("Where is it worse than it should be?")
 if not results:
+    st.title("Slices")
     st.info('Not run: no check of slices is in the plan. Declare slices under [slices], or run suite "release".')
     st.stop()
 results.sort(key=lambda r: list(VERDICTS).index(reading.verdict_of(r)))
-with st.container(horizontal=True, vertical_alignment="center"):
-    badge(reading.verdict_of(results[0]))
-    st.markdown(fmt.markdown(sentences.result_sentence(results[0])), width="stretch")
+show_head(
+    "Slices", "Where is it worse than it should be?", reading.verdict_of(results[0]), sentences.result_sentence(results[0]),
+    sentences.open_ends(results[0]),
+)  # fmt: skip
 names = slices.metrics(held.document)
 if names:
     explore(held, names)

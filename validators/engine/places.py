@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,17 @@ from .store import write_synced
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_data"
 MOST_PROJECTS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """An open project and run. `document` is its results.json, parsed once per content (`digest`) and never changed."""
+
+    id: str
+    project: Path
+    run: Path
+    document: dict[str, Any]
+    digest: str
 
 
 def home(environment: Mapping[str, str] = os.environ) -> Path:

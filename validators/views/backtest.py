@@ -3,7 +3,8 @@
 from statistics import NormalDist
 
 from . import fmt
-from .chart import Chart, Palette, Row, Table, axis, band, dots, figure, line
+from .chart import Chart, Palette, Row, Table, axis, figure
+from .marks import band, dots, line
 from .reading import Document, Record, about, measurements
 from .sentences import measurement_sentence
 from .tables import dot_of, dot_table

@@ -48,3 +48,27 @@ def _parts(a: float, b: float, edges: Sequence[float]) -> list[tuple[int, float]
     last = min(max(int((b - edges[0]) / width), 0), n - 1)
     held = [(k, (min(b, edges[k + 1]) - max(a, edges[k])) / (b - a)) for k in range(first, last + 1)]
     return [(k, part) for k, part in held if part > 0]
+
+
+def bulk(cuts: Sequence[float], counts: Sequence[Sequence[float]], share: float = 0.003) -> tuple[float, float] | None:
+    """The range of cuts outside which no side has more than a small share of its rows; None without two cuts.
+
+    Parameters
+    ----------
+    counts
+        Per side, rows of every fine bin; the first and the last bin are open.
+    """
+    if len(cuts) < 2:
+        return None
+    first, last = len(cuts) - 1, 0
+    for side in counts:
+        total, running = sum(side), 0.0
+        if total <= 0:
+            continue
+        for k, amount in enumerate(side):
+            if running <= share * total < running + amount:
+                first = min(first, max(k - 1, 0))
+            if running < (1 - share) * total <= running + amount:
+                last = max(last, min(k, len(cuts) - 1))
+            running += amount
+    return (cuts[first], cuts[last]) if first < last else (cuts[0], cuts[-1])

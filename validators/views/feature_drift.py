@@ -6,8 +6,9 @@ from typing import Any
 from ..core.data import Grid, NumericBins, Role
 from ..summaries.feature_counts import FeatureCountsKind
 from . import fmt
-from .binning import equal_bins
-from .chart import Chart, Figure, Palette, Row, Table, axis, dots, figure, heat, steps, text
+from .binning import bulk, equal_bins
+from .chart import Chart, Figure, Palette, Row, Table, axis, figure, text
+from .marks import dots, heat, steps
 from .reading import Document, Record, about, by_badness, measurements, result_of
 from .sentences import measurement_sentence
 from .tables import dot_of, dot_table
@@ -141,7 +142,8 @@ def histogram(feature: str, summaries: Mapping[Any, Any], grid: Grid, colours: P
 def _numeric(
     feature: str, bins: NumericBins, counts: Mapping[Role, list[float]], base: Role, colours: Palette
 ) -> tuple[Figure, Table]:
-    even = equal_bins([float(c) for c in bins.cuts], 30)
+    cuts = [float(c) for c in bins.cuts]
+    even = equal_bins(cuts, 30, whole=bulk(cuts, [c[:-1] for c in counts.values()]))
     traces, rows = [], [Row({"From": a, "To": b}) for a, b in even.spans]
     for role, colour, width in ((base, colours.prior, 1.4), (Role.TEST, colours.candidate, 2.4)):
         shares = even.shares(counts[role][:-1])

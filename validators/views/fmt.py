@@ -59,6 +59,11 @@ def shown(value: float | None, kind: str, digits: int = 3) -> str:
     return signed(value, digits) if kind == "signed" else number(value, digits)
 
 
+def exact(value: float, kind: str = "number") -> str:
+    """A limit as the policy writes it, unrounded: ``0.15``, ``2.5%``."""
+    return (f"{100 * value:.10g}%" if kind == "share" else f"{value:.10g}").replace("-", MINUS)
+
+
 def interval(low: float | None, high: float | None, kind: str = "number", digits: int = 3) -> str:
     """``[0.690, 0.741]``; a bound alone as ``at most 0.02``; empty where there is none."""
     if low is None and high is None:

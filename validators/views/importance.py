@@ -1,7 +1,8 @@
 """Importance: shares of the attributions under both models, shifts beyond the noise floor, directions."""
 
 from . import fmt
-from .chart import Chart, Palette, dots
+from .chart import Chart, Palette
+from .marks import dots
 from .reading import Document, about, by_badness, measurements
 from .tables import dot_of, dot_table
 from .words import subject_words

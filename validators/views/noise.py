@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from . import fmt
-from .chart import Chart, Palette, Row, Table, axis, band, dots, figure, heat, limit_line, line
+from .chart import Chart, Palette, Row, Table, axis, figure
+from .marks import band, dots, heat, limit_line, line
 from .reading import Document, Record, about, by_badness, is_prior, measurements
 from .sentences import measurement_sentence
 from .tables import dot_of, dot_table

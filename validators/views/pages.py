@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 from . import backtest, feature_drift, importance, noise, performance, prediction_drift
 from .chart import Chart, Palette
-from .reading import Document
+from .reading import Document, family_verdict
+from .words import FAMILIES
 
 _CHARTS: Mapping[str, Callable[[Document, Palette], list[Chart]]] = {
     "performance": performance.charts,
@@ -20,3 +21,12 @@ def charts_of(document: Document, family: str, colours: Palette) -> list[Chart]:
     """Charts of a family that the document has numbers for, the headline first."""
     make = _CHARTS.get(family)
     return make(document, colours) if make is not None else []
+
+
+def page_titles(document: Document | None) -> dict[str, str]:
+    """Titles of the pages by file; a family that the open run did not test says so in the menu."""
+    names = {"home": "Home", "setup": "Set up", "overview": "Overview", "slices": "Slices", "snapshot": "Snapshot"}
+    for family, words in FAMILIES.items():
+        idle = document is not None and family_verdict(document, family) == "NOT_RUN"
+        names[family] = f"{words.title} · not run" if idle else words.title
+    return names

@@ -1,7 +1,8 @@
 """Performance: metrics of both models, the difference against the prior, the reliability curve, the ladder."""
 
 from . import fmt
-from .chart import Chart, Palette, Row, Table, axis, dots, figure, line
+from .chart import Chart, Palette, Row, Table, axis, figure
+from .marks import dots, line
 from .reading import Document, Record, about, is_prior, measurements
 from .sentences import measurement_sentence
 from .tables import dot_of, dot_table
@@ -9,17 +10,19 @@ from .words import metric_kind, metric_label, rows_words
 
 BOUNDED = ("auc", "auc_ovr", "gini", "average_precision", "accuracy", "precision", "recall", "specificity", "f1", "r2")
 ERRORS = ("rmse", "mae")
-LOSSES = ("auc_loss", "loss_increase", "log_loss_increase", "shortfall_simple", "shortfall_dummy")
+LOSSES = ("auc_loss", "loss_increase", "log_loss_increase")
+SHORTFALLS = ("shortfall_dummy", "shortfall_simple", "shortfall_boosted")
 
 
 def charts(document: Document, colours: Palette) -> list[Chart]:
     """All charts of the page that the document has numbers for."""
     found = [
-        _losses(document, colours),
+        _losses(document, colours, LOSSES, "losses", "Lost against the prior: right of 0 is worse"),
         _metrics(document, colours, BOUNDED, "metrics", "Metrics on the test rows"),
         _metrics(document, colours, ERRORS, "errors", "Errors on the test rows, in units of the target"),
         *calibration(document, colours),
         _ladder(document, colours),
+        _losses(document, colours, SHORTFALLS, "shortfalls", "Behind simpler models: right of 0 is worse"),
     ]
     return [c for c in found if c is not None]
 
@@ -43,18 +46,18 @@ def _metrics(document: Document, colours: Palette, names: tuple[str, ...], key: 
     )
 
 
-def _losses(document: Document, colours: Palette) -> Chart | None:
-    held = [m for m in measurements(document, *LOSSES, family="performance") if m["value"] is not None]
+def _losses(document: Document, colours: Palette, names: tuple[str, ...], key: str, title: str) -> Chart | None:
+    held = [m for m in measurements(document, *names, family="performance") if m["value"] is not None]
     rows = [dot_of(m, metric_label(m["metric"])) for m in held]
     if not rows:
         return None
     return Chart(
-        key="losses",
-        title="What the candidate loses: right of 0 is worse",
+        key=key,
+        title=title,
         figure=dots(rows, colours),
         table=dot_table(rows, "number", name="Difference"),
         alt=" ".join(r.hover for r in rows),
-        caption="Paired on the same rows. AUC in points, losses relative to the other's. 90 % intervals: each end is a 95 % bound.",
+        caption="Paired on the same rows: AUC in points, losses relative to the other's. Each end of an interval is a 95 % bound.",
     )
 
 

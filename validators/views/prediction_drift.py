@@ -7,8 +7,9 @@ from typing import Any
 from ..core.data import Grid, Role
 from ..summaries.outcomes import OutcomesKind
 from . import fmt
-from .binning import equal_bins
-from .chart import Chart, Palette, Row, Table, axis, dots, figure, heat, steps
+from .binning import bulk, equal_bins
+from .chart import Chart, Palette, Row, Table, axis, figure
+from .marks import dots, heat, steps
 from .reading import Document, about, is_prior, measurements
 from .tables import dot_of, dot_table
 from .words import metric_label, subject_words
@@ -103,7 +104,8 @@ def score_chart(summaries: Mapping[Any, Any], grid: Grid, colours: Palette, *, c
     if not curves:
         return None
     cuts = [float(c) for c in grid.score_cuts[column] if abs(float(c)) != float("inf")]
-    thinned = equal_bins(cuts, whole=None if grid.regression else (0.0, 1.0))
+    middle = bulk(cuts, [[float(b) for b in bins[:-2]] for _, bins in curves])
+    thinned = equal_bins(cuts, whole=middle if grid.regression else (0.0, 1.0))
     traces: list[dict[str, Any]] = []
     rows: list[Row] = [{"From": lo, "To": hi} for lo, hi in thinned.spans]
     n = 0.0

@@ -33,9 +33,7 @@ def worst(verdicts: Iterable[str]) -> str:
 
 def family_verdict(document: Document, family: str) -> str:
     """Verdict of a family: the worst of those of its checks that were run; NOT_RUN when none was."""
-    held = [verdict_of(r) for r in results(document, family)]
-    run = [v for v in held if v != "NOT_RUN"]
-    return worst(run)
+    return worst(v for r in results(document, family) if (v := verdict_of(r)) != "NOT_RUN")
 
 
 def families(document: Document) -> list[str]:

@@ -132,7 +132,7 @@ def _measurements(result: Record) -> Iterable[str]:
 
 def _judged_row(m: Record) -> list[str]:
     kind, digits = metric_kind(m["metric"]), digits_of(m)
-    limits = "; ".join(limit_words(limit, lambda v: fmt.shown(v, kind, digits)) for limit in m["limits"])
+    limits = "; ".join(limit_words(limit, kind) for limit in m["limits"])
     return [
         escape(metric_label(m["metric"])),
         escape(subject_words(m["subject"])),

@@ -1,7 +1,9 @@
 """Results in sentences: value, interval, limit, n."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import fmt
@@ -19,7 +21,7 @@ def measurement_sentence(m: Record) -> str:
     digits = digits_of(m)
     parts = [f"{metric_label(m['metric'])}{of}: {fmt.shown(m['value'], kind, digits)}"]
     ends = fmt.interval(m["low"], m["high"], kind, digits)
-    limit = limit_words(m["limit"], lambda v: fmt.shown(v, kind, digits))
+    limit = limit_words(m["limit"], kind)
     if ends:
         parts[0] += f" {ends}"
     parts += [f"limit: {limit}"] if limit else []
@@ -105,7 +107,7 @@ def tile(document: Document, family: str) -> Tile:
     if m is None or m["value"] is None:
         return Tile(fmt.NONE, result_sentence(run[0]))
     kind, digits = metric_kind(m["metric"]), digits_of(m)
-    limit = limit_words(m["limit"], lambda v: fmt.shown(v, kind, digits))
+    limit = limit_words(m["limit"], kind)
     parts = (
         metric_label(m["metric"]),
         subject_words(m["subject"]),
@@ -113,3 +115,22 @@ def tile(document: Document, family: str) -> Tile:
         f"n = {fmt.count(m['n'])}",
     )
     return Tile(fmt.shown(m["value"], kind, digits), ", ".join(p for p in parts if p and p != "model"))
+
+
+def family_hint(document: Document, family: str) -> str:
+    """What would settle a family that is open, and what of it was not run."""
+    held = sorted(results(document, family), key=lambda r: list(VERDICTS).index(verdict_of(r)))
+    run = [r for r in held if r["status"] == "MEASURED"]
+    skipped = [r["check"] for r in held if r["status"] != "MEASURED"]
+    left = f"Not run: {', '.join(skipped)}; the reasons stand under Checks." if run and skipped else ""
+    return " ".join(filter(None, (open_ends(run[0]) if run else "", left)))
+
+
+def why_not_run(result: Record) -> str:
+    """The reason with the way out."""
+    return result_sentence(result).removeprefix("Not run: ")
+
+
+def command(project: Path, code: str) -> str:
+    """The command that measures one check again."""
+    return f"seatrial run {shlex.quote(str(project))} --check {code}"

@@ -1,10 +1,14 @@
 """What the page of the project's set-up says: its files, its columns, how a job ended."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from . import fmt
 from .chart import Row
 
+TIERS: Final = {1: "1 high risk", 2: "2 medium risk", 3: "3 low risk"}
+SUFFIXES: Final = ["parquet", "csv", "arrow", "feather", "skops", "joblib", "pkl", "ubj", "json", "txt", "py", "toml"]
+UPLOAD: Final = "Data (test.parquet; train, reference, production if you have them) and models (candidate.skops, prior.skops), up to 200 MB"
 SUITES = (
     "quick: at most 20,000 rows of each role, no slice search, no attributions; under a minute. release: everything, "
     "which a model needs before it ships."
@@ -55,3 +59,25 @@ def ended(job: Any) -> str:
     }
     last = job.message.splitlines()[-1] if job.message else "no message"
     return words.get(job.state.value, f"The run ended with code {job.code}: {last}")
+
+
+def job_line(job: Any) -> str:
+    """``running · DRF101 ... · 42% · 12 s``."""
+    return f"{job.state.value} · {job.what} · {fmt.share(job.share, 0)} · {fmt.duration(job.seconds)}"
+
+
+def with_tier(toml: str, tier: int) -> str:
+    """The text of a project file with another policy tier, everything else as it was."""
+    line = f"tier = {tier}"
+    found = re.compile(r"^(\[policy\][^\[]*?^)tier\s*=\s*\d+", re.MULTILINE | re.DOTALL)
+    if found.search(toml):
+        return found.sub(lambda m: m[1] + line, toml, count=1)
+    if re.search(r"^\[policy\]", toml, re.MULTILINE):
+        return re.sub(r"^\[policy\][^\n]*", lambda m: f"{m[0]}\n{line}", toml, count=1, flags=re.MULTILINE)
+    return f"{toml.rstrip()}\n\n[policy]\n{line}\n"
+
+
+def tier_of(toml: str) -> int:
+    """The policy tier that a project file names; 2 where it names none."""
+    found = re.search(r"^\[policy\][^\[]*?^tier\s*=\s*([123])\b", toml, re.MULTILINE | re.DOTALL)
+    return int(found[1]) if found else 2

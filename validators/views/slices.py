@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from . import fmt
-from .chart import Chart, Dot, Palette, Row, Table, dots
+from .chart import Chart, Dot, Palette, Row, Table
+from .marks import dots
 from .reading import Document, Record, about, by_badness, is_prior, measurements
 from .tables import dot_of, dot_table, verdict_text
 from .words import metric_kind, metric_label, subject_words

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from . import fmt
 from .chart import Dot, Row, Table
-from .reading import Document, Record, by_badness, families, left_out, merged, results, verdict_of
+from .reading import Document, Record, by_badness, families, left_out, merged, results, telling, verdict_of
 from .sentences import digits_of, measurement_sentence, result_sentence
 from .words import FAMILIES, VERDICTS, limit_words, metric_kind, metric_label, subject_words
 
@@ -18,20 +18,28 @@ def verdict_text(verdict: str | None) -> str:
 
 
 def check_rows(document: Document) -> list[Row]:
-    """One row a check, the worst family first."""
-    return [
-        {
-            "Verdict": verdict_text(verdict_of(r)),
-            "Family": FAMILIES[family].title,
-            "Check": r["check"],
-            "Title": r["title"],
-            "Needed": "required" if r["required"] else "advisory",
-            "What it rests on": result_sentence(r).removeprefix("Not run: "),
-            "Seconds": r["seconds"],
-        }
-        for family in families(document)
-        for r in results(document, family)
-    ]
+    """One row a check, the worst family first, with the measurement that its verdict rests on."""
+    return [_check_row(r) for family in families(document) for r in results(document, family)]
+
+
+def _check_row(result: Record) -> Row:
+    m = telling(result)
+    row: Row = {
+        "Verdict": verdict_text(verdict_of(result)),
+        "Check": f"{result['check']} {result['title']}",
+        "Rests on": "",
+        "Value": "",
+        "Interval": "",
+        "Limit": "",
+        "n": None,
+        "Needed": "required" if result["required"] else "advisory",
+        "Seconds": result["seconds"],
+    }
+    if m is None:
+        return row | {"Rests on": result_sentence(result).removeprefix("Not run: ")}
+    held, subject = _measurement_row(m), subject_words(m["subject"])
+    of = "" if subject == "model" else f", {subject}"
+    return row | {"Rests on": f"{held['Metric']}{of}", **{k: held[k] for k in ("Value", "Interval", "Limit", "n")}}
 
 
 def measurement_table(measured: Iterable[Record]) -> Table:
@@ -48,7 +56,7 @@ def _measurement_row(m: Record) -> Row:
         "Subject": subject_words(m["subject"]),
         "Value": fmt.shown(m["value"], kind, digits),
         "Interval": fmt.interval(m["low"], m["high"], kind, digits),
-        "Limit": "; ".join(limit_words(held, lambda v: fmt.shown(v, kind, digits)) for held in limits),
+        "Limit": "; ".join(filter(None, (limit_words(held, kind) for held in limits))),
         "n": m["n"],
         "Verdict": verdict_text(m["verdict"]),
         "Smallest effect seen": "" if m["mde"] is None or m["limit"] is None else fmt.shown(m["mde"], kind),

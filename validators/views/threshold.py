@@ -10,7 +10,8 @@ from ..core.data import Grid, Role
 from ..stats.proportions import wilson_interval
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.totals import TotalsKind
-from .chart import Chart, Palette, Row, Table, axis, figure, limit_line
+from .chart import Chart, Palette, Row, Table, axis, figure
+from .marks import limit_line
 
 CURVE_POINTS = 200
 
@@ -118,13 +119,12 @@ def curve(cuts: Cuts, threshold: float, colours: Palette) -> Chart:
     ]  # fmt: skip
     mark = limit_line(decide(cuts, threshold).threshold, "threshold", colours)
     mark["shape"]["line"] = {"color": colours.prior, "width": 1.5}
-    mark["annotation"]["font"] = {"size": 11}
     return Chart(
         key="threshold_curve",
         title="Precision and recall of the candidate by threshold",
         figure=figure(
             traces, x=axis("threshold"), y=axis("rate", kind="share", range=[0, 1.02]), height=320,
-            shapes=[mark["shape"]], annotations=[mark["annotation"]], legend=True,
+            shapes=[mark["shape"]], legend=True,
         ),
         table=Table(
             rows=[{"Threshold": a, **{name: values[name][i] for name in values}} for i, a in enumerate(x)],

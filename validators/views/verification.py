@@ -14,6 +14,11 @@ OUTCOMES: Final[Mapping[int, tuple[str, str, str]]] = {
     4: ("Valid, but what was asked for is not met.", "orange", "!"),
 }
 
+ELSEWHERE: Final = (
+    "The same in a shell, on any machine: `seatrial verify FILE`. Without Seatrial: `sha256sum -c MANIFEST.sha256` in the unpacked "
+    "folder, and openssl for the signature."
+)
+
 
 def headline(found: Mapping[str, Any]) -> tuple[str, str, str]:
     """Sentence, colour and sign of a verification."""

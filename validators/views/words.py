@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from . import fmt
+
 
 @dataclass(frozen=True, slots=True)
 class FamilyWords:
@@ -47,8 +49,8 @@ VERDICTS: Final[Mapping[str, VerdictWords]] = {
     "INCONCLUSIVE": VerdictWords("Inconclusive", "violet", "?", "The interval reaches over the limit: these rows cannot tell."),
     "WARN": VerdictWords("Attention", "orange", "!", "Beyond the soft limit by more than chance."),
     "NOT_RUN": VerdictWords("Not run", "gray", "–", "An input is missing, or the check could not be run."),
-    "NO_LIMIT": VerdictWords("No limit", "gray", "·", "Measured; the policy sets no limit on it."),
     "PASS": VerdictWords("Pass", "green", "✓", "The whole interval is on the good side of the limit."),
+    "NO_LIMIT": VerdictWords("No limit", "gray", "·", "Measured; the policy sets no limit on it."),
 }  # fmt: skip
 OVERALL: Final[Mapping[str, VerdictWords]] = {
     "FAILED": VerdictWords("Failed", "red", "✕", "A required check failed."),
@@ -62,26 +64,67 @@ _SHARES = {
     "flip_rate", "flip_rate_of_class", "net_flips", "right_to_wrong", "wrong_to_right", "missing_share", "out_of_range_share",
     "missing_difference", "new_level_mass", "share_shift", "share_candidate", "share_prior", "migration", "base_rate", "accuracy",
     "precision", "recall", "specificity", "expected_rate", "observed_rate", "loss_increase", "log_loss_increase",
-    "calibration_in_the_large",
+    "calibration_in_the_large", "curve_flip_rate", "failure_flip_rate", "broken_reaction", "wild_reaction",
+    "declared_broken_reaction", "declared_wild_reaction",
 }  # fmt: skip
 _COUNTS = {"true_positives", "false_positives", "true_negatives", "false_negatives", "tp", "fp", "tn", "fn"}
 _SIGNED = {"mean_error"}
 _LABELS: Mapping[str, str] = {
-    "auc": "AUC", "auc_loss": "AUC lost against the prior", "auc_ovr": "AUC, one class against the rest", "ks": "KS distance",
-    "gini": "Gini", "rmse": "RMSE", "mae": "MAE", "r2": "R²", "f1": "F1", "psi": "PSI", "log_loss": "Log-loss", "brier": "Brier score",
-    "shift_sigma": "Shift (sigma)", "latest_shift_sigma": "Shift of the latest periods (sigma)",
-    "shift_sigma_of_class": "Shift within a true class (sigma)", "c2st_auc": "AUC of telling test from reference",
-    "flip_rate": "Decisions that flip", "flip_rate_of_class": "Decisions that flip, by true class",
-    "net_flips": "Flips, net of those in the other direction", "mean_change_sd": "Mean change of the score (SD)",
-    "mean_absolute_change_sd": "Mean absolute change of the score (SD)", "rms_change_sd": "RMS change of the score (SD)",
-    "missing_difference": "Missing, difference", "new_level_mass": "Rows with a level that the reference did not have",
-    "loss_increase": "Loss against the prior", "log_loss_increase": "Log-loss against the prior",
-    "share_shift": "Shift of the share of attributions", "share_candidate": "Share, candidate", "share_prior": "Share, prior",
-    "break_size": "Largest break", "decay_per_year": "Lost per year", "period_score": "Score of the period",
-    "score_lost": "Lost from test to production", "score_lost_of_prior": "Lost from test to production, prior",
-    "slice_excess_loss": "Excess loss of a slice", "slice_auc_gap": "AUC below the whole", "slice_loss": "Loss of the slice",
-    "ladder_score": "Score on the ladder", "mcnemar": "McNemar", "stuart_maxwell": "Stuart-Maxwell",
-}  # fmt: skip
+    "auc": "AUC",
+    "auc_loss": "AUC lost against the prior",
+    "auc_ovr": "AUC, one class against the rest",
+    "ks": "KS distance",
+    "gini": "Gini",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+    "f1": "F1",
+    "psi": "PSI",
+    "log_loss": "Log-loss",
+    "brier": "Brier score",
+    "shift_sigma": "Shift (sigma)",
+    "latest_shift_sigma": "Shift of the latest periods (sigma)",
+    "shift_sigma_of_class": "Shift within true class (sigma)",
+    "c2st_auc": "AUC of telling test from reference",
+    "flip_rate": "Decisions that flip",
+    "flip_rate_of_class": "Decisions that flip",
+    "net_flips": "Net flips",
+    "mean_change_sd": "Mean change of the score (SD)",
+    "mean_absolute_change_sd": "Mean absolute change of the score (SD)",
+    "rms_change_sd": "RMS change of the score (SD)",
+    "missing_difference": "Missing, difference",
+    "new_level_mass": "Rows with a level that the reference did not have",
+    "loss_increase": "Loss against the prior",
+    "log_loss_increase": "Log-loss against the prior",
+    "share_shift": "Shift of the share of attributions",
+    "share_candidate": "Share, candidate",
+    "share_prior": "Share, prior",
+    "break_size": "Largest break",
+    "decay_per_year": "Lost per year",
+    "period_score": "Score of the period",
+    "score_lost": "Lost from test to production",
+    "score_lost_of_prior": "Lost from test to production, prior",
+    "slice_excess_loss": "Excess loss of a slice",
+    "slice_auc_gap": "AUC below the whole",
+    "slice_loss": "Loss of the slice",
+    "ladder_score": "Score on the ladder",
+    "shortfall_dummy": "Behind the dummy",
+    "shortfall_simple": "Behind the simple model",
+    "shortfall_boosted": "Behind the boosted model",
+    "excess_rms": "Change beyond the prior's (SD)",
+    "rms_change": "Change of the score (SD)",
+    "ripple_ratio": "Ripple ratio",
+    "broken_reaction": "Scores broken",
+    "wild_reaction": "Scores wild",
+    "curve_flip_rate": "Decisions that flip",
+    "curve_score_lost": "Score lost",
+    "curve_rms_change": "Change of the score (SD)",
+    "failure_rms_change": "Change of the score (SD)",
+    "failure_flip_rate": "Decisions that flip",
+    "rank_overlap": "Overlap of the rankings",
+    "mcnemar": "McNemar",
+    "stuart_maxwell": "Stuart-Maxwell",
+}
 
 
 def metric_label(metric: str) -> str:
@@ -184,9 +227,9 @@ def rows_words(word: str) -> str:
     return " ".join(p.lstrip("0") or "0" if p.isdigit() else p for p in word.split("_"))
 
 
-def limit_words(limit: Mapping[str, Any] | None, show: Any) -> str:
-    """``above 0.15 attention, above 0.30 fail``; empty without a limit."""
+def limit_words(limit: Mapping[str, Any] | None, kind: str) -> str:
+    """``attention above 0.15, fail above 0.3``; empty without a limit. Limits are round numbers and are never rounded."""
     if not limit:
         return ""
-    named = [(limit.get("warn"), "attention"), (limit.get("fail"), "fail")]
-    return ", ".join(f"{limit['worse']} {show(v)} {word}" for v, word in named if v is not None)
+    named = [("attention", limit.get("warn")), ("fail", limit.get("fail"))]
+    return ", ".join(f"{word} {limit['worse']} {fmt.exact(v, kind)}" for word, v in named if v is not None)
