@@ -242,9 +242,10 @@ def show_family(family: str) -> None:
 
 
 def show_charts(charts: Sequence[Chart], key: str) -> None:
-    """Charts in rows of two, the headline wider."""
-    for at in range(0, len(charts), 2):
-        columns = st.columns([3, 2] if at == 0 else 2, gap="medium") if len(charts) > 1 else [st.container()]
-        for column, chart in zip(columns, charts[at : at + 2], strict=False):
-            with column:
-                show_chart(chart, key)
+    """Charts in two columns, the headline wide on the left; each next one goes where there is more room."""
+    columns, filled = st.columns([3, 2] if len(charts) > 1 else 1, gap="medium"), [0] * min(len(charts), 2)
+    for chart in charts:
+        place = filled.index(min(filled))
+        filled[place] += chart.figure["layout"]["height"] + 130
+        with columns[place]:
+            show_chart(chart, key)

@@ -47,5 +47,5 @@ with left:
         show_chart(chart, FAMILY)
 with right:
     one_feature(held)
-show_charts(charts[1:], FAMILY)
+show_charts(charts[:0:-1], FAMILY)
 show_checks(held, reading.results(held.document, FAMILY))

@@ -19,6 +19,15 @@ with st.container(border=True, key="verdict"):
         st.markdown(f"**{fmt.markdown(sentences.overall_sentence(document))}**", width="stretch")
     st.caption(fmt.markdown(sentences.project_sentence(document)))
 
+
+def link(family: str) -> None:
+    """To the page of a family."""
+    title, arrow = FAMILIES[family].title, ":material/arrow_forward:"
+    st.page_link(
+        f"pages/{family}.py", label=title, icon=arrow, icon_position="right", query_params={"project": held.id}
+    )
+
+
 families = reading.families(document)
 for at in range(0, len(families), 3):
     for column, family in zip(st.columns(3), families[at : at + 3], strict=False):
@@ -26,7 +35,7 @@ for at in range(0, len(families), 3):
             with st.container(horizontal=True, vertical_alignment="center"):
                 badge(reading.family_verdict(document, family))
                 if family in PAGES:
-                    st.page_link(f"pages/{family}.py", label=FAMILIES[family].title, query_params={"project": held.id})
+                    link(family)
                 else:
                     st.markdown(FAMILIES[family].title)
             tile = sentences.tile(document, family)

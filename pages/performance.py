@@ -56,4 +56,5 @@ show_family_head(held, FAMILY)
 show_charts(charts_of(held.document, FAMILY, colours()), FAMILY)
 cut(held)
 show_checks(held, [r for r in reading.results(held.document, FAMILY) if not r["check"].startswith("PRF2")])
-st.page_link("pages/slices.py", label="Checks of slices are on their own page", query_params={"project": held.id})
+LINK = "Checks of slices are on their own page"
+st.page_link("pages/slices.py", label=LINK, icon=":material/arrow_forward:", query_params={"project": held.id})

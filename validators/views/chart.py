@@ -131,7 +131,7 @@ def figure(
     """A whole figure; title and colours of the page around it are the page's."""
     layout: dict[str, Any] = {
         "height": height,
-        "margin": {"l": 8, "r": 12, "t": 26 if annotations or legend else 8, "b": 8},
+        "margin": {"l": 8, "r": 12, "t": 34 if annotations else 8, "b": 8},
         "xaxis": dict(x),
         "yaxis": dict(y),
         "showlegend": legend,
@@ -141,5 +141,6 @@ def figure(
         "annotations": list(annotations),
     }
     if legend:
-        layout["legend"] = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+        layout["legend"] = {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"}
+        layout["height"] = height + 24
     return {"data": [dict(t) for t in traces], "layout": layout}

@@ -22,7 +22,7 @@ def limit_line(value: float, word: str, colours: Palette, kind: str = "number", 
     }
     ends: Figure = {f"{across}0": value, f"{across}1": value, f"{along}0": 0, f"{along}1": 1}
     label = {
-        "text": f"{word} {fmt.shown(value, kind, 2)}",
+        "text": f"{word} {fmt.exact(value, kind)}",
         "showarrow": False,
         "font": {"color": colours.limit, "size": 11},
     }
@@ -82,8 +82,10 @@ def _dot_trace(
 def _limit_marks(rows: Sequence[Dot], colours: Palette, kind: str) -> tuple[list[Figure], list[Figure]]:
     kinds = {r.limits for r in rows}
     if len(kinds) == 1:
-        lines = [limit_line(v, word, colours, kind) for v, word in next(iter(kinds))]
-        return [held["shape"] for held in lines], [held["annotation"] for held in lines]
+        lines = [limit_line(v, word, colours, kind) for v, word in sorted(next(iter(kinds)))]
+        # labels of close limits stand one above the other
+        notes = [held["annotation"] | {"yshift": 13 * (i % 2)} for i, held in enumerate(lines)]
+        return [held["shape"] for held in lines], notes
     line = {"color": colours.limit, "width": 2, "dash": "dot"}
     return [
         {"type": "line", "x0": v, "x1": v, "y0": i - 0.38, "y1": i + 0.38, "line": line, "name": f"limit {v:g}"}

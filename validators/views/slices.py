@@ -59,10 +59,10 @@ def chart(document: Document, held: Sequence[Record], colours: Palette) -> Chart
     return Chart(
         key="slices",
         title=f"{metric_label(metric)}, worst first",
-        figure=dots(rows, colours, kind=kind) | {},
+        figure=dots(rows, colours, kind=kind),
         table=dot_table(rows, kind, name="Slice"),
         alt=f"{len(held)} slices by {metric_label(metric).lower()}; worst: {rows[0].hover}",
-        caption=f"Intervals hold for all slices together.{more} Select dots to filter the table.",
+        caption=f"Intervals hold for all slices together. Hollow: too few rows to decide a verdict.{more} Select dots to filter the table.",
     )
 
 
@@ -87,6 +87,8 @@ def table(document: Document, held: Sequence[Record], only: Collection[str] = ()
         row["Note"] = first["note"]
         rows.append(row)
     kinds = {metric_label(name): metric_kind(name) for name in names} | {"Rows": "count"}
+    if held:
+        kinds |= dict.fromkeys(("Low", "High"), metric_kind(held[0]["metric"]))
     return Table(rows=rows, kinds=kinds)
 
 
