@@ -42,7 +42,9 @@ def exact(i):
 def test_sampled_values_agree_with_enumeration():
     phi, _ = permutation_shapley(asked(f, X, B), 6, 3, 4, permutations=2000, rng=np.random.default_rng(1))
 
-    np.testing.assert_allclose(phi.mean(axis=0), [exact(i) for i in range(6)], atol=0.05)  # Monte Carlo of 2000 permutations
+    np.testing.assert_allclose(
+        phi.mean(axis=0), [exact(i) for i in range(6)], atol=0.05
+    )  # Monte Carlo of 2000 permutations
 
 
 def test_values_add_up_to_the_score():
@@ -54,7 +56,9 @@ def test_values_add_up_to_the_score():
 def test_a_linear_model_has_its_closed_form():
     beta = np.array([1.0, -2.0, 0.5, 0.0])
     one = B[:1]
-    phi, _ = permutation_shapley(asked(lambda z: z @ beta, X, one), 6, 1, 4, permutations=2, rng=np.random.default_rng(1))
+    phi, _ = permutation_shapley(
+        asked(lambda z: z @ beta, X, one), 6, 1, 4, permutations=2, rng=np.random.default_rng(1)
+    )
 
     np.testing.assert_allclose(phi.mean(axis=0), (X - one) * beta, atol=1e-12)
 

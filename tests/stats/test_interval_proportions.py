@@ -47,19 +47,21 @@ def test_wilson_and_clopper_pearson_agree_with_scipy(k, n, confidence):
 def test_clopper_pearson_agrees_with_newcombes_table():
     found = clopper_pearson_interval(81, 263)
 
-    assert (0.2527, 0.3676) == pytest.approx((found.low, found.high), abs=6e-5)
+    assert pytest.approx((found.low, found.high), abs=6e-5) == (0.2527, 0.3676)
 
 
 def test_newcombe_difference_agrees_with_his_example():
     # Newcombe (1998), Statistics in Medicine 17, 873-890, table II, case (a), 56/70 - 48/80, method 10
     found = newcombe_interval(56 / 70, 70, 48 / 80, 80)
 
-    assert (0.0524, 0.3339) == pytest.approx((found.low, found.high), abs=6e-5)
+    assert pytest.approx((found.low, found.high), abs=6e-5) == (0.0524, 0.3339)
 
 
 def test_zero_event_bound_is_about_three_over_n():
     assert zero_event_upper_bound(2400) == pytest.approx(3 / 2400, rel=0.01)
-    assert zero_event_upper_bound(20) == pytest.approx(binomtest(0, 20).proportion_ci(0.9, method="exact").high, abs=1e-9)
+    assert zero_event_upper_bound(20) == pytest.approx(
+        binomtest(0, 20).proportion_ci(0.9, method="exact").high, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("f", [zero_event_upper_bound, lambda n: wilson_interval(0, n)])
@@ -161,7 +163,9 @@ def clustered(rng):
 
 def weighted(rng):
     w, y, group = rng.choice([0.5, 1, 4], 2000), rng.random(2000) < 0.3, rng.integers(0, 50, 2000)
-    return np.column_stack([np.bincount(group, weights=w, minlength=50), np.bincount(group, weights=w * y, minlength=50)])
+    return np.column_stack(
+        [np.bincount(group, weights=w, minlength=50), np.bincount(group, weights=w * y, minlength=50)]
+    )
 
 
 @pytest.mark.parametrize("draw", [independent, clustered, weighted])

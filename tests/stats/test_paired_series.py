@@ -106,7 +106,10 @@ def test_diebold_mariano_is_the_corrected_t_test_at_horizon_one():
 
 def test_diebold_mariano_changes_sign_with_the_order():
     x = lynx()
-    naive, drift = np.diff(x)[1:] ** 2, np.array([(x[t] - x[t - 1] - (x[t - 1] - x[0]) / (t - 1)) ** 2 for t in range(2, len(x))])
+    naive, drift = (
+        np.diff(x)[1:] ** 2,
+        np.array([(x[t] - x[t - 1] - (x[t - 1] - x[0]) / (t - 1)) ** 2 for t in range(2, len(x))]),
+    )
 
     assert diebold_mariano(naive, drift).statistic == pytest.approx(-diebold_mariano(drift, naive).statistic)
 

@@ -99,7 +99,7 @@ def _one(
     yield measured("calibration_slope", subject, rows.refitted(slope), rows, level=level, undefined=why)
     w, observed, expected = rows.sums(np.ones_like(y), y, score).T
     unit = given.grid.scale if regression else divided(observed, w)
-    large = divided((expected - observed) / w, np.broadcast_to(unit, w.shape))
+    large = divided(divided(expected - observed, w), np.broadcast_to(unit, w.shape))
     why = "no positive rows"
     yield measured("calibration_in_the_large", subject, large, rows, level=level, fold=True, undefined=why)
     yield from _curve(y, score, rows, given, atom)
@@ -122,7 +122,7 @@ def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple
     w = rows.sums(*inside)
     observed = divided(rows.sums(*(inside * y)), w)
     expected = divided(rows.sums(*(inside * score)), w)
-    gap, share = (expected - observed) / unit, w / w.sum(axis=1, keepdims=True)
+    gap, share = (expected - observed) / unit, divided(w, np.broadcast_to(w.sum(axis=1, keepdims=True), w.shape))
     subject = atom[0] if atom else subjects.MODEL
     noise = jackknife_covariance(gap[1:]) if len(gap) > 2 else np.full((len(inside), len(inside)), np.nan)
     squared = (share * (gap**2 - np.diag(noise))).sum(axis=1)
@@ -141,7 +141,7 @@ def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple
         yield Measurement(metric="expected_rate", subject=place, value=float(expected[0, b]), n=n)
         if regression:
             m = measured("observed_rate", place, observed[:, b], rows, level=given.options.confidence)
-            yield replace(m, n=n, n_eff=None)
+            yield replace(m, n=n, n_eff=float(n))
             continue
         p = float(observed[0, b])
         squares = float((members * rows.weight**2).sum())

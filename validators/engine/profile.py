@@ -46,6 +46,7 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     test = test.iloc[:SCORE_ROWS]
     scores = scorer(test)
     regression = trial.task.type == "regression"
+    grouping = _grouping(trial, base, test)
     target = numbers(test[trial.task.target]) if regression else np.zeros(0)
     target = target[~np.isnan(target)]
     spread = float(target.std()) if len(target) > 1 else 0.0
@@ -60,8 +61,8 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
         regression=regression,
         scale=spread if regression else 1.0,
         target_mean=float(target.mean()) if regression else 0.0,
-        periods=_periods(trial),
-        grouping=_grouping(trial, base, test),
+        periods=_periods(trial, grouping),
+        grouping=grouping,
         slices={label: " & ".join(t.text for t in terms) for label, terms in trial.project.slices.items()},
     )
 
@@ -143,7 +144,7 @@ def _grouping(trial: Trial, base: pd.DataFrame, test: pd.DataFrame) -> str:
     return "day"
 
 
-def _periods(trial: Trial) -> tuple[np.datetime64, ...]:
+def _periods(trial: Trial, grouping: str) -> tuple[np.datetime64, ...]:
     """First days of the calendar periods of production, and the day after the last; empty without production or time."""
     column = trial.project.columns.time
     if Role.PRODUCTION not in trial.project.data or column is None:
@@ -160,15 +161,18 @@ def _periods(trial: Trial) -> tuple[np.datetime64, ...]:
             if len(held):
                 first = held.min() if first is None else min(first, held.min())
                 last = held.max() if last is None else max(last, held.max())
-    return () if first is None or last is None else calendar_periods(first, last)
+    return () if first is None or last is None else calendar_periods(first, last, week=14 if grouping == "day" else 7)
 
 
-def calendar_periods(first: np.datetime64, last: np.datetime64) -> tuple[np.datetime64, ...]:
-    """Weeks up to four months, months up to four years, quarters above."""
+def calendar_periods(first: np.datetime64, last: np.datetime64, *, week: int = 7) -> tuple[np.datetime64, ...]:
+    """Weeks up to four months, months up to four years, quarters above.
+
+    Where a day is one draw a single week has too few of them for an interval: `week` is then 14 days.
+    """
     span = (last - first) / np.timedelta64(1, "D")
     if span <= 124:
         start = first.astype("datetime64[W]")
-        return _steps(start.astype("datetime64[D]"), last, np.timedelta64(7, "D"))
+        return _steps(start.astype("datetime64[D]"), last, np.timedelta64(week, "D"))
     months = 1 if span <= 4 * 366 else 3
     month = first.astype("datetime64[M]")
     month = month - (month.astype(np.int64) % months)

@@ -85,7 +85,7 @@ def frames(part: Part, columns: tuple[str, ...] | None = None) -> Iterator[pd.Da
     with _readable(part.path):
         wanted = None if columns is None else list(columns)
         if part.path.suffix == ".parquet":
-            file = pq.ParquetFile(part.path)
+            file = pq.ParquetFile(part.path, pre_buffer=False)
             groups = None if part.row_groups is None else list(part.row_groups)
             batches = file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=wanted)
             empty = file.schema_arrow.empty_table()

@@ -1,0 +1,169 @@
+"""Verdicts follow the interval; what is not shown does not pass."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from validators.core.policy import Overall, Policy, Rule, Verdict, detectable
+from validators.core.records import Measurement, Result, Status
+
+RULE = Rule(check="PRF102", metric="auc_loss", worse="above", warn=0.01, fail=0.03)
+FAMILIES = {"PRF102": "performance", "NOI101": "noise"}
+
+
+def measured(value, low=None, high=None, n=1000, **more):
+    return Measurement(metric="auc_loss", subject="model", value=value, low=low, high=high, level=0.95, n=n, **more)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "verdict"),
+    [
+        (0.0, -0.01, 0.01, Verdict.PASS),
+        (0.05, 0.04, 0.06, Verdict.FAIL),
+        (0.04, 0.02, 0.06, Verdict.FAIL),
+        (0.02, 0.015, 0.025, Verdict.WARN),
+        (0.02, 0.005, 0.035, Verdict.WARN),
+        (0.02, -0.005, 0.045, Verdict.INCONCLUSIVE),
+        (0.005, -0.01, 0.02, Verdict.INCONCLUSIVE),
+        (0.04, 0.005, 0.075, Verdict.WARN),
+        (None, None, None, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_verdicts_follow_the_interval(value, low, high, verdict):
+    assert verdict is RULE.judge(measured(value, low, high))
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.0, Verdict.PASS), (0.02, Verdict.WARN), (0.04, Verdict.FAIL)])
+def test_a_fact_is_judged_on_its_value_and_not_on_the_bound_of_what_was_not_seen(value, verdict):
+    assert verdict is RULE.judge(measured(value, None, 0.5))
+
+
+def test_below_is_above_turned_round():
+    below = Rule(check="PRF103", metric="auc_loss", worse="below", warn=0.8, fail=0.67, null=1.0)
+
+    assert below.judge(measured(1.0, 0.9, 1.1)) is Verdict.PASS
+    assert below.judge(measured(0.5, 0.45, 0.55)) is Verdict.FAIL
+    assert below.judge(measured(0.75, 0.6, 0.9)) is Verdict.WARN
+    assert below.judge(measured(0.75, 0.45, 1.05)) is Verdict.INCONCLUSIVE
+
+
+def test_without_fail_it_never_fails_and_without_warn_the_hard_limit_is_the_only_one():
+    soft = Rule(check="c", metric="m", worse="above", warn=0.0, fail=None)
+    hard = Rule(check="c", metric="m", worse="above", warn=None, fail=0.0)
+
+    assert soft.judge(measured(9.0, 8.0, 10.0)) is Verdict.WARN
+    assert hard.judge(measured(1.0)) is Verdict.FAIL
+    assert hard.judge(measured(0.0)) is Verdict.PASS
+
+
+def test_a_minor_subject_can_at_most_warn():
+    assert RULE.judge(measured(0.05, 0.04, 0.06, minor=True)) is Verdict.WARN
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_pass_means_that_the_whole_interval_is_within_the_limit(value, down, up):
+    verdict = RULE.judge(measured(value, value - down, value + up))
+
+    assert (verdict is Verdict.PASS) == (value + up <= RULE.warn)
+    if verdict is Verdict.FAIL:
+        assert value - down > RULE.warn
+
+
+@given(st.floats(-1, 1), st.floats(0, 0.5))
+def test_narrowing_an_interval_never_turns_fail_into_pass(value, half):
+    wide, narrow = (RULE.judge(measured(value, value - h, value + h)) for h in (half, half / 2))
+
+    assert not (wide is Verdict.FAIL and narrow is Verdict.PASS)
+    assert not (wide is Verdict.PASS and narrow is Verdict.FAIL)
+
+
+def policy(**required):
+    return Policy(id="p", version="1", tier=2, rules=(RULE,), required=required or {"performance": "always"})
+
+
+def result(*measurements, status=Status.MEASURED, code="PRF102"):
+    return Result(code=code, status=status, measurements=measurements)
+
+
+def test_one_that_fails_fails_the_check():
+    judged = policy().judge(result(measured(0, -0.01, 0.005), measured(0.05, 0.04, 0.06)), "performance")
+
+    assert judged.verdict is Verdict.FAIL
+
+
+def test_a_small_subject_may_alarm_but_does_not_make_the_check_inconclusive():
+    sound = measured(0, -0.01, 0.005)
+    small = measured(0.0, -0.4, 0.4, n=20)
+    alarm = measured(0.5, 0.4, 0.6, n=20)
+
+    assert policy().judge(result(sound, small), "performance").verdict is Verdict.PASS
+    assert policy().judge(result(sound, alarm), "performance").verdict is Verdict.FAIL
+    assert "cannot tell" in policy().judge(result(sound, small), "performance").judged[1].note
+
+
+def test_a_check_of_small_subjects_alone_cannot_pass():
+    assert policy().judge(result(measured(0.0, -0.4, 0.4, n=20)), "performance").verdict is Verdict.INCONCLUSIVE
+    assert policy().judge(result(), "performance").verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_undefined_number_does_not_pass():
+    assert policy().judge(result(measured(None)), "performance").verdict is Verdict.INCONCLUSIVE
+
+
+def test_measurements_without_a_limit_are_information():
+    other = Measurement(metric="brier", subject="model", value=0.2, n=9)
+
+    assert policy().judge(result(other), "performance").verdict is None
+
+
+def overall(*judged, required=None, narrowed=False):
+    p = policy(**(required or {}))
+    return p.overall([p.judge(r, FAMILIES[r.code]) for r in judged], FAMILIES, narrowed=narrowed)
+
+
+PASSING, FAILING = result(measured(0, -0.01, 0.005)), result(measured(0.05, 0.04, 0.06))
+
+
+def test_the_verdict_on_a_run():
+    assert overall(PASSING) is Overall.PASSED
+    assert overall(FAILING) is Overall.FAILED
+    assert overall(result(measured(0.02, 0.015, 0.025))) is Overall.WARNED
+    assert overall(result(measured(0.005, -0.01, 0.02))) is Overall.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("status", "requirement", "verdict"),
+    [
+        (Status.ERROR, "always", Overall.INCOMPLETE),
+        (Status.ERROR, "if_roles_given", Overall.INCOMPLETE),
+        (Status.NOT_APPLICABLE, "always", Overall.INCOMPLETE),
+        (Status.NOT_APPLICABLE, "if_roles_given", Overall.PASSED),
+        (Status.ERROR, "advisory", Overall.PASSED),
+    ],
+)
+def test_what_did_not_run_counts_by_its_requirement(status, requirement, verdict):
+    other = result(status=status, code="NOI101")
+
+    assert verdict is overall(PASSING, other, required={"performance": "always", "noise": requirement})
+
+
+def test_an_advisory_failure_is_a_warning():
+    assert overall(PASSING, FAILING, required={"performance": "advisory"}) is Overall.INCOMPLETE
+
+
+def test_a_narrowed_run_can_fail_but_never_pass():
+    assert overall(PASSING, narrowed=True) is Overall.INCOMPLETE
+    assert overall(FAILING, narrowed=True) is Overall.FAILED
+
+
+def test_the_detectable_effect_is_that_of_the_textbook():
+    # z .975 + z .80 = 2.8016 standard errors; a 95 % half-width is 1.96 of them
+    assert detectable(measured(0.0, -1.959964, 1.959964)) == pytest.approx(2.801585, abs=1e-5)
+    assert detectable(measured(0.0)) is None
+
+
+def test_an_inconclusive_measurement_says_how_many_rows_would_settle_it():
+    judged = policy().judge(result(measured(0.0, -0.02, 0.02)), "performance").judged[0]
+
+    # half-width .02 must become .01: four times the rows
+    assert "about 4,000 rows" in judged.note

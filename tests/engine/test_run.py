@@ -1,0 +1,272 @@
+"""Runs: every check of the catalog measures only what it declares, the same on any partition, order and number of workers."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from validators.catalog import HEADINGS, catalog, families
+from validators.core.data import Role
+from validators.core.records import Check, Family, Measurement, Needs, Status
+from validators.engine.documents import dump, summaries_document
+from validators.engine.plan import make_plan
+from validators.engine.run import measure
+from validators.engine.scan import joblib_mapper, serial
+from validators.engine.trial import resolve
+from validators.io.project import read_project
+
+from .projects import project, rows
+
+
+def run(folder, *, mapper=serial, checks=None):
+    trial = resolve(read_project(folder))
+    return measure(trial, make_plan(trial, checks or catalog()), mapper=mapper)
+
+
+def numbers(measured):
+    """Everything that was measured, as text."""
+    held = [
+        (r.code, r.status, r.reason, m.metric, m.subject, m.value, m.low, m.high, m.n)
+        for r in measured.results
+        for m in r.measurements
+    ]
+    if digits is not None:
+        held = [tuple(round(x, digits) if isinstance(x, float) else x for x in row) for row in held]
+    return held
+
+
+@pytest.fixture(scope="module", params=["binary", "regression", "multiclass"])
+def task(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, task):
+    return project(tmp_path_factory.mktemp(task) / "p", task=task)
+
+
+@pytest.fixture(scope="module")
+def measured(folder):
+    return run(folder)
+
+
+def test_every_check_runs_or_says_why_not(measured):
+    assert {r.code for r in measured.results} == {c.code for c in catalog()}
+    for r in measured.results:
+        assert r.status is not Status.ERROR, (r.code, r.reason)
+        assert r.measurements or r.status is not Status.MEASURED, r.code
+        assert r.reason or r.status is Status.MEASURED, r.code
+
+
+def test_checks_measure_only_what_they_declare(measured):
+    declared = {c.code: set(c.metrics) for c in catalog()}
+
+    assert [
+        (r.code, m.metric) for r in measured.results for m in r.measurements if m.metric not in declared[r.code]
+    ] == []
+
+
+def test_intervals_hold_their_estimate_and_undefined_numbers_have_a_note(measured):
+    for r in measured.results:
+        for m in r.measurements:
+            assert m.value is not None or m.note, (r.code, m)
+            if m.low is not None and m.high is not None and m.value is not None:
+                assert m.low <= m.value + 1e-9, (r.code, m)
+                assert m.value <= m.high + 1e-9, (r.code, m)
+                assert m.level is not None, (r.code, m)
+                assert m.method, (r.code, m)
+                assert m.n_eff is not None, (r.code, m)
+
+
+def shuffled(folder, target):
+    """The same rows in another order and in row groups of 97."""
+    target.mkdir()
+    for path in folder.iterdir():
+        if path.suffix == ".parquet":
+            frame = pd.read_parquet(path).sample(frac=1, random_state=4)
+            pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), target / path.name, row_group_size=97)
+        elif path.is_file():
+            (target / path.name).write_bytes(path.read_bytes())
+    return target
+
+
+def test_order_and_partitions_of_the_rows_do_not_matter(folder, measured, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "validators.engine.scan.partitions",
+        lambda path: __import__("validators.io.tables", fromlist=["x"]).partitions(path, rows=97),
+    )
+    other = run(shuffled(folder, tmp_path / "q"))
+
+    assert numbers(measured) == numbers(other)
+    assert dump(summaries_document(measured.summaries)) == dump(summaries_document(other.summaries))
+
+
+def test_one_worker_and_two_give_the_same_bytes(folder, measured):
+    other = run(folder, mapper=joblib_mapper(2))
+
+    assert numbers(measured) == numbers(other)
+    assert dump(summaries_document(measured.summaries)) == dump(summaries_document(other.summaries))
+
+
+def test_weights_of_one_change_nothing(folder, measured, tmp_path, task):
+    weighted = project(tmp_path / "w", task=task, extra='weight = "w"', add=lambda role, f: f.assign(w=1.0))
+
+    assert numbers(measured) == numbers(run(weighted))
+
+
+def test_a_prior_equal_to_the_candidate_raises_no_alarm(tmp_path, task):
+    if task == "multiclass":
+        pytest.skip("covered by the two others")
+    same = run(project(tmp_path / "s", task=task, copy=lambda role, f: f.assign(old=f.score)))
+    held = {
+        (m.metric): m.value
+        for r in same.results
+        if r.code in ("PRD101", "PRF102", "BKT103")
+        for m in r.measurements
+        if m.subject == "model"
+    }
+
+    assert held.get("mean_change_sd") == pytest.approx(0)
+    assert held.get("auc_loss", held.get("loss_increase")) == pytest.approx(0)
+
+
+EDGES = {
+    "one class": lambda role, f: f.assign(y=1) if role == "test" else f,
+    "one row": lambda role, f: f.head(1) if role == "test" else f,
+    "constant score": lambda role, f: f.assign(score=0.3, old=0.3),
+    "missing scores": lambda role, f: f.assign(score=np.where(np.arange(len(f)) % 7 == 0, np.nan, f.score)),
+    "all missing feature": lambda role, f: f.assign(x1=np.nan),
+    "constant feature": lambda role, f: f.assign(x0=1.0, level="a"),
+    "disjoint feature": lambda role, f: f.assign(x0=f.x0 + 1e6) if role == "test" else f,
+    "tiny feature": lambda role, f: f.assign(x0=f.x0 * 1e-12),
+    "new level": lambda role, f: f.assign(level="z") if role == "test" else f,
+    "no outcomes in production": lambda role, f: f.drop(columns="y") if role == "production" else f,
+    "some outcomes missing": lambda role, f: f.assign(y=f.y.astype(float).where(f.key % 3 > 0)),
+    "empty production": lambda role, f: f.head(0) if role == "production" else f,
+    "one date": lambda role, f: f.assign(when=pd.Timestamp("2025-05-05")),
+}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_odd_data_get_a_verdict_or_a_reason_and_never_an_error(tmp_path, edge):
+    found = run(project(tmp_path / "p", n=300, change=EDGES[edge]))
+
+    assert [(r.code, r.reason) for r in found.results if r.status is Status.ERROR] == []
+    for r in found.results:
+        for m in r.measurements:
+            assert all(x is None or np.isfinite(x) for x in (m.value, m.low, m.high)), (r.code, m)
+
+
+def test_a_model_that_refuses_rows_is_an_error_with_its_reason_and_the_rest_goes_on(tmp_path):
+    folder = project(
+        tmp_path / "p",
+        n=300,
+        model=True,
+        hole=lambda role, f: f.assign(x0=f.x0.where(f.key % 50 > 0)) if role == "test" else f,
+    )
+    found = run(folder)
+    status = {r.code: (r.status, r.reason) for r in found.results}
+
+    assert status["PRF101"][0] is Status.ERROR
+    assert "NaN" in status["PRF101"][1]
+    assert status["DRF101"][0] is Status.MEASURED
+
+
+def test_a_check_that_raises_is_an_error_and_ends_nothing(folder):
+    def broken(given):
+        raise ZeroDivisionError("no such luck")
+
+    def nan(given):
+        yield Measurement(metric="m", subject="model", value=float("nan"), n=1)
+
+    def undeclared(given):
+        yield Measurement(metric="other", subject="model", value=1.0, n=1)
+
+    checks = [
+        Check(
+            code=f"TST10{i}",
+            family=Family.STRESS,
+            title="t",
+            metrics=("m",),
+            needs=Needs(roles=(Role.TEST,)),
+            measure=f,
+            doc="",
+        )
+        for i, f in enumerate((broken, nan, undeclared))
+    ]
+    found = run(folder, checks=checks)
+
+    assert [r.status for r in found.results] == [Status.ERROR] * 3
+    assert "no such luck" in found.results[0].reason
+    assert "nan" in found.results[1].reason
+    assert "does not declare" in found.results[2].reason
+
+
+def test_missing_roles_are_not_applicable_with_the_way_out(tmp_path):
+    folder = project(tmp_path / "p", n=300)
+    text = (folder / "seatrial.toml").read_text().replace('production = "production.parquet"\n', "")
+    (folder / "seatrial.toml").write_text(text)
+    found = {r.code: r for r in run(folder).results}
+
+    assert found["BKT101"].status is Status.NOT_APPLICABLE
+    assert "add production" in found["BKT101"].reason
+    assert found["NOI101"].status is Status.NOT_APPLICABLE
+    assert "predictions only" in found["NOI101"].reason
+
+
+def test_quick_takes_at_most_its_rows_and_leaves_slow_checks_out(tmp_path, monkeypatch):
+    folder = project(tmp_path / "p", n=500)
+    monkeypatch.setattr("validators.engine.plan.QUICK_ROWS", 200)
+    trial = resolve(read_project(folder))
+    plan = make_plan(trial, catalog(), suite="quick")
+    found = measure(trial, plan)
+    outcome = next(m for r in found.results if r.code == "PRF101" for m in r.measurements if m.metric == "auc")
+
+    assert outcome.n == 200
+    assert not any(c.slow for c in plan.checks)
+
+
+@pytest.mark.parametrize("check", catalog(), ids=lambda c: c.code)
+def test_every_check_explains_itself(check):
+    assert all(f"{h}\n{'-' * len(h)}" in check.doc for h in HEADINGS)
+    assert check.doc.startswith(f"{check.code}: ")
+    assert check.metrics
+    assert families()[check.code] == check.family.value
+
+
+def test_inputs_are_left_as_they_were(folder):
+    before = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    run(folder)
+
+    assert before == {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+
+
+def test_a_planted_shift_is_found_and_named(tmp_path):
+    folder = project(tmp_path / "p", n=3000, shift=lambda role, f: f.assign(x0=f.x0 + 0.6) if role == "test" else f)
+    found = next(r for r in run(folder).results if r.code == "DRF101")
+    shifts = {m.subject: m for m in found.measurements if m.metric == "shift_sigma"}
+
+    assert shifts["feature:x0"].low > 0.3
+    assert max(m.value for s, m in shifts.items() if s != "feature:x0") < 0.15
+
+
+def test_metrics_agree_with_scikit_learn(tmp_path):
+    from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+
+    folder = project(tmp_path / "p", n=800)
+    test = rows(800, 2)
+    found = next(r for r in run(folder).results if r.code == "PRF101")
+    held = {m.metric: m.value for m in found.measurements if m.subject == "model"}
+
+    assert held["auc"] == pytest.approx(roc_auc_score(test.y, test.score), abs=1e-12)
+    assert held["average_precision"] == pytest.approx(average_precision_score(test.y, test.score), abs=1e-12)
+    assert held["log_loss"] == pytest.approx(log_loss(test.y, test.score), abs=1e-7)  # 26-bit fixed point
+    assert held["brier"] == pytest.approx(brier_score_loss(test.y, test.score), abs=1e-7)
+    assert held["recall"] == pytest.approx(((test.score >= 0.4) & (test.y == 1)).sum() / test.y.sum())
+
+
+def test_the_document_is_plain_json(measured):
+    json.dumps(summaries_document(measured.summaries), allow_nan=False)
