@@ -17,10 +17,9 @@ from validators.views.chart import Chart, Palette, Table, palette
 from validators.views.docs import check_texts
 from validators.views.pages import charts_of, page_titles
 from validators.views.tables import result_tables
-from validators.views.words import FAMILIES, VERDICTS
+from validators.views.words import FAMILIES, LOGO, VERDICTS
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
-MARK = Path(__file__).resolve().with_name("mark.svg")
 PLAIN = {"scrollZoom": False, "displayModeBar": False}
 FORMATS = {"share": "%.1f%%", "count": "localized", "number": "%.3f", "signed": "%+.3f"}
 
@@ -105,7 +104,7 @@ def opened_or_none() -> Open | None:
 
 def sidebar() -> None:
     """The context: which project, which run; and the jobs that are at work."""
-    st.logo(MARK, size="large")
+    st.logo(LOGO, size="large")
     with st.sidebar:
         projects = list(known_projects())
         first = next((i for i, name in enumerate(projects) if name.startswith("this-")), None)
@@ -243,7 +242,7 @@ def show_family(family: str) -> None:
 
 def show_charts(charts: Sequence[Chart], key: str) -> None:
     """Charts in two columns, the headline wide on the left; each next one goes where there is more room."""
-    columns, filled = st.columns([3, 2] if len(charts) > 1 else 1, gap="medium"), [0] * min(len(charts), 2)
+    columns, filled = st.columns([3, 2][: max(len(charts), 1)], gap="medium"), [0] * min(len(charts), 2)
     for chart in charts:
         place = filled.index(min(filled))
         filled[place] += chart.figure["layout"]["height"] + 130

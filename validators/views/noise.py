@@ -11,33 +11,39 @@ from .tables import dot_of, dot_table
 from .words import metric_kind, metric_label, rows_words
 
 MOST = 30
-CURVES = {
-    "curve_flip_rate": ("flip_rate", "Decisions that flip, by noise on all inputs"),
-    "curve_score_lost": ("score_lost", "Score lost, by noise on all inputs"),
-    "curve_rms_change": ("", "Change of the score, by noise on all inputs"),
+TITLES = {
+    "curve_flip_rate": "Decisions that flip, by noise on all inputs",
+    "curve_quality_lost": "Quality lost, by noise on all inputs",
+    "curve_rms_change": "Change of the score, by noise on all inputs",
 }
 REACTIONS = ("broken_reaction", "wild_reaction", "declared_broken_reaction", "declared_wild_reaction")
 
 
 def charts(document: Document, colours: Palette) -> list[Chart]:
     """Curves, brittle features, failures, reactions."""
-    curves = [_curve(document, colours, metric, judged, title) for metric, (judged, title) in CURVES.items()]
+    names = dict.fromkeys(
+        m["metric"] for m in measurements(document, family="noise") if m["metric"].startswith("curve_")
+    )
+    ordered = sorted(names, key=lambda name: [*TITLES, name].index(name))
+    curves = [_curve(document, colours, name) for name in ordered]
     found = [*curves[:2], _excess(document, colours), _ripple(document, colours)]
     found += [
         _matrix(document, colours, "failure_rms_change", "failures", "What a failing feed does to the score (SD)")
     ]
-    found += [reactions(document, colours), curves[2]]
+    found += [reactions(document, colours), *curves[2:]]
     return [c for c in found if c is not None]
 
 
-def _curve(document: Document, colours: Palette, metric: str, judged: str, title: str) -> Chart | None:
+def _curve(document: Document, colours: Palette, metric: str) -> Chart | None:
+    judged = metric.removeprefix("curve_")
+    title = TITLES.get(metric, f"{metric_label(metric)}, by noise on all inputs")
     held = [m for m in measurements(document, metric, family="noise") if m["value"] is not None]
     points = [(level, m) for m in held if (level := _level(m)) is not None]
     mine = sorted(((lv, m) for lv, m in points if "rows:prior" not in m["subject"]), key=lambda p: p[0])
     prior = sorted(((lv, m) for lv, m in points if "rows:prior" in m["subject"]), key=lambda p: p[0])
     if not mine:
         return None
-    kind = metric_kind(judged or metric)
+    kind = metric_kind(metric)
     traces = []
     for held_points, colour, name in ((prior, colours.prior, "prior"), (mine, colours.candidate, "candidate")):
         if not held_points:
@@ -67,7 +73,7 @@ def _curve(document: Document, colours: Palette, metric: str, judged: str, title
                 tickvals=[lv for lv, _ in mine],
                 ticktext=[f"{lv:g}" for lv, _ in mine],
             ),
-            y=axis(metric_label(judged or metric), kind=kind, rangemode="tozero"),
+            y=axis(metric_label(metric), kind=kind, rangemode="tozero"),
             height=320,
             shapes=[m["shape"] for m in marks],
             annotations=[m["annotation"] for m in marks],
@@ -82,7 +88,7 @@ def _curve(document: Document, colours: Palette, metric: str, judged: str, title
 
 def _limits(document: Document, judged: str) -> list[tuple[float, str]]:
     """Limits of the judged metric behind a curve, with their words."""
-    held = [m["limits"] for m in measurements(document, judged, check="NOI101") if m["limits"]] if judged else []
+    held = [m["limits"] for m in measurements(document, judged, check="NOI101") if m["limits"]]
     ends = (("warn", "attention"), ("fail", "fail"))
     return [
         (limit[end], word) for limits in held[:1] for limit in limits for end, word in ends if limit[end] is not None

@@ -8,6 +8,12 @@ from typing import Any, Final
 
 from . import fmt
 
+LOGO: Final = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32" width="132" height="32" role="img" aria-label="Seatrial">
+<path d="M15 3v17h11z" fill="#3E8ED6"/><path d="M13 7v13H5z" fill="#8A8F98"/>
+<path d="M3 22h26c-2 5-6 7-13 7S5 27 3 22z" fill="#0B5CAD"/>
+<text x="37" y="23" font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="20" font-weight="650" fill="#3E8ED6">Seatrial</text>
+</svg>"""
+
 
 @dataclass(frozen=True, slots=True)
 class FamilyWords:
@@ -117,7 +123,8 @@ _LABELS: Mapping[str, str] = {
     "broken_reaction": "Scores broken",
     "wild_reaction": "Scores wild",
     "curve_flip_rate": "Decisions that flip",
-    "curve_score_lost": "Score lost",
+    "curve_quality_lost": "Quality lost",
+    "quality_lost": "Quality lost",
     "curve_rms_change": "Change of the score (SD)",
     "failure_rms_change": "Change of the score (SD)",
     "failure_flip_rate": "Decisions that flip",

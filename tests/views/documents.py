@@ -1,0 +1,193 @@
+"""Results documents made by hand: every metric that the views know, every verdict and status, and one that nobody knows."""
+
+from itertools import pairwise
+from typing import Any
+
+PRIOR = " | rows:prior"
+
+
+def limit(warn: float | None, fail: float | None, worse: str = "above") -> dict[str, Any]:
+    return {"warn": warn, "fail": fail, "worse": worse, "null": 0.0}
+
+
+def m(metric: str, subject: str, value: float | None, **more: Any) -> dict[str, Any]:
+    """A measurement; without `low` and `high` it has no interval."""
+    held = {
+        "metric": metric, "subject": subject, "value": value, "low": None, "high": None, "level": 0.95, "method": "by hand",
+        "n": 1000, "n_eff": None, "size": None, "minor": False, "note": "", "limit": None, "counts": True, "verdict": None,
+        "mde": None,
+    }  # fmt: skip
+    return held | more
+
+
+def ranged(metric: str, subject: str, value: float, half: float, **more: Any) -> dict[str, Any]:
+    return m(metric, subject, value, low=value - half, high=value + half, **more)
+
+
+def r(check: str, family: str, verdict: str | None, measured: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    held = {
+        "check": check, "family": family, "title": f"Title of {check}", "status": "MEASURED", "reason": "", "seconds": 0.01,
+        "required": True, "verdict": verdict, "measurements": measured,
+    }  # fmt: skip
+    return held | more
+
+
+def skipped(check: str, family: str, reason: str, status: str = "NOT_APPLICABLE") -> dict[str, Any]:
+    return r(check, family, None, [], status=status, reason=reason)
+
+
+def performance() -> list[dict[str, Any]]:
+    metrics = [
+        ranged(k, s, v, 0.02)
+        for k, v in (("auc", 0.84), ("gini", 0.68), ("accuracy", 0.8))
+        for s in ("model", "model" + PRIOR)
+    ]
+    bins = [
+        x
+        for i in range(1, 4)
+        for x in (
+            m("expected_rate", f"rows:bin_{i:02d}", 0.2 * i, n=300),
+            ranged("observed_rate", f"rows:bin_{i:02d}", 0.21 * i, 0.05, n=300),
+        )
+    ]
+    slope = [
+        ranged("calibration_slope", "model", 1.0, 0.3, limit=limit(0.8, 0.67, "below"), verdict="INCONCLUSIVE", mde=0.4,
+               note="cannot exclude calibration_slope below 0.8; about 2,250 rows would settle it"),
+        ranged("calibration_slope", "model", 1.0, 0.3, limit=limit(1.25, 1.5), verdict="INCONCLUSIVE", mde=0.4),
+    ]  # fmt: skip
+    ladder = [m("ladder_score", s, v) for s, v in (("model", 0.84), ("rows:dummy", 0.5), ("rows:simple", 0.8))]
+    behind = ranged("shortfall_simple", "model", -0.04, 0.01, limit=limit(0.0, 0.02), verdict="PASS")
+    held = limit(0.25, 0.75)
+    slices = [
+        ranged("slice_excess_loss", "slice:age<25 & region==EU", 1.2, 0.2, n=240, limit=held, verdict="FAIL"),
+        ranged(
+            "slice_excess_loss", 'slice:"a | b"==null', 0.1, 0.4, n=20, limit=held, verdict="INCONCLUSIVE", counts=False
+        ),
+        ranged("slice_loss", "slice:age<25 & region==EU", 0.6, 0.1, n=240),
+        ranged("prior_slice_excess_loss", "slice:age<25 & region==EU" + PRIOR, 0.3, 0.2, n=240),
+    ]
+    return [
+        r("PRF101", "performance", None, [*metrics, m("rmse", "model", 12.5)]),
+        r("PRF102", "performance", "PASS",
+          [ranged("auc_loss", "model", -0.002, 0.004, limit=limit(0.01, 0.03), verdict="PASS", mde=0.006)]),
+        r("PRF103", "performance", "INCONCLUSIVE", [*slope, *bins]),
+        r("PRF104", "performance", "PASS", [*ladder, behind]),
+        r("PRF201", "performance", "FAIL", slices),
+    ]  # fmt: skip
+
+
+def prediction_drift() -> list[dict[str, Any]]:
+    bands = [
+        m("migration", f"rows:band_{i:02d}_to_{j:02d}", 0.4 if i == j else 0.1, n=500) for i in (1, 2) for j in (1, 2)
+    ]
+    flips = [
+        ranged("flip_rate", "model", 0.12, 0.01, limit=limit(0.1, 0.2), verdict="WARN"),
+        ranged("flip_rate_of_class", "model | class:1", 0.1, 0.02),
+        ranged("mean_change_sd", "model", 0.02, 0.02, limit=limit(0.1, 0.25), verdict="PASS"),
+    ]
+    return [
+        r("PRD101", "prediction_drift", "WARN", [*flips, *bands]),
+        skipped("PRD102", "prediction_drift", "no reference data; add one of them under [data]"),
+    ]
+
+
+def feature_drift() -> list[dict[str, Any]]:
+    held = limit(0.15, 0.3)
+    shifts = [
+        ranged("shift_sigma", "feature:income", 0.44, 0.07, limit=held, verdict="FAIL"),
+        ranged("shift_sigma", 'feature:"<b>bold</b> name"', 0.05, 0.05, limit=held, verdict="PASS"),
+        m("shift_sigma", "feature:new", None, limit=held, verdict="INCONCLUSIVE", note="new feature", n=0),
+    ]
+    months = ["2025-01-01", "2025-02-01", "2025-03-01"]
+    by_period = [
+        ranged("shift_sigma", f"feature:income | period:{a}..{b}", 0.2, 0.1)
+        for a, b in pairwise([*months, "2025-04-01"])
+    ]
+    missing = ranged("missing_difference", "feature:income", 0.02, 0.01, limit=limit(0.01, 0.05), verdict="WARN")
+    return [
+        r("DRF101", "feature_drift", "FAIL", shifts),
+        r("DRF102", "feature_drift", "WARN", [missing]),
+        r("DRF103", "feature_drift", "FAIL", [ranged("c2st_auc", "model", 0.62, 0.01, limit=limit(0.542, 0.584), verdict="FAIL")]),
+        r("DRF104", "feature_drift", None, by_period),
+    ]  # fmt: skip
+
+
+def importance() -> list[dict[str, Any]]:
+    shares = [
+        ranged(k, f"feature:{f}", v, 0.01)
+        for k, f, v in (
+            ("share_candidate", "income", 0.6), ("share_candidate", "age", 0.4), ("share_prior", "income", 0.5),
+            ("share_prior", "age", 0.5), ("direction", "income", -0.8), ("direction_of_prior", "income", -0.7),
+        )
+    ]  # fmt: skip
+    shift = ranged("share_shift", "features:income,age", 0.1, 0.02, limit=limit(0.06, 0.15), verdict="WARN")
+    return [r("IMP101", "importance", "WARN", [*shares, shift], required=False)]
+
+
+def noise() -> list[dict[str, Any]]:
+    curve = [
+        ranged("curve_flip_rate", f"rows:gaussian_{level}{who}", 0.3 * level, 0.01)
+        for level in (0.05, 0.1, 0.5)
+        for who in ("", PRIOR)
+    ]
+    judged = ranged("flip_rate", "rows:gaussian_0.1", 0.03, 0.01, limit=limit(0.1, 0.2), verdict="PASS")
+    brittle = [
+        ranged("excess_rms", f"feature:{f} | rows:quantile_0.1", v, 0.01, limit=limit(0.05, 0.15), verdict=w)
+        for f, v, w in (("income", 0.2, "FAIL"), ("age", 0.0, "PASS"))
+    ]
+    reactions = [
+        m("broken_reaction", f"feature:{f} | rows:{w}", v, high=0.015, limit=limit(0.0, 0.0), verdict="PASS", n=200)
+        for f, w, v in (("income", "null", 0.0), ("age", "null", 0.5))
+    ]
+    return [
+        r("NOI101", "noise", "PASS", [*curve, judged]),
+        r("NOI102", "noise", "FAIL", [*brittle, ranged("ripple_ratio", "feature:income", 0.7, 0.1, limit=limit(0.6, 0.9), verdict="WARN")]),
+        r("NOI103", "noise", None, [m("failure_rms_change", "feature:income | rows:times_10", 0.4)]),
+        r("NOI104", "noise", "PASS", reactions),
+    ]  # fmt: skip
+
+
+def backtest() -> list[dict[str, Any]]:
+    ends = ["2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30"]
+    scores = [
+        ranged("period_score", f"period:{e[:8]}01..{e}{who}", 0.8 - 0.05 * i, 0.03, note="AUC")
+        for i, e in enumerate(ends)
+        for who in ("", PRIOR)
+    ]
+    fall = ranged("break_size", "period:2025-03-01..2025-04-30", 0.12, 0.03, limit=limit(0.05, 0.1), verdict="FAIL")
+    return [
+        r("BKT102", "backtest", "FAIL", [*scores, fall]),
+        skipped("BKT103", "backtest", "ValueError: no rows", "ERROR"),
+    ]
+
+
+def document(*results: dict[str, Any], verdict: str = "FAILED") -> dict[str, Any]:
+    """A document of some results; of all families when none is given."""
+    every = (
+        *performance(), *prediction_drift(), *feature_drift(), *importance(), *noise(), *backtest(),
+        r("BIA999", "bias", None, [ranged("a_metric_nobody_knows", "group:sex=F", 0.4, 0.1)], required=False),
+    )  # fmt: skip
+    return {
+        "schema": "seatrial/results/v1",
+        "project": {
+            "id": "credit <script>alert(1)</script>", "version": "1.5.0", "features": ["income", "age"], "sensitive": ["sex"],
+            "task": {"type": "binary", "target": "default", "threshold": 0.31, "classes": [0, 1], "positive": 1, "favourable": 0},
+            "entity": None, "time": "applied_at", "weight": None, "slices": {},
+        },
+        "inputs": {
+            "project": {"sha256": "a" * 64},
+            "model": {"candidate": {"file": "candidate.skops", "sha256": "b" * 64, "format": "skops", "class": "Pipeline"}, "prior": None},
+            "data": {"test": {"file": "test.parquet", "sha256": "c" * 64, "rows": 1000, "labelled": 1000, "n_eff": 1000.0}},
+            "code": {}, "grouping": "row",
+        },
+        "policy": {"id": "house-medium", "version": "1.0.0", "tier": 2, "sha256": "d" * 64},
+        "plan": {
+            "suite": "release", "seed": 7, "rows": None, "narrowed": False, "checks": [], "options": {}, "required": {},
+            "not_tested": [{"what": "leakage", "why": "no check of this family is built in this version"}],
+        },
+        "environment": {"seatrial": "0.1.0", "python": "3.11.9", "platform": "linux-x86_64",
+            "packages": {"numpy": "2.4"}, "isolation": "process"},
+        "run": {"id": "20261124T100000Z-abcdef", "started": "2026-11-24T10:00:00+00:00", "seconds": 12.0, "cpu_seconds": 11.0},
+        "verdict": verdict,
+        "results": list(results or every),
+    }  # fmt: skip

@@ -1,0 +1,217 @@
+"""Figures are plain dicts: their marks, colours, limits and numbers are read off here."""
+
+import json
+
+import pytest
+
+from validators.views import (
+    backtest,
+    chart,
+    feature_drift,
+    importance,
+    marks,
+    noise,
+    performance,
+    prediction_drift,
+    slices,
+)
+from validators.views.pages import charts_of
+from validators.views.words import PAGES
+
+from .documents import document, m, r
+
+
+def trace(drawn, name):
+    return next(t for t in drawn.figure["data"] if t["name"] == name)
+
+
+def by_key(charts, key):
+    return next(c for c in charts if c.key == key)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark", None])
+@pytest.mark.parametrize("family", PAGES)
+def test_every_chart_has_a_table_a_sentence_for_those_who_cannot_see_it_and_no_number_that_json_lacks(family, mode):
+    charts = charts_of(document(), family, chart.palette(mode))
+
+    assert charts
+    for held in charts:
+        assert held.table.rows
+        assert held.alt
+        json.dumps(held.figure, allow_nan=False)
+        json.dumps(held.table.rows, allow_nan=False)
+
+
+@pytest.mark.parametrize("family", PAGES)
+def test_keys_are_unique_on_a_page(family):
+    keys = [c.key for c in charts_of(document(), family, chart.LIGHT)]
+
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("family", [*PAGES, "bias", "no such family"])
+def test_a_document_without_results_draws_nothing_and_breaks_nothing(family):
+    assert charts_of(document(r("X", "performance", None, [])), family, chart.LIGHT) == []
+
+
+@pytest.mark.parametrize("family", PAGES)
+def test_undefined_numbers_are_left_out_of_pictures(family):
+    held = document()
+    for result in held["results"]:
+        result["measurements"] = [{**x, "value": None, "low": None, "high": None} for x in result["measurements"]]
+
+    assert charts_of(held, family, chart.LIGHT) == []
+
+
+@pytest.mark.parametrize(("palette", "colour"), [(chart.LIGHT, "#0072B2"), (chart.DARK, "#56B4E9")])
+def test_candidate_is_filled_prior_is_open_and_each_has_its_colour(palette, colour):
+    drawn = by_key(performance.charts(document(), palette), "metrics")
+
+    assert trace(drawn, "candidate")["marker"]["color"] == colour
+    assert set(trace(drawn, "candidate")["marker"]["symbol"]) == {"circle"}
+    assert trace(drawn, "prior")["marker"]["color"] == palette.prior
+    assert set(trace(drawn, "prior")["marker"]["symbol"]) == {"circle-open"}
+
+
+def test_intervals_are_drawn_as_wide_as_they_are():
+    dots = trace(by_key(performance.charts(document(), chart.LIGHT), "metrics"), "candidate")
+
+    assert dots["error_x"]["array"] == pytest.approx([0.02, 0.02, 0.02])
+    assert dots["error_x"]["arrayminus"] == pytest.approx([0.02, 0.02, 0.02])
+
+
+def test_both_limits_are_drawn_dashed_and_labelled():
+    drawn = feature_drift.shifts(document(), chart.LIGHT)
+
+    assert [s["x0"] for s in drawn.figure["layout"]["shapes"]] == [0.15, 0.3]
+    assert {s["line"]["dash"] for s in drawn.figure["layout"]["shapes"]} == {"dash"}
+    assert [a["text"] for a in drawn.figure["layout"]["annotations"]] == ["attention 0.15", "fail 0.3"]
+
+
+def test_limits_that_differ_stand_on_their_own_row():
+    drawn = by_key(prediction_drift.charts(document(), chart.LIGHT), "changes")
+    shapes = drawn.figure["layout"]["shapes"]
+
+    assert {s["x0"] for s in shapes} == {0.1, 0.25}
+
+
+def test_the_worst_feature_is_on_top_and_one_without_a_value_is_left_out():
+    drawn = feature_drift.shifts(document(), chart.LIGHT)
+
+    assert drawn.figure["layout"]["yaxis"]["ticktext"][0] == "income"
+    assert len(trace(drawn, "candidate")["x"]) == 2
+
+
+def test_a_name_with_markup_stays_text_in_what_a_figure_shows():
+    drawn = feature_drift.shifts(document(), chart.LIGHT)
+    shown = [hover for _, hover in drawn.figure["data"][0]["customdata"]] + drawn.figure["layout"]["yaxis"]["ticktext"]
+
+    assert not any("<b>" in held for held in shown)
+    assert sum("&lt;b&gt;" in held for held in shown) == 2
+
+
+def test_every_dot_tells_its_n_when_pointed_at():
+    for held in charts_of(document(), "feature_drift", chart.LIGHT)[:1]:
+        assert all("n = 1,000" in hover for _, hover in held.figure["data"][0]["customdata"])
+
+
+def test_a_dot_of_few_rows_is_hollow():
+    held = slices.chosen(document(), "slice_excess_loss")
+    drawn = slices.chart(document(), held, chart.LIGHT)
+
+    assert trace(drawn, "candidate")["marker"]["symbol"] == ["circle", "circle-open"]
+
+
+def test_the_reliability_curve_stands_beside_the_diagonal():
+    drawn = by_key(performance.charts(document(), chart.LIGHT), "calibration")
+
+    assert trace(drawn, "candidate")["x"] == pytest.approx([0.2, 0.4, 0.6])
+    assert trace(drawn, "candidate")["y"] == pytest.approx([0.21, 0.42, 0.63])
+    assert trace(drawn, "as expected")["x"] == trace(drawn, "as expected")["y"]
+
+
+def test_every_row_of_the_migration_matrix_adds_up_to_one():
+    drawn = prediction_drift.migration(document(), chart.LIGHT)
+
+    assert [sum(row) for row in drawn.figure["data"][0]["z"]] == pytest.approx([1.0, 1.0])
+    assert "80.0%" in drawn.alt
+
+
+def test_the_noise_curve_has_a_band_both_models_and_the_limits_across():
+    drawn = by_key(noise.charts(document(), chart.LIGHT), "curve_flip_rate")
+
+    assert trace(drawn, "candidate")["x"] == [0.05, 0.1, 0.5]
+    assert trace(drawn, "interval")["fill"] == "toself"
+    assert trace(drawn, "prior")["marker"]["symbol"] == "circle-open"
+    assert [s["y0"] for s in drawn.figure["layout"]["shapes"]] == [0.1, 0.2]
+
+
+def test_reactions_are_a_matrix_of_features_by_kinds():
+    drawn = noise.reactions(document(), chart.LIGHT)
+
+    assert drawn.figure["layout"]["yaxis"]["ticktext"] == ["age", "income"]
+    assert drawn.figure["data"][0]["z"] == [[0.5], [0.0]]
+
+
+def test_the_break_is_marked_on_the_timeline():
+    drawn = backtest.timeline(document(), chart.LIGHT)
+
+    assert [s["x0"] for s in drawn.figure["layout"]["shapes"]] == ["2025-03-01"]
+    assert trace(drawn, "candidate")["x"] == ["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"]
+
+
+def test_a_standard_error_is_read_back_from_its_interval():
+    held = m(
+        "period_score", "period:2025-01-01..2025-01-31", 0.8, low=0.8 - 1.959964 * 0.02, high=0.8 + 1.959964 * 0.02
+    )
+
+    assert backtest.standard_error(held) == pytest.approx(0.02, rel=1e-6)
+    assert backtest.standard_error({**held, "low": None}) is None
+
+
+def test_shares_of_the_importance_page_are_sorted_by_the_larger_of_both_models():
+    drawn = importance.shares(document(), chart.LIGHT)
+
+    assert drawn.figure["layout"]["yaxis"]["ticktext"] == ["income", "age"]
+
+
+def test_long_names_are_broken_over_two_lines_and_cut():
+    lines = chart.tick("a very long name of a feature that goes on and on for ever").split("<br>")
+
+    assert len(lines) == 2
+    assert all(len(part) <= 24 for part in lines)
+
+
+def test_shares_are_given_to_tables_in_percent():
+    table = chart.Table(rows=[{"a": 0.126, "b": None, "c": 3}], kinds={"a": "share", "b": "share", "c": "count"})
+
+    assert table.scaled() == [{"a": pytest.approx(12.6), "b": None, "c": 3}]
+
+
+def test_a_gap_in_a_band_is_left_out():
+    drawn = marks.band([1, 2, 3], [0.1, None, 0.3], [0.2, 0.3, 0.4], "x")
+
+    assert drawn["x"] == [1, 3, 3, 1]
+
+
+def test_selected_slices_filter_the_table_and_give_their_condition():
+    held = slices.chosen(document(), "slice_excess_loss")
+    only = {held[0]["subject"]}
+
+    assert [row["Slice"] for row in slices.table(document(), held, only).rows] == ["age < 25 & region = EU"]
+    assert slices.condition(held[0]["subject"]) == "age<25 & region==EU"
+    assert len(slices.table(document(), held).rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, 2),
+        ({"min_rows": 100}, 1),
+        ({"verdicts": ["FAIL"]}, 1),
+        ({"search": "searched"}, 0),
+        ({"search": "declared"}, 2),
+    ],
+)
+def test_slices_are_filtered_by_rows_verdict_and_origin(filters, expected):
+    assert len(slices.chosen(document(), "slice_excess_loss", **filters)) == expected

@@ -1,0 +1,58 @@
+import tomllib
+from types import SimpleNamespace
+
+import pytest
+
+from validators.views import setup, verification
+
+from .documents import document
+
+TOML = '[model]\nid = "a"\n\n[policy]\n# how much hangs on it\ntier = 2\n'
+
+
+PROJECTS = [TOML, '[model]\nid = "a"\n', '[policy]\n\n[model]\nid = "a"\n', '[model]\nid="a"\n[policy]\nfile = "p"\n']
+
+
+@pytest.mark.parametrize("text", PROJECTS)
+@pytest.mark.parametrize("tier", [1, 3])
+def test_a_tier_is_set_and_nothing_else_is_changed(text, tier):
+    before, after = tomllib.loads(text), tomllib.loads(setup.with_tier(text, tier))
+
+    assert after["policy"]["tier"] == tier == setup.tier_of(setup.with_tier(text, tier))
+    assert after["model"] == before["model"]
+    assert {k: v for k, v in after["policy"].items() if k != "tier"} == {
+        k: v for k, v in before.get("policy", {}).items() if k != "tier"
+    }
+
+
+def test_a_tier_in_another_section_is_left_alone():
+    text = "[options.X]\ntier = 1\n\n[policy]\ntier = 2\n"
+
+    assert tomllib.loads(setup.with_tier(text, 3)) == {"options": {"X": {"tier": 1}}, "policy": {"tier": 3}}
+
+
+def test_a_job_that_failed_says_why():
+    job = SimpleNamespace(state=SimpleNamespace(value="failed"), code=2, message="seatrial: a\nseatrial: no such file")
+
+    assert setup.ended(job) == "The run ended with code 2: seatrial: no such file"
+
+
+def test_a_verification_tells_what_is_wrong_first():
+    found = {
+        "code": 1,
+        "messages": [],
+        "members": {"a": "ok", "b": "extra", "c": "changed", "d": "missing"},
+        "owner": "Jo",
+    }
+
+    assert [row["State"] for row in verification.member_rows(found)] == ["missing", "changed", "extra", "ok"]
+    assert verification.headline(found)[1] == "red"
+    assert {"": "Members", "Found": "1 of 4 digests match"} in verification.facts(found)
+
+
+def test_what_is_not_settled_is_listed_before_signing():
+    points = verification.open_points(document())
+
+    assert "BKT103 Title of BKT103 was not run" in points
+    assert "PRF103 Title of PRF103 could not tell" in points
+    assert not any("PRF102" in p for p in points)

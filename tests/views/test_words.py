@@ -1,0 +1,56 @@
+import pytest
+
+from validators.core import subjects
+from validators.views import words
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("model", "model"),
+        ("feature:age", "age"),
+        ("features:age,income", "age, income"),
+        ("slice:age<25 & region==EU", "age < 25 & region = EU"),
+        ("slice:income==null", "income missing"),
+        ("group:sex=F & age=old", "sex = F & age = old"),
+        ("period:2025-01-01..2025-01-31", "2025-01"),
+        ("period:2025-01-06..2025-01-12", "2025-01-06 to 2025-01-12"),
+        ("feature:age | rows:gaussian_0.1", "age · gaussian 0.1"),
+        ("rows:bin_03", "bin 3"),
+        ("model | rows:prior", "model · prior"),
+    ],
+)
+def test_subjects_in_words(subject, expected):
+    assert words.subject_words(subject) == expected
+
+
+@pytest.mark.parametrize("name", ["plain", "a | b", 'quo"te', "back\\slash", "comma,name", "a & b", "ünï côdé"])
+def test_a_feature_of_any_name_comes_back_from_its_subject(name):
+    subject = subjects.join(subjects.feature(name), subjects.rows("null"))
+
+    assert words.atoms(subject) == {"feature": name, "rows": "null"}
+
+
+def test_quoted_separators_do_not_split():
+    subject = subjects.slice_of([subjects.term("a & b", "==", "x | y"), subjects.term("c", "<", 3)])
+
+    assert words.subject_words(subject) == "a & b = x | y & c < 3"
+
+
+def test_an_unknown_metric_is_named_by_itself():
+    assert words.metric_label("a_metric_nobody_knows") == "A metric nobody knows"
+
+
+def test_a_limit_in_words_says_which_side_is_worse():
+    held = {"warn": 0.8, "fail": 0.67, "worse": "below", "null": 1.0}
+
+    assert words.limit_words(held, "number") == "attention below 0.8, fail below 0.67"
+    assert words.limit_words(None, "number") == ""
+    assert words.limit_words({**held, "warn": None}, "share") == "fail below 67%"
+
+
+def test_every_verdict_has_a_word_and_a_sign_of_its_own():
+    signs = [w.sign for w in words.VERDICTS.values()]
+
+    assert len(set(signs)) == len(signs)
+    assert [w.word for w in words.VERDICTS.values()] == ["Fail", "Inconclusive", "Attention", "Not run", "Pass", "No limit"]  # fmt: skip
