@@ -28,14 +28,8 @@ def run(folder, *, mapper=serial, checks=None):
 
 def numbers(measured):
     """Everything that was measured, as text."""
-    held = [
-        (r.code, r.status, r.reason, m.metric, m.subject, m.value, m.low, m.high, m.n)
-        for r in measured.results
-        for m in r.measurements
-    ]
-    if digits is not None:
-        held = [tuple(round(x, digits) if isinstance(x, float) else x for x in row) for row in held]
-    return held
+    pairs = ((r, m) for r in measured.results for m in r.measurements)
+    return [(r.code, r.status, r.reason, m.metric, m.subject, m.value, m.low, m.high, m.n) for r, m in pairs]
 
 
 @pytest.fixture(scope="module", params=["binary", "regression", "multiclass"])

@@ -52,7 +52,8 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     spread = float(target.std()) if len(target) > 1 else 0.0
     if regression and spread == 0:
         raise DataError(f"target {trial.task.target!r} is constant in role test; nothing can be measured")
-    columns = [np.concatenate([s[:, k] for s in scores.values()]) for k in range(trial.task.n_scores)]
+    none = np.zeros(0)
+    columns = [np.concatenate([none, *(s[:, k] for s in scores.values())]) for k in range(trial.task.n_scores)]
     keep = (trial.task.threshold,) if trial.task.type == "binary" and trial.task.threshold is not None else ()
     return Grid(
         features={name: bins_of(base[name]) for name in trial.features},

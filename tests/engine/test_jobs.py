@@ -1,0 +1,196 @@
+"""Jobs: real subprocesses, with a stand-in for the command that they run."""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from validators.engine import jobs
+from validators.engine.job_runner import PLACES
+
+STAND_IN = """
+import json, sys, time
+from pathlib import Path
+progress = Path(sys.argv[sys.argv.index("--progress") + 1])
+share, seconds, code = (float(a) for a in sys.argv[-3:])
+with progress.open("a") as file:
+    file.write(json.dumps({"what": "DRF101 Feature distributions", "share": share}) + "\\n")
+print("the last word", file=sys.stderr)
+time.sleep(seconds)
+sys.exit(int(code))
+"""
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """Start a job whose command only sleeps; whatever is left is killed at the end."""
+    script = tmp_path / "stand_in.py"
+    script.write_text(STAND_IN)
+    program = jobs._program
+    monkeypatch.setattr(jobs, "_program", lambda m: [sys.executable, str(script)] if m == "cli" else program(m))
+    made = []
+
+    def begin(*, share=0.5, seconds=0.0, code=0, project="project"):
+        folder = tmp_path / project
+        folder.mkdir(exist_ok=True)
+        spec = [str(share), str(seconds), str(code)]
+        # the stand-in reads its last three arguments, so they follow --progress
+        monkeypatch.setattr(jobs, "read_json", jobs.read_json)
+        job = start_with(folder, spec, tmp_path / "places")
+        made.append((folder, job))
+        return folder, job
+
+    def start_with(folder, spec, places):
+        write = jobs.write_json
+
+        def appended(path, document):
+            if path.name == "job.json":
+                document = {**document, "command": [*document["command"], *spec]}
+            write(path, document)
+
+        monkeypatch.setattr(jobs, "write_json", appended)
+        try:
+            return jobs.start(folder, ["--suite", "quick"], places=places)
+        finally:
+            monkeypatch.setattr(jobs, "write_json", write)
+
+    yield begin
+    for folder, job in made:
+        runner = jobs.read_json(folder / "jobs" / job / "runner.json")
+        held = jobs.read(folder, job)
+        if held is not None and held.active and runner is not None:
+            os.killpg(runner["pid"], signal.SIGKILL)
+            wait(folder, job, lambda j: not j.active)
+
+
+def wait(folder: Path, job: str, until, seconds: float = 10.0):
+    """The job once it is as wished; fails when that takes too long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        held = jobs.read(folder, job)
+        if until(held):
+            return held
+        time.sleep(0.02)
+    raise AssertionError(f"still {held}")
+
+
+def test_a_job_shows_its_progress_and_then_its_exit_code(start):
+    folder, job = start(share=0.42, seconds=0.4)
+
+    running = wait(folder, job, lambda j: j.share > 0)
+    assert (running.state, running.what, running.share) == (jobs.State.RUNNING, "DRF101 Feature distributions", 0.42)
+
+    done = wait(folder, job, lambda j: not j.active)
+    assert (done.state, done.code, done.share) == (jobs.State.DONE, 0, 1.0)
+    assert done.out == folder / "runs" / job
+
+
+@pytest.mark.parametrize(("code", "state"), [(1, "done"), (3, "done"), (2, "failed"), (70, "failed")])
+def test_a_run_that_failed_its_policy_is_done_and_one_that_could_not_run_has_failed(start, code, state):
+    folder, job = start(code=code)
+
+    held = wait(folder, job, lambda j: not j.active)
+
+    assert (held.state.value, held.code) == (state, code)
+    assert held.message.endswith("the last word")
+
+
+def test_a_cancelled_job_is_gone_with_all_that_it_started(start):
+    folder, job = start(seconds=60)
+    wait(folder, job, lambda j: j.state is jobs.State.RUNNING and j.share > 0)
+    group = json.loads((folder / "jobs" / job / "runner.json").read_text())["pid"]
+
+    jobs.cancel(folder, job)
+    held = wait(folder, job, lambda j: not j.active)
+
+    assert held.state is jobs.State.CANCELLED
+    assert "60" not in alive_in(group)
+
+
+def alive_in(group: int) -> str:
+    """Command lines of a process group that are not zombies."""
+    lines = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] != "Z":
+                lines.append((stat.parent / "cmdline").read_text())
+        except OSError:
+            continue
+    return "\n".join(lines)
+
+
+def test_no_more_than_two_run_at_once_over_all_projects(start):
+    held = [start(seconds=60, project=f"p{i}") for i in range(PLACES + 1)]
+    for folder, job in held[:PLACES]:
+        wait(folder, job, lambda j: j.state is jobs.State.RUNNING)
+    time.sleep(0.5)
+
+    states = [jobs.read(*h).state for h in held]
+
+    assert states.count(jobs.State.RUNNING) == PLACES
+    assert states.count(jobs.State.QUEUED) == 1
+    waiting = held[states.index(jobs.State.QUEUED)]
+    jobs.cancel(*held[states.index(jobs.State.RUNNING)])
+    wait(*waiting, lambda j: j.state is jobs.State.RUNNING)
+
+
+def test_a_waiting_job_can_be_cancelled(start):
+    held = [start(seconds=60) for _ in range(PLACES)]
+    for folder, job in held:
+        wait(folder, job, lambda j: j.state is jobs.State.RUNNING)
+    folder, job = start(seconds=60)
+
+    jobs.cancel(folder, job)
+
+    assert wait(folder, job, lambda j: not j.active).state is jobs.State.CANCELLED
+
+
+def test_a_job_whose_process_was_killed_is_lost(start):
+    folder, job = start(seconds=60)
+    wait(folder, job, lambda j: j.state is jobs.State.RUNNING)
+
+    os.killpg(json.loads((folder / "jobs" / job / "runner.json").read_text())["pid"], signal.SIGKILL)
+
+    assert wait(folder, job, lambda j: not j.active).state is jobs.State.LOST
+
+
+def test_a_number_that_another_process_uses_now_is_not_taken_for_the_job(start):
+    folder, job = start(seconds=60)
+    wait(folder, job, lambda j: j.state is jobs.State.RUNNING)
+    runner = folder / "jobs" / job / "runner.json"
+    held = json.loads(runner.read_text())
+
+    runner.write_text(json.dumps({"pid": os.getpid(), "born": "1"}))
+    assert jobs.read(folder, job).state is jobs.State.LOST
+    runner.write_text(json.dumps(held))
+
+
+def test_jobs_are_listed_newest_first_and_an_unknown_one_is_none(start, tmp_path):
+    folder, first = start()
+    wait(folder, first, lambda j: not j.active)
+
+    assert [j.id for j in jobs.listed(folder)] == [first]
+    assert jobs.read(folder, "../escape") is None
+    assert jobs.read(folder, "") is None
+    assert jobs.listed(tmp_path / "nothing") == []
+
+
+@pytest.mark.parametrize(
+    "line", ["", "no json", '{"what": 1}', '{"what": "x", "share": "a lot"}', "[1]", '{"what": "x"']
+)
+def test_a_broken_line_of_progress_is_passed_over(tmp_path, line):
+    path = tmp_path / "progress.jsonl"
+    path.write_text('{"what": "reading", "share": 0.1}\n' + line)
+
+    assert jobs._progress(path) == ("reading", 0.1)
+    assert jobs._progress(tmp_path / "none") == ("starting", 0.0)
+
+
+def test_the_program_is_found_from_the_folder_that_it_is_started_in():
+    assert (jobs._import_root() / "validators" / "engine" / "jobs.py").is_file()
+    assert jobs._program("cli")[-1] == "validators.cli"
