@@ -32,11 +32,11 @@ def sign(held: Open) -> None:
             asked = st.form_submit_button("Sign and build", type="primary")
         if asked:
             with st.spinner("Signing"), told():
-                folder.mkdir(parents=True, exist_ok=True)
+                private = load_private(key, phrase.encode(), home())
                 now = datetime.now(UTC)
-                place = folder / f"{now:%Y%m%dT%H%M%SZ}"
-                place.mkdir()
-                build_snapshot(held.run, private_key=load_private(key, phrase.encode(), home()), out=place, created=now)
+                place = folder / f"{now:%Y%m%dT%H%M%S.%fZ}"
+                place.mkdir(parents=True)
+                build_snapshot(held.run, private_key=private, out=place, created=now)
     else:
         st.info("You have no signing key yet. Make one below; its passphrase is asked for at each signature.")
     for file in sorted(folder.glob("*/*.zip"), reverse=True):

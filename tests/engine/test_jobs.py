@@ -39,7 +39,6 @@ def start(tmp_path, monkeypatch):
         folder.mkdir(exist_ok=True)
         spec = [str(share), str(seconds), str(code)]
         # the stand-in reads its last three arguments, so they follow --progress
-        monkeypatch.setattr(jobs, "read_json", jobs.read_json)
         job = start_with(folder, spec, tmp_path / "places")
         made.append((folder, job))
         return folder, job

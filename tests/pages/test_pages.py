@@ -1,0 +1,202 @@
+"""Every page in every state: no exception, and it says what it must."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.views.documents import document, r, skipped
+from validators.snapshot.verify import verify_snapshot
+from validators.views.pages import page_titles
+
+from .runs import project, run
+
+ROOT = Path(__file__).resolve().parents[2]
+FAMILIES = ["performance", "prediction_drift", "feature_drift", "importance", "noise", "backtest"]
+RESULTS = ["overview", *FAMILIES, "slices"]
+PAGES = ["home", "setup", *RESULTS, "snapshot"]
+
+
+def opened(page, project_id=None, **more):
+    """The app on a page, as a deep link opens it."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    for name, value in {"project": project_id, **more}.items():
+        if value is not None:
+            at.query_params[name] = value
+    at.run()
+    if page != "home":
+        at.switch_page(f"pages/{page}.py").run()
+    assert not at.exception, [e.message for e in at.exception]
+    return at
+
+
+def words(at):
+    """All text of a page."""
+    held = [*at.markdown, *at.caption, *at.title, *at.subheader, *at.info, *at.error, *at.warning, *at.success]
+    return "\n".join(str(e.value) for e in held)
+
+
+def test_there_is_a_test_for_every_page():
+    assert {p.stem for p in (ROOT / "pages").glob("[a-z]*.py")} == set(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_without_a_project_says_how_to_open_one(home, page):
+    at = opened(page)
+
+    assert not at.error
+    if page in RESULTS:
+        assert "Open a sample project or add a model" in words(at)
+
+
+@pytest.mark.parametrize("page", RESULTS)
+def test_a_project_without_a_run_says_how_to_start_one(home, page):
+    project(home)
+
+    assert "no run yet" in words(opened(page, "my-credit"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_a_run(home, page):
+    run(project(home))
+    at = opened(page, "my-credit")
+
+    assert not at.error
+    if page in FAMILIES:
+        assert at.title[0].value
+        assert at.get("plotly_chart"), "no chart"
+        assert len(at.get("plotly_chart")) <= len(at.dataframe), "a chart has no table"
+
+
+@pytest.mark.parametrize("page", RESULTS)
+def test_a_run_in_which_nothing_could_be_run_says_why_everywhere(home, page):
+    nothing = [skipped(f"{f[:3].upper()}101", f, "no such data; add it under [data]") for f in FAMILIES]
+    run(project(home), document(*nothing, verdict="INCOMPLETE"))
+    at = opened(page, "my-credit")
+
+    if page in FAMILIES:
+        assert "no such data" in words(at)
+        assert "Not run" in words(at)
+    assert not at.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_run_that_cannot_be_read_is_told_in_a_sentence(home, page):
+    out = run(project(home))
+    (out / "results.json").write_text("{")
+    at = opened(page, "my-credit")
+
+    if page in RESULTS:
+        assert "cannot be read" in words(at).replace("\\", "")
+
+
+@pytest.mark.parametrize("page", ["performance", "prediction_drift", "feature_drift"])
+def test_without_summaries_the_rest_of_the_page_is_there(home, page):
+    out = run(project(home))
+    (out / "summaries.json").unlink()
+    at = opened(page, "my-credit")
+
+    assert at.get("plotly_chart")
+    assert "cannot be read" in words(at).replace("\\", "")
+
+
+def test_names_of_the_user_are_no_markup_on_any_page(home):
+    run(project(home))
+    for page in ("overview", "feature_drift"):
+        assert "<script>" not in words(opened(page, "my-credit"))
+
+
+def test_an_unknown_project_in_the_address_opens_nothing(home):
+    at = opened("overview", "../../etc")
+
+    assert "Open a sample project or add a model" in words(at)
+
+
+def test_families_that_were_not_run_say_so_in_the_menu(home):
+    held = document(skipped("BKT101", "backtest", "no production data"), r("PRF102", "performance", "PASS", []))
+
+    assert page_titles(held)["backtest"] == "Backtest · not run"
+    assert page_titles(held)["performance"] == "Performance"
+
+
+def test_the_threshold_moves_the_decisions(home):
+    run(project(home))
+    at = opened("performance", "my-credit", pf_threshold="0.1")
+    table = next(d.value for d in at.dataframe if "True class" in d.value.columns)
+    low = table["Decided positive"].sum()
+
+    at.slider(key="pf_threshold").set_value(0.9).run()
+
+    table = next(d.value for d in at.dataframe if "True class" in d.value.columns)
+    assert table["Decided positive"].sum() < low
+
+
+def test_a_selection_on_the_chart_filters_the_table_of_slices(home):
+    run(project(home))
+    at = opened("slices", "my-credit", sl_metric="Excess loss of a slice")
+    assert "2 of 2 slices" in words(at)
+
+    point = {"customdata": ["slice:age<25 & region==EU", "hover"]}
+    at.session_state["sl_slices"] = {"selection": {"points": [point], "point_indices": [0], "box": [], "lasso": []}}
+    at.run()
+
+    assert "1 of 2 slices selected" in words(at)
+    assert any("age<25 & region==EU" in c.value for c in at.code)
+
+
+def test_a_check_opens_with_its_numbers_command_and_help(home):
+    run(project(home))
+    at = opened("feature_drift", "my-credit")
+    assert not at.code
+
+    at.session_state["check_DRF101"] = True
+    at.run()
+
+    assert any(c.value.endswith("projects/credit --check DRF101") for c in at.code)
+    assert "**Why it matters.**" in words(at)
+
+
+def test_an_inconclusive_check_says_what_would_settle_it_on_its_page(home):
+    slope = next(r for r in document()["results"] if r["check"] == "PRF103")
+    run(project(home), document(slope, verdict="INCOMPLETE"))
+
+    assert "about 2,250 rows would settle it" in words(opened("performance", "my-credit")).replace("\\", "")
+
+
+def test_set_up_shows_files_columns_and_a_broken_project_file(home):
+    folder = project(home)
+    at = opened("setup", "my-credit")
+    assert {"What", "File", "Size"} <= set(at.dataframe[0].value.columns)
+    assert not at.error
+
+    (folder / "seatrial.toml").write_text("[model]\nid = 1\n")
+    assert opened("setup", "my-credit").error
+
+
+def test_a_key_is_made_and_a_run_is_signed_downloaded_and_verified(home, tmp_path):
+    out = run(project(home))
+    held = document()
+    held["policy"]["sha256"] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    (out / "results.json").write_text(json.dumps(held))
+    at = opened("snapshot", "my-credit")
+    assert "no signing key" in words(at)
+
+    at.text_input(key="sn_name").set_value("ann")
+    at.text_input(key="sn_new").set_value("correct horse")
+    next(b for b in at.button if b.label == "Make a key").click().run()
+    assert "Made ann" in words(at)
+
+    at.text_input(key="sn_phrase").set_value("wrong")
+    next(b for b in at.button if b.label == "Sign and build").click().run()
+    assert "wrong passphrase" in words(at)
+
+    at.text_input(key="sn_phrase").set_value("correct horse")
+    next(b for b in at.button if b.label == "Sign and build").click().run()
+    assert not at.exception
+    (file,) = (home / "snapshots").glob("*/*/*.zip")
+    assert verify_snapshot(file, trust=home / "trust").code == 0
+
+
+def test_the_shell_module_stays_small():
+    assert len((ROOT / "pages" / "_shell.py").read_text().splitlines()) <= 250
