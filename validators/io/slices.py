@@ -23,7 +23,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
 }
 _NAME = r'(?P<name>"(?:[^"\\]|\\.)*"|[A-Za-z0-9_.-]+)'
-_VALUE = r'(?P<value>\[.*\]|"(?:[^"\\]|\\.)*"|[^\s&"][^&"]*)'
+_VALUE = r'(?P<value>\[.*\]|"(?:[^"\\]|\\.)*"|[^\s&"|<>=!\[\]]+)'
 _TERM = re.compile(rf"\s*{_NAME}\s*(?P<op>==|!=|<=|>=|<|>|\bin\b)\s*{_VALUE}\s*")
 
 

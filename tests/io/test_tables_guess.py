@@ -1,0 +1,114 @@
+"""Data files of every kind give the same rows; broken ones one sentence; guesses are explained."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from validators.core.errors import DataError, ProjectError
+from validators.engine.trial import resolve
+from validators.io.guess import guess_project
+from validators.io.project import read_project
+from validators.io.tables import frames, partitions, read_frame, schema_of
+
+FRAME = pd.DataFrame({"a": [1, 2, 3], "b": [0.5, None, 2.5], "c": ["x", None, "z"]})
+
+
+def write(path):
+    if path.suffix == ".parquet":
+        FRAME.to_parquet(path, index=False)
+    elif path.suffix == ".csv":
+        FRAME.to_csv(path, index=False)
+    else:
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, pa.Schema.from_pandas(FRAME)) as writer:
+            writer.write_table(pa.Table.from_pandas(FRAME, preserve_index=False))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".arrow"])
+def test_every_kind_of_file_gives_the_same_rows(tmp_path, suffix):
+    held = read_frame(write(tmp_path / f"data{suffix}"))
+
+    assert held.astype(object).where(held.notna(), None).equals(FRAME.astype(object).where(FRAME.notna(), None))
+    assert schema_of(tmp_path / f"data{suffix}").names == ["a", "b", "c"]
+
+
+def test_a_folder_of_parquet_files_is_one_table(tmp_path):
+    for k in range(3):
+        write(tmp_path / f"part{k}.parquet")
+
+    assert len(read_frame(tmp_path)) == 9
+    assert len(partitions(tmp_path)) == 3
+
+
+def test_no_rows_are_rows_too(tmp_path):
+    FRAME.head(0).to_parquet(tmp_path / "none.parquet", index=False)
+    part = partitions(tmp_path / "none.parquet")[0]
+
+    assert [list(f.columns) for f in frames(part, ("b", "a"))] == [["b", "a"]]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".arrow", ".xlsx"])
+@pytest.mark.parametrize("content", [b"", b"PAR1 no", b"\xff\xfe\x00bad", b"a,a\n1,2\n"])
+def test_broken_files_get_one_sentence_with_their_name(tmp_path, suffix, content):
+    path = tmp_path / f"broken{suffix}"
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match="broken"):
+        read_frame(path) if suffix == ".arrow" else schema_of(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        partitions(tmp_path / "absent.parquet")
+
+
+def folder_with(tmp_path, target, **columns):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "row_id": range(200),
+            "age": rng.integers(18, 80, 200),
+            "when": pd.date_range("2025-01-01", periods=200),
+            **columns,
+        }
+    )
+    frame["y"] = target
+    for role in ("train", "test"):
+        frame.to_parquet(tmp_path / f"{role}_2025.parquet", index=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        (np.tile([0, 1], 100), "binary"),
+        (np.tile(["a", "b", "c", "d"], 50), "multiclass"),
+        (np.linspace(0, 1, 200), "regression"),
+    ],
+)
+def test_a_guessed_project_file_can_be_read_and_each_guess_has_a_reason(tmp_path, target, kind):
+    folder = folder_with(tmp_path, target, score=np.linspace(0, 1, 200))
+    guess = guess_project(folder)
+    (folder / "seatrial.toml").write_text(guess.toml)
+    held = read_project(folder)
+
+    assert held.task.type == kind
+    assert (held.columns.key, held.columns.time, held.columns.sensitive) == ("row_id", "when", ("age",))
+    assert {"test", "train"} <= {r.value for r in held.data}
+    assert len(guess.reasons) >= 6
+
+
+def test_a_folder_without_data_says_what_to_put_there(tmp_path):
+    with pytest.raises(ProjectError, match=r"test\.parquet"):
+        guess_project(tmp_path)
+
+
+def test_missing_columns_are_named_per_role_with_the_nearest(tmp_path):
+    folder = folder_with(tmp_path, np.tile([0, 1], 100), score=0.5)
+    guess = guess_project(folder).toml.replace('features = ["age"', 'features = ["agee"')
+    (folder / "seatrial.toml").write_text(guess)
+
+    with pytest.raises(ProjectError, match="did you mean 'age'") as caught:
+        resolve(read_project(folder))
+    assert {p.split(":")[0] for p in caught.value.problems} == {"[data] train", "[data] test"}
