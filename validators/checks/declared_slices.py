@@ -8,7 +8,8 @@ minus expected), and, for a binary task, the area under the ROC curve against th
 classifier expects the entropy of its own probabilities; a regression expects the squared error that it makes on all rows with
 predictions in the same tenth. So a slice that is merely hard, or where values are merely large, is no failure. Intervals come from
 the delete-a-group jackknife and hold for all slices together (Bonferroni); the mean loss that they are relative to is taken as known. A
-slice with less than a fifth of the rows can alarm, but cannot make the check inconclusive.
+slice with less than a fifth of the rows can alarm, but cannot make the check inconclusive; `largest_excess` can: the most that any
+slice adds to the mean loss, its excess times its share of the rows.
 
 Why it matters
 --------------
@@ -67,14 +68,38 @@ def declared_slices(given: Given) -> Iterator[Measurement]:
     overall: Outcomes = given.summary(Role.TEST, ALL)
     slices: Outcomes = given.summary(Role.TEST, SLICES)
     level = simultaneous_level(given.options.confidence, len(given.grid.slices))
+    judged: list[Measurement] = []
     for model in (m for m in (CANDIDATE, PRIOR) if m in slices.sums):
         whole = cell_of(overall, model)
         for k, (label, text) in enumerate(given.grid.slices.items()):
             cell = cell_of(slices, model, k)
             subject, note = subjects.slice_of([text]), f"declared as {label}"
             excess = _excess(cell, whole, given, model, k, level, subject)
+            if model == CANDIDATE:
+                judged.append(excess)
             for m in (excess, *_others(cell, whole, given, level, subject)):
                 yield replace(_as_prior(m) if model == PRIOR else m, note="; ".join(filter(None, (m.note, note))))
+    yield _largest(judged, cell_of(overall, CANDIDATE).n)
+
+
+def _largest(judged: list[Measurement], rows: int) -> Measurement:
+    """The most that a slice adds to the mean loss: excess times share of the rows, within the simultaneous intervals."""
+    known = [
+        m for m in judged if m.value is not None and m.low is not None and m.high is not None and m.size is not None
+    ]
+    left_out = len(judged) - len(known)
+    note = f"{left_out} slices without an interval are left out" if left_out else ""
+    if not known:
+        return Measurement(
+            metric="largest_excess", subject=subjects.MODEL, value=None, n=rows, note="no slice has an interval"
+        )
+    ends = np.array([[m.value, m.low, m.high] for m in known], np.float64) * np.array([[m.size] for m in known]) / 1000
+    value, low, high = ends.max(axis=0).tolist()
+    first = known[int(ends[:, 0].argmax())]
+    return Measurement(
+        metric="largest_excess", subject=subjects.MODEL, value=value, low=low, high=high, level=first.level, n=rows,
+        method="largest of simultaneous intervals", note="; ".join(filter(None, (first.subject, note))),
+    )  # fmt: skip
 
 
 def _excess(cell: Cell, whole: Cell, given: Given, model: str, k: int, level: float, subject: str) -> Measurement:
@@ -136,7 +161,7 @@ CHECK = Check(
     code="PRF201",
     family=Family.PERFORMANCE,
     title="Declared slices",
-    metrics=(*METRICS, *(f"prior_{m}" for m in METRICS)),
+    metrics=("largest_excess", *METRICS, *(f"prior_{m}" for m in METRICS)),
     needs=Needs(
         roles=(Role.TEST,), summaries=(ALL, SLICES, SAMPLE), models=(CANDIDATE,), outcomes=True, declared=("slices",)
     ),

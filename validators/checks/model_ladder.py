@@ -59,7 +59,7 @@ def model_ladder(given: Given) -> Iterator[Measurement]:
     test: RowSample = given.summary(Role.TEST, SAMPLE)
     models = tuple(m for m in (CANDIDATE, PRIOR) if m in test.rows.scores)
     rows = scored_rows(test, given.grid, models)
-    scores = dict(rows.scores) | _rungs(given, test, rows)
+    scores = dict(rows.scores) | (_rungs(given, test, rows) if rows.n else {})
     level = simultaneous_level(given.options.confidence, 2)
     note = "; ".join(filter(None, (rows.note, _train_note(given.summary(Role.TRAIN, SAMPLE)))))
     if rows.n == 0 or "dummy" not in scores:

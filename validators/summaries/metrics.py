@@ -9,7 +9,7 @@ from ..core.data import Grid, Task
 from ..core.records import Measurement
 from ..stats.interval import Interval, Scale, normal_interval
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance
-from ..stats.proportions import wilson_interval
+from ..stats.proportions import wilson_interval, zero_event_upper_bound
 from ..stats.ranking import average_precision, delong_variance, ks_between_classes, roc_auc_many
 from .cells import (
     Cell,
@@ -199,6 +199,11 @@ def _interval(e: Estimate, confidence: float) -> tuple[Interval | None, str, flo
         kish = e.of if e.n_eff is None or e.n == 0 else e.of * e.n_eff / e.weight
         n_eff = e.of if e.independent else effective_n(value, variance, kish)
         return wilson_interval(min(value, 1.0) * n_eff, n_eff, confidence=confidence), "Wilson", n_eff
+    if e.metric == "auc" and value in (0.0, 1.0) and e.size >= 1:
+        # perfect separation has no variance to estimate; no exception among n rows still allows about 3 / n
+        room = zero_event_upper_bound(e.size, confidence=confidence)
+        ends = Interval(1 - room, 1.0) if value == 1.0 else Interval(0.0, room)
+        return ends, "no exception among the rarer class", e.n_eff
     if e.variance is not None:
         ends = normal_interval(value, e.variance**0.5, confidence=confidence, scale=scale)
         return ends, "DeLong" + (", logit scale" if scale == "logit" else ""), e.n_eff

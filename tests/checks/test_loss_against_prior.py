@@ -1,0 +1,69 @@
+"""PRF102."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+from sklearn import metrics as skm
+
+from validators.checks.loss_against_prior import CHECK
+from validators.stats.ranking import paired_delong
+
+from .performance_cases import REGRESSION, batch_of, grid_of, measure, same, shuffled, sound, truth, verdict
+
+X, Y, P = sound(4000)
+RNG = np.random.default_rng(7)
+NOISY = expit(logit(P) + RNG.normal(0, 1.2, len(P)))
+TWIN = expit(logit(P) + RNG.normal(0, 0.05, len(P)))
+
+
+def run(candidate, prior, **held):
+    grid = grid_of(X, np.concatenate([candidate, prior]))
+    return measure(CHECK, batch_of(X, Y, candidate, grid, prior=prior, **held), grid)
+
+
+def test_a_noisy_candidate_fails_and_a_twin_passes():
+    assert verdict(run(NOISY, P)["auc_loss", "model"], warn=0.01, fail=0.03) == "FAIL"
+    assert verdict(run(TWIN, P)["auc_loss", "model"], warn=0.01, fail=0.03) == "PASS"
+    assert verdict(run(P, NOISY)["auc_loss", "model"], warn=0.01, fail=0.03) == "PASS"
+
+
+def test_values_agree_with_scikit_learn_and_the_interval_with_delong():
+    found = run(NOISY, P)
+    m = found["auc_loss", "model"]
+    delong = paired_delong(Y, P, NOISY)
+
+    assert m.value == pytest.approx(skm.roc_auc_score(Y, P) - skm.roc_auc_score(Y, NOISY), abs=1e-3)
+    assert (m.high - m.low) / 2 == pytest.approx(
+        1.676 * delong.se, rel=0.35
+    )  # t of 49 df; a variance of 50 groups is uneven
+    theirs = skm.log_loss(Y, NOISY) / skm.log_loss(Y, P) - 1
+    assert found["log_loss_increase", "model"].value == pytest.approx(theirs, abs=1e-6)
+
+
+def test_regression_measures_the_relative_increase_of_squared_error():
+    y = truth(X) + RNG.normal(0, 1, len(X))
+    prior, candidate = truth(X), truth(X) + 0.4
+    grid = grid_of(X, np.concatenate([prior, candidate]), task=REGRESSION, y=y)
+    m = measure(CHECK, batch_of(X, y, candidate, grid, prior=prior), grid, REGRESSION)["loss_increase", "model"]
+    theirs = skm.mean_squared_error(y, candidate) / skm.mean_squared_error(y, prior) - 1
+    assert m.value == pytest.approx(theirs, abs=1e-6)
+    assert m.low < 0.16 < m.high
+
+
+def test_equal_models_lose_nothing():
+    m = run(P, P)["auc_loss", "model"]
+    assert m.value == 0
+    assert m.high - m.low < 0.002
+
+
+def test_one_class_is_undefined():
+    grid = grid_of(X, P)
+    found = measure(CHECK, batch_of(X, np.ones(len(X)), P, grid, prior=P), grid)
+    assert found["auc_loss", "model"].value is None
+    assert found["auc_loss", "model"].note == "no negative rows"
+
+
+def test_order_of_rows_is_of_no_account():
+    grid = grid_of(X, np.concatenate([NOISY, P]))
+    batch = batch_of(X, Y, NOISY, grid, prior=P)
+    same(measure(CHECK, batch, grid), measure(CHECK, shuffled(batch), grid))
