@@ -9,7 +9,7 @@ classifier expects the entropy of its own probabilities; a regression expects th
 predictions in the same tenth. So a slice that is merely hard, or where values are merely large, is no failure. Intervals come from
 the delete-a-group jackknife and hold for all slices together (Bonferroni); the mean loss that they are relative to is taken as known. A
 slice with less than a fifth of the rows can alarm, but cannot make the check inconclusive; `largest_excess` can: the most that any
-slice adds to the mean loss, its excess times its share of the rows.
+slice adds to the mean loss, its excess times its share of the rows, where a share above a fifth counts as a fifth.
 
 Why it matters
 --------------
@@ -54,6 +54,7 @@ from ..summaries.row_sample import RowSampleKind
 from ..summaries.scored_rows import expected_squared_error, scored_rows
 
 ALL, SLICES, SAMPLE = OutcomesKind("all"), OutcomesKind("slice"), RowSampleKind()
+FIFTH = 200  # thousandths of the rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def declared_slices(given: Given) -> Iterator[Measurement]:
 
 
 def _largest(judged: list[Measurement], rows: int) -> Measurement:
-    """The most that a slice adds to the mean loss: excess times share of the rows, within the simultaneous intervals."""
+    """The most that a slice adds to the mean loss: excess times share of the rows (a fifth at most), within the simultaneous intervals."""
     known = [
         m for m in judged if m.value is not None and m.low is not None and m.high is not None and m.size is not None
     ]
@@ -93,7 +94,11 @@ def _largest(judged: list[Measurement], rows: int) -> Measurement:
         return Measurement(
             metric="largest_excess", subject=subjects.MODEL, value=None, n=rows, note="no slice has an interval"
         )
-    ends = np.array([[m.value, m.low, m.high] for m in known], np.float64) * np.array([[m.size] for m in known]) / 1000
+    ends = (
+        np.array([[m.value, m.low, m.high] for m in known], np.float64)
+        * np.array([[min(m.size or 0, FIFTH)] for m in known])
+        / 1000
+    )
     value, low, high = ends.max(axis=0).tolist()
     first = known[int(ends[:, 0].argmax())]
     return Measurement(

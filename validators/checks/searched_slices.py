@@ -11,8 +11,8 @@ measured on the other, and the reverse, so its figure is not the best of thousan
 each half, the two surest slices of one, of two and of three conditions are reported. `slice_excess_loss` is relative to the mean
 loss; its intervals, by the delete-a-group jackknife, hold for all slices reported together (Bonferroni). `largest_excess` asks
 whether any slice matters as a whole: what the surest slice of each half adds to the mean loss on the other half (its excess times
-its share of the rows), averaged over both. Slices have at least 100 rows and one row in a hundred; one with less than a fifth of the
-rows can alarm, but cannot make the check inconclusive.
+its share of the rows, a share above a fifth counting as a fifth), averaged over both. Slices have at least 100 rows and one row in
+a hundred; one with less than a fifth of the rows can alarm, but cannot make the check inconclusive.
 
 Why it matters
 --------------
@@ -49,6 +49,7 @@ from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import ScoredRows, scored_rows
 
 SAMPLE = RowSampleKind()
+FIFTH = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +153,8 @@ def _largest(
     for side, fresh in zip(found, (~half, half), strict=True):
         inside = _inside(side[0], held) & fresh
         over, w = rows.sums(np.where(inside, excess, 0.0), fresh.astype(np.float64)).T
-        parts = parts + divided(over, w) / 2
+        # a share above a fifth counts as a fifth, so that one limit suits small slices and large
+        parts = parts + divided(over, w) / 2 * min(1.0, FIFTH * float(fresh.sum()) / max(int(inside.sum()), 1))
         names.append(_subject(side[0], held))
     m = measured("largest_excess", subjects.MODEL, parts, rows, level=given.options.confidence)
     return replace(m, note="; ".join(filter(None, (m.note, *dict.fromkeys(names), *notes))))
