@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.errors import ModelError
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.jackknife import jackknife_interval
 from ..stats.perturb import gaussian
@@ -81,7 +82,12 @@ def joint_noise(given: Given) -> Iterator[Measurement]:
             frames.append(X)
         changed /= len(frames) * len(numeric)
         for model in models:
-            scores = [ask(given.models[model], X) for X in frames]
+            try:
+                scores = [ask(given.models[model], X) for X in frames]
+            except ModelError:
+                if model == CANDIDATE:
+                    raise
+                continue
             yield from _level(base, model, level, scores, changed, given, note)
 
 

@@ -1,6 +1,10 @@
 """The commands. `main` is the entry point: bad input ends in one sentence and exit code 2, never in a traceback."""
 
+import os
 import sys
+
+# before any learner is imported: threads of OpenMP that wait by spinning burn the other core of a small machine
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import typer
 

@@ -68,7 +68,7 @@ def execute(
     SeatrialError
         For anything wrong with the inputs.
     """
-    started = time.time()
+    started, cpu = time.time(), _cpu_seconds()
     project = read_project(folder)
     trial = resolve(project)
     policy, text = policy_of(project, policy_file)
@@ -97,7 +97,7 @@ def execute(
             "id": run_id,
             "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
             "seconds": round(time.time() - started, 3),
-            "cpu_seconds": round(_cpu_seconds(), 3),
+            "cpu_seconds": round(_cpu_seconds() - cpu, 3),
         },
         isolation=_isolation(measured),
     )

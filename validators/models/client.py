@@ -152,7 +152,8 @@ class Model:
     def _start(self) -> Description:
         data_bytes, digest = _digest(self._path)
         ours, theirs = socket.socketpair()
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        # threads of OpenMP that wait by spinning burn the other core of a small machine
+        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "OMP_WAIT_POLICY": "PASSIVE"}
         environment |= {k: v for k, v in os.environ.items() if k in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
         with tempfile.TemporaryFile() as sink, theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter

@@ -13,7 +13,8 @@ def gaussian(values: Floats, level: float, normals: Floats, uniforms: Floats) ->
     """Values plus `level` standard deviations of normal noise.
 
     Whole numbers are rounded at random, up with the probability of the fraction, so that small noise is not rounded away and
-    the mean is kept. A constant column stays as it is.
+    the mean is kept. Values stay within the range that occurs: an amount does not turn negative, values beyond the range are
+    another question. A constant column stays as it is.
 
     Parameters
     ----------
@@ -24,7 +25,8 @@ def gaussian(values: Floats, level: float, normals: Floats, uniforms: Floats) ->
     if not len(known) or np.ptp(known) == 0:
         return values.copy()
     noisy = values + level * known.std() * normals
-    return stochastic_round(noisy, uniforms) if is_whole(known) else noisy
+    noisy = stochastic_round(noisy, uniforms) if is_whole(known) else noisy
+    return np.asarray(np.clip(noisy, known.min(), known.max()))
 
 
 def quantile_noise(values: Floats, level: float, normals: Floats, uniforms: Floats) -> Floats:
