@@ -31,7 +31,7 @@ def ensure_shell() -> None:
         st.stop()
     landing = st.session_state.pop("_landing", None)
     if landing is not None:
-        st.switch_page(landing)
+        st.switch_page(landing, query_params={})  # without the dict it refuses to leave what widgets hold
 
 
 def open_project(name: str, landing: str = "pages/overview.py", run: str | None = None) -> None:

@@ -49,7 +49,7 @@ with st.container(border=True, key="own"):
         "A model and its data, or a file of predictions. What can be guessed is guessed, shown, and confirmed by you."
     )
     if st.button("Add my model and data", key="add"):
-        st.switch_page("pages/setup.py")
+        st.switch_page("pages/setup.py", query_params={})
 others = [name for name in known_projects() if name not in shipped]
 if others:
     st.subheader("Recent")
