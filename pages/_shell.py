@@ -78,14 +78,14 @@ def _document(_run: Path, digest: str) -> dict[str, Any]:  # noqa: ARG001 - the 
     return read_results(_run)
 
 
-def summaries(held: Open) -> tuple[dict[Any, Any], Any]:
-    """Portable summaries and grid of a run; raises RunError when they cannot be read."""
-    return _summaries(held.run, held.digest)
+def summaries(held: Open, *wanted: str) -> tuple[dict[Any, Any], Any]:
+    """Some summaries (``test:totals``) and the grid of a run; raises RunError when they cannot be read."""
+    return _summaries(held.run, held.digest, wanted)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the summaries")
-def _summaries(_run: Path, digest: str) -> tuple[dict[Any, Any], Any]:  # noqa: ARG001 - the digest is the key
-    return read_summaries(_run)
+def _summaries(_run: Path, digest: str, wanted: tuple[str, ...]) -> tuple[dict[Any, Any], Any]:  # noqa: ARG001 - the key
+    return read_summaries(_run, *wanted)
 
 
 def titles() -> dict[str, str]:

@@ -27,7 +27,7 @@ def one_feature(held: Open) -> None:
     names = ordered + [f for f in held.document["project"]["features"] if f not in ordered]
     name = st.selectbox("Feature", names, key="fd_feature", bind="query-params")
     try:
-        stored, grid = summaries(held)
+        stored, grid = summaries(held, *(f"{role}:feature_counts/all" for role in ("test", "reference", "train")))
     except SeatrialError as error:
         st.info(fmt.markdown(error))
         return

@@ -22,16 +22,22 @@ ensure_shell()
 FAMILY = "performance"
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def counted(_held: Open, digest: str) -> dict[str, threshold.Cuts]:  # noqa: ARG001 - the digest is the key
+    """Decisions of both models at every cut; a move of the slider only looks them up."""
+    stored, grid = summaries(_held, "test:outcomes/all", "test:totals")
+    return {m: c for m in ("candidate", "prior") if (c := threshold.cuts_of(stored, grid, m)) is not None}
+
+
 @st.fragment
 def cut(held: Open) -> None:
     """Decisions at a threshold that the reader moves; counted from the run's score histogram."""
     task = held.document["project"]["task"]
     try:
-        stored, grid = summaries(held)
+        cuts = counted(held, held.digest)
     except SeatrialError as error:
         st.info(fmt.markdown(error))
         return
-    cuts = {m: c for m in ("candidate", "prior") if (c := threshold.cuts_of(stored, grid, m)) is not None}
     if task["type"] != "binary" or "candidate" not in cuts:
         return
     st.subheader("Where to cut")

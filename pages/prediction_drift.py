@@ -13,7 +13,7 @@ held = need_run()
 show_family_head(held, FAMILY)
 charts = prediction_drift.charts(held.document, colours())
 try:
-    scores = prediction_drift.score_chart(*summaries(held), colours())
+    scores = prediction_drift.score_chart(*summaries(held, "test:outcomes/all", "reference:outcomes/all"), colours())
 except SeatrialError as error:
     st.info(f"The score distributions are not shown: {error}")
     scores = None

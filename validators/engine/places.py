@@ -80,15 +80,28 @@ def runs_of(project: Path) -> dict[str, Path]:
     return found | ({"results": shipped} if (shipped / "results.json").is_file() else {})
 
 
-def read_summaries(run: Path) -> tuple[dict[tuple[Role, Kind], Any], Grid]:
-    """Portable summaries and grid of a run folder; raises RunError when they cannot be read."""
+def read_summaries(run: Path, *wanted: str) -> tuple[dict[tuple[Role, Kind], Any], Grid]:
+    """Summaries and grid of a run folder: all of them, or those named as ``test:outcomes/all``.
+
+    Decoding one takes up to 30 ms, so a page names what it needs.
+
+    Raises
+    ------
+    RunError
+        When they cannot be read.
+    """
     held = []
     for name in ("summaries.json", "grid.json"):
         try:
             held.append(json.loads((run / name).read_bytes()))
         except (OSError, ValueError) as error:
             raise RunError(f"{run / name}: cannot be read ({type(error).__name__}); run the trial again") from None
-    return summaries_from(held[0]), grid_from(held[1])
+    stored = held[0]
+    if wanted and isinstance(stored.get("roles"), dict):
+        stored["roles"] = {
+            r: {k: s for k, s in by.items() if f"{r}:{k}" in wanted} for r, by in stored["roles"].items()
+        }
+    return summaries_from(stored), grid_from(held[1])
 
 
 def job_places(environment: Mapping[str, str] = os.environ) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.data import Grid, NumericBins, Role
+from ..core.data import WEIGHT_ONE, Grid, NumericBins, Role
 from ..summaries.feature_counts import FeatureCountsKind
 from . import fmt
 from .binning import bulk, equal_bins
@@ -117,7 +117,7 @@ def histogram(feature: str, summaries: Mapping[Any, Any], grid: Grid, colours: P
     sides = {role: summaries[role, COUNTS] for role in (Role.TEST, base)}
     if any(feature not in s.counts for s in sides.values()):
         return None
-    counts = {role: [float(v) for v in s.weighted(feature).sum(axis=0)] for role, s in sides.items()}
+    counts = {role: (s.counts[feature][0].sum(axis=0) / WEIGHT_ONE).tolist() for role, s in sides.items()}
     n = {role: sum(c) for role, c in counts.items()}
     if min(n.values()) <= 0:
         return None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..core.data import Grid, Role
+from ..core.data import WEIGHT_ONE, Grid, Role
 from ..summaries.outcomes import OutcomesKind
 from . import fmt
 from .binning import bulk, equal_bins
@@ -99,7 +99,7 @@ def score_chart(summaries: Mapping[Any, Any], grid: Grid, colours: Palette, *, c
     ]
     held = [(summaries[role, kind], model, name) for role, model, name in wanted if (role, kind) in summaries]
     curves = [
-        (name, o.histogram(model, column=column).sum(axis=(0, 1))) for o, model, name in held if model in o.scores
+        (name, o.scores[model][0, column].sum(axis=(0, 1)) / WEIGHT_ONE) for o, model, name in held if model in o.scores
     ]
     if not curves:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from ..core.data import Grid, Role
+from ..core.data import WEIGHT_ONE, Grid, Role
 from ..stats.proportions import wilson_interval
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.totals import TotalsKind
@@ -33,7 +33,7 @@ def cuts_of(summaries: Mapping[Any, Any], grid: Grid, model: str) -> Cuts | None
     held = summaries.get((Role.TEST, OutcomesKind("all")))
     if held is None or grid.regression or len(grid.score_cuts) != 1 or model not in held.scores:
         return None
-    bins = held.histogram(model).sum(axis=0)
+    bins = held.scores[model][0, 0].sum(axis=0) / WEIGHT_ONE
     cuts = [float(c) for c in grid.score_cuts[0]]
     negatives, positives = ([float(v) for v in bins[k][: len(cuts) + 1]] for k in (0, 1))
     totals = summaries.get((Role.TEST, TotalsKind()))
