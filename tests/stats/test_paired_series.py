@@ -154,6 +154,8 @@ def test_a_planted_break_is_found_at_its_place():
     found = largest_break(values, np.full(18, 1e-4), confidence=0.95, rng=rng)
 
     assert found.at == 10
+    assert found.at in found.near
+    assert len(found.near) <= 3
     assert found.interval.low < -0.1 < found.interval.high
     assert found.p_value < 0.01
 

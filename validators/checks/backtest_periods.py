@@ -91,10 +91,13 @@ def _break(found: dict[int, Quality], spans: list[tuple[date, date]], given: Giv
         return
     subject = subjects.period(spans[held[result.at]][0], spans[held[-1]][1])
     before, after = values[: result.at].mean(), values[result.at :].mean()
+    others = [str(spans[held[k]][0]) for k in result.near if k != result.at]
+    dates = f"; dates that fit about as well: {', '.join(others)}" if others else ""
+    note = f"{NAME_OF[given.task.type]} {before:.3f} before {spans[held[result.at]][0]}, {after:.3f} after; p {result.p_value:.3g}{dates}"
     yield Measurement(
         metric="break_size", subject=subject, value=-result.difference, low=-result.interval.high,
         high=-result.interval.low, level=given.options.confidence, method="date searched, simultaneous", n=n, n_eff=float(n),
-        note=f"{NAME_OF[given.task.type]} {before:.3f} before {spans[held[result.at]][0]}, {after:.3f} after; p {result.p_value:.3g}",
+        note=note,
     )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class Options:
     levels: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5, 1.0)
     judged: float = 0.1
     draws: int = 4
-    max_rows: int = 4000
+    max_rows: int = 8000
     least_changed: float = 0.01
     confidence: float = 0.95
 

@@ -87,7 +87,7 @@ class Rule:
 
     def tells(self, m: Measurement) -> bool:
         """Whether the interval is narrow enough for the limit to be told from no effect."""
-        limit = self.warn if self.warn is not None else self.fail
+        limit = self.warn if self.warn is not None and self.warn != self.null else self.fail
         if m.low is None or m.high is None or limit is None:
             return True
         return bool((m.high - m.low) / 2 <= abs(limit - self.null))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..core.data import Bins, Grid, LevelBins, NumericBins, Role
 from ..core.errors import DataError
 from ..io.tables import frames, partitions
-from .encode import level_name, numbers, row_keys, times
+from .encode import level_name, numbers, row_keys, times, units
 from .trial import Trial
 
 PROFILE_ROWS = 50_000
@@ -18,6 +18,8 @@ FINE_BINS, COARSE_BINS = 512, 10
 FINE_SCORES, COARSE_SCORES = 4096, 256
 TOP_LEVELS, KNOWN_LEVELS = 200, 50_000
 MIN_DAYS = 20
+MIN_UNITS = 12
+STEPS = ("week", "fortnight", "month", "quarter")
 BIN_ROLES = (Role.REFERENCE, Role.TRAIN, Role.TEST)
 Scorer = Callable[[pd.DataFrame], Mapping[str, NDArray[np.float64]]]
 
@@ -146,45 +148,60 @@ def _grouping(trial: Trial, base: pd.DataFrame, test: pd.DataFrame) -> str:
 
 
 def _periods(trial: Trial, grouping: str) -> tuple[np.datetime64, ...]:
-    """First days of the calendar periods of production, and the day after the last; empty without production or time."""
+    """First days of the calendar periods of production, and the day after the last; empty without production or time.
+
+    Weeks up to four months, months up to four years, quarters above; longer ones where half of the periods would have fewer than
+    12 units of dependent rows in the profile, for then they have no interval.
+    """
     column = trial.project.columns.time
     if Role.PRODUCTION not in trial.project.data or column is None:
         return ()
     if column not in trial.columns_of[Role.PRODUCTION]:
         return ()
+    first, last = _span(trial, column)
+    if first is None or last is None:
+        return ()
+    days = float((last - first) / np.timedelta64(1, "D"))
+    sample = smallest_rows(trial, Role.PRODUCTION, SCORE_ROWS)
+    time = times(sample, column)
+    if time is None:
+        return ()
+    unit = units(sample, trial.project, grouping, row_keys(sample, trial.project), time)
+    found: tuple[np.datetime64, ...] = ()
+    for step in STEPS[0 if days <= 124 else 2 if days <= 4 * 366 else 3 :]:
+        found = calendar_periods(first, last, step)
+        place = np.searchsorted(np.array(found, "datetime64[ns]"), time, side="right")
+        held = [len(np.unique(unit[place == k])) for k in range(1, len(found))]
+        if len(held) <= 4 or np.median(held) >= MIN_UNITS:
+            return found
+    return found
+
+
+def _span(trial: Trial, column: str) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+    """Earliest and latest time of production, over all rows."""
     first, last = None, None
     for part in partitions(trial.project.data[Role.PRODUCTION]):
         for frame in frames(part, (column,)):
             held = times(frame, column)
-            if held is None:
-                continue
-            held = held[~np.isnat(held)]
+            held = held[~np.isnat(held)] if held is not None else np.zeros(0, "datetime64[ns]")
             if len(held):
                 first = held.min() if first is None else min(first, held.min())
                 last = held.max() if last is None else max(last, held.max())
-    return () if first is None or last is None else calendar_periods(first, last, week=14 if grouping == "day" else 7)
+    return first, last
 
 
-def calendar_periods(first: np.datetime64, last: np.datetime64, *, week: int = 7) -> tuple[np.datetime64, ...]:
-    """Weeks up to four months, months up to four years, quarters above.
-
-    Where a day is one draw a single week has too few of them for an interval: `week` is then 14 days.
-    """
-    span = (last - first) / np.timedelta64(1, "D")
-    if span <= 124:
-        start = first.astype("datetime64[W]")
-        return _steps(start.astype("datetime64[D]"), last, np.timedelta64(week, "D"))
-    months = 1 if span <= 4 * 366 else 3
+def calendar_periods(first: np.datetime64, last: np.datetime64, step: str) -> tuple[np.datetime64, ...]:
+    """Starts of the weeks, fortnights, months or quarters from the first time to the day after the last period."""
+    if step in ("week", "fortnight"):
+        width = np.timedelta64(7 if step == "week" else 14, "D")
+        starts = [first.astype("datetime64[W]").astype("datetime64[D]")]
+        while starts[-1] <= last:
+            starts.append(starts[-1] + width)
+        return tuple(starts)
+    months = 1 if step == "month" else 3
     month = first.astype("datetime64[M]")
     month = month - (month.astype(np.int64) % months)
-    starts = [month]
-    while starts[-1].astype("datetime64[D]") <= last:
-        starts.append(starts[-1] + months)
-    return tuple(s.astype("datetime64[D]") for s in starts)
-
-
-def _steps(start: np.datetime64, last: np.datetime64, step: np.timedelta64) -> tuple[np.datetime64, ...]:
-    starts = [start]
-    while starts[-1] <= last:
-        starts.append(starts[-1] + step)
-    return tuple(starts)
+    held = [month]
+    while held[-1].astype("datetime64[D]") <= last:
+        held.append(held[-1] + months)
+    return tuple(s.astype("datetime64[D]") for s in held)

@@ -9,6 +9,7 @@ from scipy.special import chdtrc, stdtr
 from .interval import Interval, quantile
 
 Floats = NDArray[np.float64]
+PROFILE = 3.841458820694124  # the 95 % quantile of chi-square with one degree of freedom
 
 
 def newey_west_variance(values: Floats, lags: int) -> float:
@@ -115,10 +116,12 @@ def overdispersion(values: Floats, variances: Floats) -> Dispersion | None:
 class Break:
     """Largest difference of means after - before over candidate positions; the interval holds for all of them at once.
 
-    `at` is the index of the first value after the break; `p_value` that of "no break anywhere".
+    `at` is the index of the first value after the break; `p_value` that of "no break anywhere". `near` lists all positions that fit
+    about as well: those whose squared statistic is within 3.84 of the largest (profile likelihood, 95 %).
     """
 
     at: int
+    near: tuple[int, ...]
     difference: float
     interval: Interval
     p_value: float
@@ -162,4 +165,5 @@ def largest_break(
     k = int(t.argmax())
     half = float(np.quantile(largest, confidence)) * float(se[k])
     p = float(((largest >= t[k]).sum() + 1) / (draws + 1))
-    return Break(k + 1, float(found[k]), Interval(float(found[k]) - half, float(found[k]) + half), p)
+    near = tuple(int(j) + 1 for j in np.flatnonzero(allowed & (t**2 >= t[k] ** 2 - PROFILE)))
+    return Break(k + 1, near, float(found[k]), Interval(float(found[k]) - half, float(found[k]) + half), p)
