@@ -12,6 +12,7 @@ from validators.views.words import OVERALL
 from pages._shell import badge, ensure_shell, open_project, open_run
 
 ensure_shell()
+FIRST = "lending"
 
 
 def verdict(name: str, folder: Path) -> None:
@@ -30,18 +31,22 @@ st.markdown(
     "and leave with a signed record that anyone can verify."
 )
 st.subheader("Sample projects")
-shipped = samples()
+shipped = dict(sorted(samples().items(), key=lambda item: item[0] != FIRST))
 for column, (name, folder) in zip(st.columns(max(len(shipped), 1)), shipped.items(), strict=False):
     with column, st.container(border=True, height="stretch", key=f"sample_{name}"):
         st.markdown(f"**{fmt.markdown(name)}**")
-        st.markdown(fmt.markdown(blurb(name)))
-        verdict(name, folder)
+        with st.container(height="stretch"):
+            st.markdown(fmt.markdown(blurb(name)))
+            verdict(name, folder)
         st.button(
             f"Open {name}", key=f"open_{name}", on_click=open_project, args=(name,), type="primary", width="stretch"
         )
 if not shipped:
     st.info("No sample project is installed.")
-st.caption("Results are ready; nothing leaves this machine.")
+st.caption(
+    "Results are ready; nothing leaves this machine. Three steps: open lending and find the slice that fails, sign the run "
+    "under Snapshot, verify it as an auditor would."
+)
 
 st.subheader("Your own")
 with st.container(border=True, key="own"):

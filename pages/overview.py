@@ -42,6 +42,8 @@ for at in range(0, len(families), 3):
             st.markdown(f"### {fmt.markdown(tile.value)}")
             st.caption(fmt.markdown(tile.what))
 
+if held.run.name == "results":
+    st.page_link("pages/setup.py", label="Recompute these results", query_params={"project": held.id})
 same_numbers(held)
 st.subheader("Checks")
 st.dataframe(
@@ -53,7 +55,7 @@ st.dataframe(
         "n": st.column_config.NumberColumn(format="localized"),
     },
     placeholder=fmt.NONE,
-    alt="Every check with its verdict, the worst family first.",
+    alt="Every check with its verdict, the worst first.",
 )
 left = tables.not_tested_rows(document)
 st.subheader("What was not tested")

@@ -40,3 +40,10 @@ def test_a_missing_number_and_another_verdict_are_differences():
 
     assert found.numbers - found.same == 3
     assert not found.verdicts_same
+
+
+def test_runs_of_different_inputs_are_not_compared():
+    other = copy.deepcopy(document())
+    other["inputs"]["data"]["test"]["sha256"] = "0" * 64
+
+    assert compare(document(), other).sentence.startswith("Not comparable")

@@ -16,10 +16,13 @@ class Comparison:
     same: int
     verdicts_same: bool
     differences: tuple[str, ...]
+    inputs_same: bool = True
 
     @property
     def sentence(self) -> str:
         """``Same numbers: 1,234 of 1,234 agree within 1e-6, and so do all verdicts.``"""
+        if not self.inputs_same:
+            return "Not comparable: the project, a model or the data are not those of the other run."
         word = "Same numbers" if self.same == self.numbers and self.verdicts_same else "Not the same"
         verdicts = "and so do all verdicts" if self.verdicts_same else "but not all verdicts do"
         return f"{word}: {self.same:,} of {self.numbers:,} agree within {TOLERANCE:g}, {verdicts}."
@@ -35,7 +38,8 @@ def compare(expected: Document, actual: Document) -> Comparison:
         for k in wrong[:20]
     ]
     verdicts = [{r["check"]: (r["status"], r["verdict"]) for r in results(d)} for d in (expected, actual)]
-    return Comparison(len(keys), len(keys) - len(wrong), verdicts[0] == verdicts[1], tuple(words))
+    inputs = expected["inputs"] == actual["inputs"]
+    return Comparison(len(keys), len(keys) - len(wrong), verdicts[0] == verdicts[1], tuple(words), inputs)
 
 
 def _numbers(document: Document) -> dict[tuple[str, str, str, str], float | None]:

@@ -6,7 +6,7 @@ from . import fmt
 from .chart import Dot, Row, Table
 from .reading import Document, Record, by_badness, families, left_out, merged, results, telling, verdict_of
 from .sentences import digits_of, measurement_sentence, result_sentence
-from .words import FAMILIES, VERDICTS, limit_words, metric_kind, metric_label, subject_words
+from .words import FAMILIES, RANK, VERDICTS, limit_words, metric_kind, metric_label, subject_words
 
 MOST_ROWS = 10_000
 
@@ -18,8 +18,9 @@ def verdict_text(verdict: str | None) -> str:
 
 
 def check_rows(document: Document) -> list[Row]:
-    """One row a check, the worst family first, with the measurement that its verdict rests on."""
-    return [_check_row(r) for family in families(document) for r in results(document, family)]
+    """One row a check, the worst first, with the measurement that its verdict rests on."""
+    ordered = [r for family in families(document) for r in results(document, family)]
+    return [_check_row(r) for r in sorted(ordered, key=lambda r: RANK.index(verdict_of(r)))]
 
 
 def _check_row(result: Record) -> Row:
