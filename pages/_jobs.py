@@ -44,6 +44,7 @@ def watch(name: str, folder: Path) -> None:
     if held is None:
         return
     if held.active:
+        st.query_params["job"] = held.id
         _follow(name, folder, held.id)
     else:
         _show(name, held)

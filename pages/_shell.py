@@ -117,11 +117,10 @@ def sidebar() -> None:
             runs = list(runs_of(project))
             if len(runs) > 1:
                 st.selectbox("Run", runs, key="run", bind="query-params", help="The newest first.")
-            active = [job for job in listed(project) if job.active]
-            for job in active:
-                st.caption(f"{fmt.markdown(job.what)}, {fmt.share(job.share, 0)}")
+            active = sum(job.active for job in listed(project))
             if active:
-                st.page_link("pages/setup.py", label=f"{len(active)} at work", query_params={"project": name})
+                jobs = "1 job" if active == 1 else f"{active} jobs"
+                st.page_link("pages/setup.py", label=f"{jobs} at work", query_params={"project": name})
 
 
 def colours() -> Palette:
