@@ -42,9 +42,9 @@ def home(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def data_root(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The folder that data may be picked from (``SEATRIAL_DATA_ROOT``); None when there is none."""
+    """The folder that data may be picked from (``SEATRIAL_DATA_ROOT``); None when there is none that can be read."""
     named = environment.get("SEATRIAL_DATA_ROOT")
-    return Path(named).resolve() if named else None
+    return Path(named).resolve() if named and Path(named).is_dir() else None
 
 
 def samples() -> dict[str, Path]:

@@ -112,7 +112,7 @@ def axis(title: str = "", *, kind: str = "number", **more: Any) -> dict[str, Any
     """An axis; shares are ticked in percent."""
     held: dict[str, Any] = {"automargin": True, "zeroline": False, **more}
     if title:
-        held["title"] = {"text": title, "standoff": 8}
+        held["title"] = {"text": title, "standoff": 18}
     if kind == "share":
         held["tickformat"] = ".3~p"
     return held
