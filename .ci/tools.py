@@ -22,6 +22,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "libatomic1": lambda: loads("libatomic.so.1"),  # Playwright's driver
     "libgomp1": lambda: loads("libgomp.so.1"),  # LightGBM
     "openssl": lambda: shutil.which("openssl") is not None,
+    "unzip": lambda: shutil.which("unzip") is not None,
 }
 
 

@@ -70,7 +70,7 @@ def two_sample(given: Given) -> Iterator[Measurement]:
         else f"on {n:,} rows a side by key hash; "
     )
     names = list(given.grid.features)
-    note = f"{taken}told apart most by {', '.join(names[j] for j in drivers)}"
+    note = f"against {base.value}; {taken}told apart most by {', '.join(names[j] for j in drivers)}"
     if interval is None:
         yield Measurement(
             metric="c2st_auc", subject="model", value=None, n=n, note="too few groups of rows for an interval"
