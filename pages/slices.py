@@ -57,7 +57,7 @@ show_head(
     "Slices", "Where is it worse than it should be?", reading.verdict_of(results[0]), sentences.result_sentence(results[0]),
     sentences.open_ends(results[0]),
 )  # fmt: skip
-names = slices.metrics(held.document)
+names = slices.choices(held.document)
 if names:
     explore(held, names)
 show_checks(held, results)

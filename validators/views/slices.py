@@ -25,6 +25,11 @@ def metrics(document: Document) -> list[str]:
     return list(dict.fromkeys([*judged, *(m["metric"] for m in held)]))
 
 
+def choices(document: Document) -> list[str]:
+    """Metrics that slices can be sorted by: all but plain counts."""
+    return [name for name in metrics(document) if metric_kind(name) != "count"]
+
+
 def largest(document: Document) -> int:
     """Rows of the largest slice."""
     return max((m["n"] for m in slice_measurements(document)), default=0)

@@ -73,7 +73,7 @@ _SHARES = {
     "calibration_in_the_large", "curve_flip_rate", "failure_flip_rate", "broken_reaction", "wild_reaction",
     "declared_broken_reaction", "declared_wild_reaction",
 }  # fmt: skip
-_COUNTS = {"true_positives", "false_positives", "true_negatives", "false_negatives", "tp", "fp", "tn", "fn"}
+_COUNTS = {"slice_n", "true_positives", "false_positives", "true_negatives", "false_negatives", "tp", "fp", "tn", "fn"}
 _SIGNED = {"mean_error"}
 _LABELS: Mapping[str, str] = {
     "auc": "AUC",
