@@ -98,7 +98,7 @@ def by_period(document: Document, colours: Palette) -> Chart | None:
             kinds=dict.fromkeys(words, "number"),
         ),
         alt=f"Shift of {len(features)} features in {len(periods)} periods; most moved: {features[0]}.",
-        caption="Against the data that the model was validated on; the latest periods together are what is judged."
+        caption="Against the data that the model was validated on. Information, without a limit in the house policies."
         + (f" Verdict: {latest['verdict']}." if latest and latest["verdict"] else ""),
     )
 
