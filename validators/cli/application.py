@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..core.errors import ProjectError
-from .paths import ROOT
+from ..engine.places import ROOT
 
 
 def register(app: typer.Typer) -> None:

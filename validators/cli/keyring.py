@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from ..engine.places import home
 from ..snapshot import keys
 from .passphrase import passphrase_of
-from .paths import home
 
 app = typer.Typer(help="Signing keys and whom to trust.", no_args_is_help=True)
 

@@ -9,12 +9,12 @@ import typer
 from ..catalog import catalog, check_of
 from ..core.errors import ProjectError
 from ..core.policy import EXIT_CODES
+from ..engine.places import samples, user_copy
 from ..engine.plan import Suite
 from ..io.guess import guess_project
 from ..io.project import PROJECT_FILE
 from ..views.text import summary_lines
 from .execute import Run, execute, to_stderr
-from .paths import sample_project, user_copy
 from .progress import reporting
 
 SUITES = ("quick", "release")
@@ -121,7 +121,10 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json on stdout.")] = False,
 ) -> None:
     """Copy a sample project to your folder of projects and run it: a whole trial, nothing to prepare."""
-    project = user_copy(sample_project(name))
+    known = samples()
+    if name not in known:
+        raise ProjectError(f"no sample project {name!r}; there are {', '.join(known)}")
+    project = user_copy(known[name])
     to_stderr(f"sample project copied to {project}")
     with reporting(None, quiet=as_json) as report:
         done = execute(project, out=out, progress=report)

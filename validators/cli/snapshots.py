@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from ..core.errors import SnapshotError
+from ..engine.places import home
 from ..snapshot.build import build_snapshot
 from ..snapshot.keys import load_private, own_keys
 from ..snapshot.verify import NOT_MET, UNTRUSTED, VALID, Verification, verify_snapshot
 from .execute import to_stderr
 from .passphrase import passphrase_of
-from .paths import home
 
 
 def register(app: typer.Typer) -> None:
