@@ -152,7 +152,7 @@ PAGE = """
 import sys, time
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app.py", default_timeout=60)
-app.query_params["project"] = sys.argv[2]
+app.query_params["project"] = "lending"
 app.run()
 times = []
 for _ in range(5):
@@ -189,7 +189,7 @@ def main():
             )
         if not chosen.skip_app:
             for page in sorted((ROOT / "pages").glob("[a-z]*.py")):
-                command = [sys.executable, "-c", PAGE, f"pages/{page.name}", str(ROOT / "sample_data" / "lending")]
+                command = [sys.executable, "-c", PAGE, f"pages/{page.name}"]
                 seconds = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
                 print(f"page {page.stem:<20} {1000 * float(seconds.strip().splitlines()[-1]):7.0f} ms of script")
 
