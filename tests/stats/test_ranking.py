@@ -1,5 +1,7 @@
 """Ranking metrics against scikit-learn, published values and a second route."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -127,3 +129,17 @@ def test_midranks_agree_with_scipy():
     x = np.array([3.0, 1, 3, 2, 2, 2])
 
     np.testing.assert_array_equal(midranks(x), rankdata(x))
+
+
+@pytest.mark.shared
+def test_auc_of_the_compas_deciles_is_the_published_one():
+    # Dressel & Farid (2018), Science Advances 4(1) eaao5580, table 1C: 0.70; the full file gives 0.7022
+    import pandas as pd
+
+    shared = Path(__file__).resolve().parents[2].parent / "shared"
+    data = pd.read_parquet(shared / "data" / "compas.parquet", columns=["decile_score", "two_year_recid"])
+    y, s = data["two_year_recid"].to_numpy(), data["decile_score"].to_numpy()
+
+    assert roc_auc(*counts(y, s)) == pytest.approx(0.70, abs=0.005)
+    assert roc_auc(*counts(y, s)) == pytest.approx(roc_auc_score(y, s))
+    assert delong_variance(*counts(y, s)) == pytest.approx(pairwise_delong(y, s))
