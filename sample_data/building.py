@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, mean_absolute_error, r2_score, roc_auc_score, root_mean_squared_error
 
 BEGIN, END = "<!-- measured by build.py -->", "<!-- end of what build.py measured -->"
@@ -56,11 +57,17 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
-def binary_scores(model: Classifier, rows: pd.DataFrame, target: pd.Series, positive: object) -> tuple[str, str, str]:
-    """Area under the curve, log-loss, and mean score over observed rate, as text."""
+def binary_scores(model: Classifier, rows: pd.DataFrame, target: pd.Series, positive: object) -> tuple[str, ...]:
+    """Area under the curve, log-loss, mean score over observed rate, and slope of calibration, as text."""
     truth = (target == positive).to_numpy(dtype="int64")
     p = model.predict_proba(rows)[:, list(model.classes_).index(positive)]
-    return f"{roc_auc_score(truth, p):.3f}", f"{log_loss(truth, p):.3f}", f"{p.mean() / truth.mean():.2f}"
+    slope = LogisticRegression(C=1e6).fit(np.log(p / (1 - p))[:, None], truth).coef_[0, 0]
+    return (
+        f"{roc_auc_score(truth, p):.3f}",
+        f"{log_loss(truth, p):.3f}",
+        f"{p.mean() / truth.mean():.2f}",
+        f"{slope:.2f}",
+    )
 
 
 def value_scores(prediction: NDArray[np.float64], truth: NDArray[np.float64]) -> tuple[str, str, str]:

@@ -81,7 +81,11 @@ def build(folder: Path) -> None:
         for name, model in named.items()
     ]  # fmt: skip
     write_measured(
-        folder, table(["role", "rows", "share of bad", "model", "AUC", "log-loss", "mean score / rate"], lines)
+        folder,
+        table(
+            ["role", "rows", "share of bad", "model", "AUC", "log-loss", "mean score / rate", "calibration slope"],
+            lines,
+        ),
     )
 
 

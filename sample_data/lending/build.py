@@ -148,7 +148,7 @@ def measured(roles: dict[str, pd.DataFrame], candidate: Classifier, sound: Class
         ["decay", "outcomes in production from 2024-08-01", decay_size(roles["production"], candidate)],
         ["unit", "`income` in serving: per month instead of per year", unit_size(roles)],
     ]  # fmt: skip
-    heads = ["role", "rows", "default rate", "model", "AUC", "log-loss", "mean score / rate"]
+    heads = ["role", "rows", "default rate", "model", "AUC", "log-loss", "mean score / rate", "calibration slope"]
     return f"{table(heads, scores)}\n\n{table(['plant', 'where', 'size, measured'], plants)}"
 
 
