@@ -127,13 +127,3 @@ def test_the_shipped_results_are_those_of_a_fresh_run(name, tmp_path):
         np.testing.assert_allclose(
             np.array(numbers, float), np.array(shipped[key][1:], float), rtol=1e-6, atol=1e-6, err_msg=str(key)
         )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
-def test_the_scripts_rebuild_the_data_and_the_scores(name, tmp_path):
-    command = [sys.executable, "-m", f"sample_data.{name}.build", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-
-    for path in FOLDERS[name].glob("*.parquet"):
-        pd.testing.assert_frame_equal(pd.read_parquet(path), pd.read_parquet(tmp_path / path.name), check_exact=False)

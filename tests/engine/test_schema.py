@@ -1,0 +1,52 @@
+"""results.json keeps to its schema, which is frozen at version 1; the shipped results are its golden examples."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from validators.engine.results import SCHEMA, measured_again
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA_FILE = ROOT / "validators" / "engine" / "results.schema.json"
+NAMES = ("credit", "hotel", "lending")
+
+
+def results(name):
+    return json.loads((ROOT / "sample_data" / name / "results" / "results.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_results_keep_to_the_schema(name):
+    jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text())).validate(results(name))
+    assert results(name)["schema"] == SCHEMA
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stated_digests_are_those_of_the_files(name):
+    document, folder = results(name), ROOT / "sample_data" / name
+    stated = [document["inputs"]["model"][m] for m in ("candidate", "prior")] + list(
+        document["inputs"]["data"].values()
+    )
+
+    for held in stated:
+        assert hashlib.sha256((folder / held["file"]).read_bytes()).hexdigest() == held["sha256"], held["file"]
+    assert (
+        hashlib.sha256((folder / "seatrial.toml").read_bytes()).hexdigest() == document["inputs"]["project"]["sha256"]
+    )
+
+
+def test_a_document_with_another_field_does_not_keep_to_the_schema():
+    document = results("credit") | {"score": 87}
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text())).validate(document)
+
+
+def test_what_was_measured_comes_back_out_of_a_document_once():
+    document = results("lending")
+    pairs = [(r.code, m.metric, m.subject) for r in measured_again(document) for m in r.measurements]
+
+    assert len(pairs) == len(set(pairs))
