@@ -1,37 +1,45 @@
-"""The one tolerance: every distance as the shift, in standard deviations, of a normal that would give the same distance."""
+"""The one tolerance: every distance as the shift, in standard deviations, of a normal that would give the same distance.
 
+Of two unit normals delta apart the Wasserstein distance is delta, the total variation equals the Kolmogorov-Smirnov distance, and
+the other distances follow from the functions here. Counts come in groups of dependent rows; all variances are the
+delete-a-group jackknife's.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import chndtr, ndtr, ndtri
+from scipy.special import chndtr, ndtr, ndtri, rel_entr, stdtrit
 
-from .jackknife import MIN_GROUPS, jackknife_covariance, leave_one_out
+from .jackknife import MIN_GROUPS, jackknife_covariance, jackknife_variance, leave_one_out
 
 Counts = NDArray[Any]
 Floats = NDArray[np.float64]
 LARGEST = 8.0
+SMALL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftEstimate:
-    """A shift in sigma with its limits, and the distance that it came from before it was debiased."""
+    """A shift in sigma with its limits, the distance that it came from before it was debiased, and how it was found."""
 
     value: float
     low: float
     high: float
     raw: float
+    method: str
 
 
 def shift_of_ks(distance: float) -> float:
-    """Sigma of a Kolmogorov-Smirnov distance: 2 Phi^-1((1 + D) / 2), since D = 2 Phi(delta / 2) - 1."""
+    """Sigma of a Kolmogorov-Smirnov or total variation distance: 2 Phi^-1((1 + D) / 2), since D = 2 Phi(delta / 2) - 1."""
     return float(2 * ndtri((1 + min(max(distance, 0.0), 1 - 1e-12)) / 2))
 
 
 def ks_of_shift(delta: float) -> float:
-    """Kolmogorov-Smirnov distance of two unit normals delta apart, 2 Phi(delta / 2) - 1."""
+    """Kolmogorov-Smirnov (and total variation) distance of two unit normals delta apart, 2 Phi(delta / 2) - 1."""
     return float(2 * ndtr(delta / 2) - 1)
 
 
@@ -45,15 +53,47 @@ def shift_of_auc(auc: float) -> float:
     return float(np.sqrt(2) * ndtri(auc))
 
 
+def moved(delta: float, probabilities: Floats) -> Floats:
+    """Bin probabilities, along the last axis, after a normal that gave `probabilities` has moved up by delta >= 0."""
+    edges = ndtri(np.clip(np.cumsum(probabilities, axis=-1)[..., :-1], 0.0, 1.0))
+    below = ndtr(edges - delta)
+    none = np.zeros((*below.shape[:-1], 1))
+    return np.asarray(np.diff(np.concatenate([none, below, none + 1], axis=-1), axis=-1))
+
+
+def psi_of_shift(delta: float, probabilities: Floats) -> float:
+    """Population stability index of a normal moved by delta, on bins that hold `probabilities` before; about delta**2 when small."""
+    p = np.asarray(probabilities, np.float64)
+    q = moved(delta, p)
+    held = (p > 0) & (q > 0)
+    return float(((q - p)[held] * np.log(q[held] / p[held])).sum())
+
+
+def shift_of_psi(distance: float, probabilities: Floats) -> float:
+    """Inverse of `psi_of_shift`; 0 for a distance of 0 or less, 8 sigma where it is out of reach."""
+    return _inverse(psi_of_shift, distance, probabilities)
+
+
+def js_of_shift(delta: float, probabilities: Floats) -> float:
+    """Jensen-Shannon distance (base 2, in [0, 1]) of a normal moved by delta, on bins that hold `probabilities` before."""
+    p = np.asarray(probabilities, np.float64)
+    q = moved(delta, p)
+    middle = (p + q) / 2
+    return float(np.sqrt(max((rel_entr(p, middle) + rel_entr(q, middle)).sum() / 2 / np.log(2), 0.0)))
+
+
+def shift_of_js(distance: float, probabilities: Floats) -> float:
+    """Inverse of `js_of_shift`; 0 for a distance of 0 or less, 8 sigma where it is out of reach on these bins."""
+    return _inverse(js_of_shift, distance, probabilities)
+
+
 def d2_of_shift(delta: float, probabilities: Floats) -> float:
     """Triangular distance 2 sum (p - q)**2 / (p + q) of a normal moved by delta, on bins that hold `probabilities` before.
 
     For small delta it is about delta**2, as the population stability index is; it is at most 4.
     """
     p = np.asarray(probabilities, np.float64)
-    edges = ndtri(np.clip(np.cumsum(p)[:-1], 0.0, 1.0))
-    q = np.diff(np.concatenate([[0.0], ndtr(edges - delta), [1.0]]))
-    return float(triangular(p, q))
+    return float(triangular(p, moved(delta, p)))
 
 
 def triangular(p: Floats, q: Floats) -> Any:
@@ -63,12 +103,16 @@ def triangular(p: Floats, q: Floats) -> Any:
 
 
 def shift_of_d2(distance: float, probabilities: Floats) -> float:
-    """Inverse of `d2_of_shift`; 8 sigma where the distance is out of reach on these bins."""
+    """Inverse of `d2_of_shift`; 0 for a distance of 0 or less, 8 sigma where it is out of reach on these bins."""
+    return _inverse(d2_of_shift, distance, probabilities)
+
+
+def _inverse(distance_of: Callable[[float, Floats], float], distance: float, probabilities: Floats) -> float:
     if distance <= 0:
         return 0.0
-    if distance >= d2_of_shift(LARGEST, probabilities):
+    if distance >= distance_of(LARGEST, probabilities):
         return LARGEST
-    return float(brentq(lambda d: d2_of_shift(d, probabilities) - distance, 0.0, LARGEST, xtol=1e-10))
+    return float(brentq(lambda d: distance_of(d, probabilities) - distance, 0.0, LARGEST, xtol=1e-10))
 
 
 def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> ShiftEstimate | None:
@@ -76,9 +120,11 @@ def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> Shif
 
     The distance is T = 2 sum (p - q)**2 / (p + q). Under sampling alone T is not 0 but the trace of the covariance S of
     (p - q) scaled by sqrt(2 / (p + q)); that trace is taken off. S comes from the delete-a-group jackknife, so dependent rows
-    widen it. The interval inverts a noncentral chi-square, T ~ c chi2_nu(lambda) with c and nu matched to S (Satterthwaite
-    1946), and is then put on the sigma scale by `shift_of_d2`, which is monotone. For a large distance the noncentral
-    chi-square has the variance of the delta method, up to the change of the denominator.
+    widen it. The interval inverts a scaled noncentral chi-square: where the true distance is t, T has about the mean
+    tr S + t and the variance 2 tr S^2 + 4 r t, so T ~ c chi2 with c = (tr S^2 + 2 r t) / (tr S + 2 t) (Satterthwaite 1946 at
+    t = 0). r is the variance that the difference has in its own direction: the jackknife variance of T, mapped to sigma, over
+    4 T. A chance difference may hide a shift in a noisier direction, so the upper limit takes the larger of r and the
+    variance in the direction of a location shift. Limits are put on the sigma scale by `shift_of_d2`, which is monotone.
 
     Parameters
     ----------
@@ -94,45 +140,82 @@ def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> Shif
     e, a = np.asarray(expected, np.float64), np.asarray(actual, np.float64)
     used = (e.sum(axis=0) + a.sum(axis=0)) > 0
     e, a = e[:, used], a[:, used]
-    keep_e, keep_a = e.sum(axis=1) > 0, a.sum(axis=1) > 0
-    if keep_e.sum() < MIN_GROUPS or keep_a.sum() < MIN_GROUPS:
+    left_e, left_a = _shares_left(e), _shares_left(a)
+    if min(len(left_e), len(left_a)) < MIN_GROUPS:
         return None
     p, q = e.sum(axis=0) / e.sum(), a.sum(axis=0) / a.sum()
     raw = float(triangular(p, q))
-    covariance = _share_covariance(e, keep_e) + _share_covariance(a, keep_a)
     scale = np.sqrt(2 / (p + q))
-    s = covariance * np.outer(scale, scale)
-    trace, square = float(np.trace(s)), float((s * s).sum())
+    s_e, s_a = jackknife_covariance(left_e * scale), jackknife_covariance(left_a * scale)
+    trace = float(np.trace(s_e) + np.trace(s_a))
+    value = shift_of_d2(raw - trace, p)
+    method = "noncentral chi-square, jackknife"
     if trace <= 0:
-        delta = shift_of_d2(raw, p)
-        return ShiftEstimate(delta, delta, delta, raw)
-    groups = min(int(keep_e.sum()), int(keep_a.sum()))
-    # E[tr(S^2)] is inflated by the noise of S itself, by about tr(S)^2 / df
-    square = max(square - trace**2 / (groups - 1) / 2, trace**2 / max(len(p) - 1, 1))
-    c, nu = square / trace, trace**2 / square
-    tail = (1 - confidence) / 2
-    low = _noncentrality(raw / c, nu, 1 - tail) * c
-    high = _noncentrality(raw / c, nu, tail) * c
-    return ShiftEstimate(shift_of_d2(raw - trace, p), shift_of_d2(low, p), shift_of_d2(high, p), raw)
+        return ShiftEstimate(value, value, value, raw, method)
+    df_e, df_a = len(left_e) - 1, len(left_a) - 1
+    square = _squared(s_e, df_e) + _squared(s_a, df_a) + 2 * float((s_e * s_a).sum())
+    square = min(max(square, trace**2 / max(len(p) - 1, 1)), trace**2)
+    # only e moves the map from distance to sigma, by d2_of_shift(value, p)
+    v_e = float(jackknife_variance(triangular(left_e, q) - triangular(left_e, moved(value, left_e))))
+    v_a = float(jackknife_variance(triangular(p, left_a)))
+    along = (v_e + v_a) / (4 * raw) if raw > 0 else 0.0
+    aside = max(along, _location_variance(s_e + s_a, (moved(SMALL, p) - p) * scale)) if raw < 1 else along
+    tail = _student_tail((1 - confidence) / 2, (v_e, df_e), (v_a, df_a))
+
+    def limit(r: float, probability: float) -> float:
+        def below(t: float) -> float:
+            c = (square + 2 * r * t) / (trace + 2 * t)
+            return _noncentral(raw / c, trace / c, t / c)
+
+        return shift_of_d2(_root(below, probability), p)
+
+    return ShiftEstimate(value, min(limit(along, 1 - tail), value), max(limit(aside, tail), value), raw, method)
 
 
-def _share_covariance(counts: Floats, keep: NDArray[np.bool_]) -> Floats:
+def _shares_left(counts: Floats) -> Floats:
+    """(groups with rows, bins) shares without each group; none when all rows are in one group."""
+    keep = counts.sum(axis=1) > 0
+    if keep.sum() < 2:
+        return np.zeros((0, counts.shape[1]))
     rest = leave_one_out(counts, keep)
-    return jackknife_covariance(rest / rest.sum(axis=1, keepdims=True))
+    return np.asarray(rest / rest.sum(axis=1, keepdims=True))
 
 
-def _noncentrality(x: float, df: float, probability: float) -> float:
-    """Lambda with P(chi2_df(lambda) <= x) = probability; 0 where even lambda = 0 has less.
+def _squared(s: Floats, df: int) -> float:
+    """tr(S^2) less what the noise of S itself adds; exact in expectation for a Wishart S with `df` degrees of freedom."""
+    return (df**2 * float((s * s).sum()) - df * float(np.trace(s)) ** 2) / ((df - 1) * (df + 2))
 
-    Large x are inverted by the normal approximation of the square root, whose error is far below the interval's width there.
-    """
-    if float(chndtr(x, df, 0.0)) <= probability:
+
+def _location_variance(s: Floats, direction: Floats) -> float:
+    length = float(direction @ direction)
+    return float(direction @ s @ direction) / length if length > 0 else 0.0
+
+
+def _student_tail(tail: float, *parts: tuple[float, int]) -> float:
+    """The normal tail that reaches as far as Student's, with Welch's degrees of freedom of a sum of estimated variances."""
+    total = sum(v for v, _ in parts)
+    if total <= 0:
+        return tail
+    df = total**2 / sum(v**2 / d for v, d in parts)
+    return float(ndtr(-stdtrit(df, 1 - tail)))
+
+
+def _noncentral(x: float, df: float, noncentrality: float) -> float:
+    """P(chi2_df(noncentrality) <= x); for large arguments by the normal approximation of Sankaran (1959), Biometrika 46, 235-237."""
+    if x + noncentrality < 3000:
+        return float(chndtr(x, df, noncentrality))
+    mean, spread = df + noncentrality, df + 2 * noncentrality
+    power = 1 - 2 * mean * (df + 3 * noncentrality) / (3 * spread**2)
+    p = spread / mean**2
+    m = (power - 1) * (1 - 3 * power)
+    centre = 1 + power * p * (power - 1 - (2 - power) * m * p / 2)
+    return float(ndtr(((x / mean) ** power - centre) / (power * np.sqrt(2 * p) * (1 + m * p / 2))))
+
+
+def _root(below: Callable[[float], float], probability: float) -> float:
+    """The distance at which `below`, which falls, has come down to `probability`: 0 to 4."""
+    if below(0.0) <= probability:
         return 0.0
-    if x > 2000:
-        z = float(ndtri(probability))
-        root = max(np.sqrt(x - df / 2) - z, 0.0)
-        return float(root**2 - df / 2 if root**2 > df / 2 else 0.0)
-    top = 2 * x + 100
-    while float(chndtr(x, df, top)) > probability:
-        top *= 2
-    return float(brentq(lambda lam: float(chndtr(x, df, lam)) - probability, 0.0, top, xtol=1e-8))
+    if below(4.0) > probability:
+        return 4.0
+    return float(brentq(lambda t: below(t) - probability, 0.0, 4.0, xtol=1e-12))
