@@ -1,10 +1,18 @@
 """Distances between two distributions on the same bins. Missing values and new levels are bins like any other."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import rel_entr
+from scipy.optimize import brentq
+from scipy.special import gammaincinv, ndtr, ndtri, rel_entr
+
+from .interval import normal_interval
+from .jackknife import MIN_GROUPS, effective_n, jackknife_covariance, jackknife_variance
+from .proportions import newcombe_interval
+from .sigma import ShiftEstimate, robust_scale, shares_left, student_tail
 
 Counts = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -47,6 +55,36 @@ def total_variation(expected: Counts, actual: Counts) -> float:
     return float(np.abs(shares(expected) - shares(actual)).sum() / 2)
 
 
+def hellinger_distance(expected: Counts, actual: Counts) -> float:
+    """Square root of half the sum of (sqrt p - sqrt q)**2, in [0, 1]; 1 on disjoint bins."""
+    return float(np.sqrt(((np.sqrt(shares(expected)) - np.sqrt(shares(actual))) ** 2).sum() / 2))
+
+
+def chi_square_distance(expected: Counts, actual: Counts) -> float:
+    """2 sum (p - q)**2 / (p + q), in [0, 4], about PSI when small; finite on empty bins. `sigma.binned_shift` rests on it."""
+    p, q = shares(expected), shares(actual)
+    held = (p + q) > 0
+    return float(2 * ((p - q)[held] ** 2 / (p + q)[held]).sum())
+
+
+def cramers_v_corrected(table: Counts) -> float | None:
+    """Association of the rows and columns of a table of counts, in [0, 1], less what chance alone gives.
+
+    With phi2 = chi2 / n: sqrt(max(phi2 - (r - 1)(c - 1)/(n - 1), 0) / min(r' - 1, c' - 1)), r' = r - (r - 1)**2/(n - 1), c'
+    likewise. Rows and columns without counts are left out; None with fewer than two of either, or where a corrected number
+    of levels is 1 or less. Source: Bergsma (2013), Journal of the Korean Statistical Society 42, 323-328.
+    """
+    t = np.asarray(table, np.float64)
+    t = t[t.sum(axis=1) > 0][:, t.sum(axis=0) > 0]
+    n, (r, c) = float(t.sum()), t.shape
+    if min(r, c) < 2 or n <= 1:
+        return None
+    independent = np.outer(t.sum(axis=1), t.sum(axis=0)) / n
+    phi2 = float(((t - independent) ** 2 / independent).sum()) / n - (r - 1) * (c - 1) / (n - 1)
+    levels = min(k - (k - 1) ** 2 / (n - 1) for k in (r, c)) - 1
+    return float(np.sqrt(min(max(phi2, 0.0) / levels, 1.0))) if levels > 0 else None
+
+
 def ks_distance(expected: Counts, actual: Counts) -> float:
     """Largest difference of the distribution functions over ordered bins, in [0, 1]; exact when bins are distinct values."""
     return float(np.abs(np.cumsum(shares(expected) - shares(actual))).max())
@@ -73,3 +111,139 @@ def wasserstein_on_bins(expected: Counts, actual: Counts, cuts: Floats) -> float
     straight = (np.abs(a) + np.abs(b)) / 2
     bent = np.divide(a**2 + b**2, 2 * steps, out=np.zeros_like(steps), where=steps > 0)
     return float((width * np.where(crossing, bent, straight)).sum())
+
+
+def wasserstein_binning_error(expected: Counts, actual: Counts, cuts: Floats) -> float:
+    """Bound of the error of `wasserstein_on_bins` between the outer cuts: sum over inner bins of width (p + q) / 2."""
+    held = shares(expected)[1:-1] + shares(actual)[1:-1]
+    return float((np.diff(cuts) * held).sum() / 2)
+
+
+def wasserstein_shift(
+    expected: Counts, actual: Counts, cuts: Floats, *, confidence: float, scale: float | None = None
+) -> ShiftEstimate | None:
+    """Wasserstein distance over the robust scale of the reference: sigma of a shift, debiased, with an interval.
+
+    W = integral of |F - G| by the trapezoidal rule over the cuts. Sampling alone gives W a mean that is not 0: F - G is taken as
+    normal around t (F - G as observed), with the jackknife's variance, and t is chosen so that W has the mean that was seen; 0
+    where even t = 0 has more. Limits do the same with W -/+ quantile x standard error: the jackknife's (that of the scale
+    within), downwards at least as far as the quantile of W without a shift (a gamma of equal mean and variance), upwards at
+    least that of the difference of means, as a shift moves all of F one way.
+
+    Parameters
+    ----------
+    expected, actual : (groups, cuts + 1)
+        Rows per group of dependent rows and ordered bin; no bin for missing values.
+    cuts : (cuts,)
+        Ascending.
+    scale : float, optional
+        Units of the values that count as one sigma, positive; `robust_scale` of the reference without.
+
+    Returns
+    -------
+    ShiftEstimate with `raw` = W / scale, or None with fewer than 8 groups with rows on a side, fewer than two cuts, or no scale.
+    """
+    e, a = np.asarray(expected, np.float64), np.asarray(actual, np.float64)
+    left_e, left_a = (np.cumsum(shares_left(x), axis=1)[:, :-1] for x in (e, a))
+    if min(len(left_e), len(left_a)) < MIN_GROUPS or len(cuts) < 2:
+        return None
+    unit = robust_scale(e.sum(axis=0), cuts) if scale is None else scale
+    if unit is None:
+        return None
+    width = np.convolve(np.diff(cuts), [0.5, 0.5])
+    weight = width / unit
+    below_e, below_a = (np.cumsum(shares(x.sum(axis=0)))[:-1] for x in (e, a))
+    covariance = jackknife_covariance(left_e) + jackknife_covariance(left_a)
+    units = np.array([unit if scale is not None else robust_scale(x, cuts) or unit for x in shares_left(e)])
+    v_e = float(jackknife_variance(np.abs(left_e - below_a) @ width / units))
+    v_a = float(jackknife_variance(np.abs(below_e - left_a) @ weight))
+    mean, variance = _chance(covariance, weight)
+    gap, sd = below_e - below_a, np.sqrt(np.diag(covariance))
+    raw = float(np.abs(gap) @ weight)
+    tail = student_tail((1 - confidence) / 2, (v_e, len(left_e) - 1), (v_a, len(left_a) - 1))
+    down, up = (float(-ndtri(tail) * np.sqrt(max(v_e + v_a, v))) for v in (variance, weight @ covariance @ weight))
+    down = (
+        max(down, float(gammaincinv(mean**2 / variance, 1 - tail) * variance / mean) - mean) if variance > 0 else down
+    )
+
+    def debiased(w: float) -> float:
+        profile = gap if raw > 0 else sd
+        if w <= mean or not profile.any():
+            return 0.0
+        size = float(np.abs(profile) @ weight)
+        found = brentq(lambda t: float(_folded_mean(t * profile, sd) @ weight) - w, 0.0, w / size * (1 + 1e-9))
+        return float(found * size)
+
+    return ShiftEstimate(debiased(raw), debiased(raw - down), debiased(raw + up), raw, "Wasserstein, jackknife")
+
+
+def _folded_mean(mean: Floats, sd: Floats) -> Floats:
+    """Mean of |N(mean, sd)|."""
+    z = np.divide(mean, sd, out=np.zeros_like(mean), where=sd > 0)
+    return np.where(sd > 0, sd * np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2) + mean * (2 * ndtr(z) - 1), np.abs(mean))
+
+
+def _chance(covariance: Floats, weight: Floats) -> tuple[float, float]:
+    """Mean and variance of the weighted sum of |X| for a normal X around 0."""
+    sd = np.sqrt(np.diag(covariance))
+    product = np.outer(sd, sd)
+    r = np.clip(np.divide(covariance, product, out=np.zeros_like(product), where=product > 0), -1.0, 1.0)
+    together = 2 / np.pi * product * (np.sqrt(1 - r**2) + r * np.arcsin(r) - 1)
+    return float(np.sqrt(2 / np.pi) * sd @ weight), float(weight @ together @ weight)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareDifference:
+    """Share in the actual rows minus that in the expected ones, with its limits and how they were found."""
+
+    value: float
+    low: float
+    high: float
+    method: str
+
+
+def share_difference(
+    expected: Counts, actual: Counts, bins: Sequence[int], *, confidence: float
+) -> ShareDifference | None:
+    """Difference of the share of the given bins (missing values, new levels); None with fewer than 8 groups with rows on a side.
+
+    Where both sides have events in 8 groups or more: Student's interval with the jackknife's variance. With fewer, or none:
+    Newcombe's on effective rows, never of width 0; a side without events is taken to be as dependent as the other.
+
+    Parameters
+    ----------
+    expected, actual : (groups, bins)
+        Rows per group of dependent rows and bin; weights must average one.
+    """
+    e, a = (_events(x, bins) for x in (expected, actual))
+    if e is None or a is None:
+        return None
+    value = a.share - e.share
+    if min(e.groups, a.groups) >= MIN_GROUPS and e.variance + a.variance > 0:
+        df = -1 + min(e.of, a.of)
+        found = normal_interval(value, float(np.sqrt(e.variance + a.variance)), confidence=confidence, df=df)
+        return ShareDifference(value, found.low, found.high, "jackknife")
+    kept = min(e.kept if 0 < e.share < 1 else 1.0, a.kept if 0 < a.share < 1 else 1.0)
+    n_e, n_a = (x.n * (x.kept if 0 < x.share < 1 else kept) for x in (e, a))
+    found = newcombe_interval(a.share, n_a, e.share, n_e, confidence=confidence)
+    return ShareDifference(value, found.low, found.high, "Newcombe, effective rows")
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    share: float
+    variance: float
+    n: float
+    kept: float
+    groups: int
+    of: int
+
+
+def _events(counts: Counts, bins: Sequence[int]) -> _Events | None:
+    c = np.asarray(counts, np.float64)
+    left = shares_left(c)
+    if len(left) < MIN_GROUPS:
+        return None
+    hit, n = c[:, list(bins)].sum(axis=1), float(c.sum())
+    share, variance = float(hit.sum() / n), float(jackknife_variance(left[:, list(bins)].sum(axis=1)))
+    return _Events(share, variance, n, effective_n(share, variance, n) / n, int((hit > 0).sum()), len(left))

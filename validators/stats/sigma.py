@@ -115,6 +115,23 @@ def _inverse(distance_of: Callable[[float, Floats], float], distance: float, pro
     return float(brentq(lambda d: distance_of(d, probabilities) - distance, 0.0, LARGEST, xtol=1e-10))
 
 
+def robust_scale(counts: Counts, cuts: Floats) -> float | None:
+    """Standard deviation of a normal with the same middle half: interquartile range / 1.349, in units of the values.
+
+    Where the quartiles are equal, the range of the middle nine tenths / 3.290; None where that is 0 too, and never a constant
+    floor. Values are taken as spread evenly within bins; beyond the outer cuts nothing is known.
+    """
+    total = float(np.sum(counts))
+    if total <= 0:
+        return None
+    at_cuts = np.cumsum(np.asarray(counts, np.float64) / total)[:-1]
+    for tail in (0.25, 0.05):
+        low, high = np.interp([tail, 1 - tail], at_cuts, cuts)
+        if high > low:
+            return float((high - low) / (2 * ndtri(1 - tail)))
+    return None
+
+
 def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> ShiftEstimate | None:
     """Sigma-equivalent of the distance between two distributions on bins, debiased, with an interval.
 
@@ -140,7 +157,7 @@ def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> Shif
     e, a = np.asarray(expected, np.float64), np.asarray(actual, np.float64)
     used = (e.sum(axis=0) + a.sum(axis=0)) > 0
     e, a = e[:, used], a[:, used]
-    left_e, left_a = _shares_left(e), _shares_left(a)
+    left_e, left_a = shares_left(e), shares_left(a)
     if min(len(left_e), len(left_a)) < MIN_GROUPS:
         return None
     p, q = e.sum(axis=0) / e.sum(), a.sum(axis=0) / a.sum()
@@ -160,7 +177,7 @@ def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> Shif
     v_a = float(jackknife_variance(triangular(p, left_a)))
     along = (v_e + v_a) / (4 * raw) if raw > 0 else 0.0
     aside = max(along, _location_variance(s_e + s_a, (moved(SMALL, p) - p) * scale)) if raw < 1 else along
-    tail = _student_tail((1 - confidence) / 2, (v_e, df_e), (v_a, df_a))
+    tail = student_tail((1 - confidence) / 2, (v_e, df_e), (v_a, df_a))
 
     def limit(r: float, probability: float) -> float:
         def below(t: float) -> float:
@@ -172,7 +189,7 @@ def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> Shif
     return ShiftEstimate(value, min(limit(along, 1 - tail), value), max(limit(aside, tail), value), raw, method)
 
 
-def _shares_left(counts: Floats) -> Floats:
+def shares_left(counts: Floats) -> Floats:
     """(groups with rows, bins) shares without each group; none when all rows are in one group."""
     keep = counts.sum(axis=1) > 0
     if keep.sum() < 2:
@@ -191,7 +208,7 @@ def _location_variance(s: Floats, direction: Floats) -> float:
     return float(direction @ s @ direction) / length if length > 0 else 0.0
 
 
-def _student_tail(tail: float, *parts: tuple[float, int]) -> float:
+def student_tail(tail: float, *parts: tuple[float, int]) -> float:
     """The normal tail that reaches as far as Student's, with Welch's degrees of freedom of a sum of estimated variances."""
     total = sum(v for v, _ in parts)
     if total <= 0:
