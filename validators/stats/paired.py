@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtr, chdtrc
 
+from .interval import Interval, quantile
+
 Floats = NDArray[np.float64]
 
 
@@ -21,6 +23,33 @@ def concordance_correlation(a: Floats, b: Floats, weight: Floats | None = None) 
     spread = np.average((a - mean_a) ** 2, weights=w) + np.average((b - mean_b) ** 2, weights=w)
     below = spread + (mean_a - mean_b) ** 2
     return float(2 * covariance / below) if below > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Mean difference b - a and the limits within which 95 % of the rows' differences lie, each limit with its interval."""
+
+    bias: float
+    low: float
+    high: float
+    low_interval: Interval
+    high_interval: Interval
+
+
+def bland_altman(a: Floats, b: Floats, *, confidence: float = 0.95) -> Agreement | None:
+    """Limits of agreement of two measures of the same rows: mean of b - a, -/+ 1.96 standard deviations, in their units.
+
+    The limits take the differences as normal and the rows as independent; each has a Student interval with the standard error
+    sd sqrt(1/n + 1.96**2 / (2 (n - 1))). None with fewer than two rows. Source: Bland & Altman (1986), Lancet 327, 307-310.
+    """
+    d = np.asarray(b, np.float64) - np.asarray(a, np.float64)
+    n = len(d)
+    if n < 2:
+        return None
+    bias, sd, z = float(d.mean()), float(d.std(ddof=1)), quantile(0.95)
+    half = quantile(confidence, n - 1) * sd * float(np.sqrt(1 / n + z * z / (2 * (n - 1))))
+    low, high = bias - z * sd, bias + z * sd
+    return Agreement(bias, low, high, Interval(low - half, low + half), Interval(high - half, high + half))
 
 
 def kendall_tau_b(a: Floats, b: Floats) -> float | None:
@@ -60,6 +89,19 @@ def mcnemar(only_a: int, only_b: int) -> TestResult:
     point = float(bdtr(k, n, 0.5) - (bdtr(k - 1, n, 0.5) if k > 0 else 0.0))
     p = 2 * float(bdtr(k, n, 0.5)) - point
     return TestResult((only_a - only_b) ** 2 / n, 1, min(p, 1.0))
+
+
+def mcnemar_corrected(only_a: int, only_b: int) -> TestResult | None:
+    """McNemar's chi-square with the continuity correction of R's `mcnemar.test`, max(|b - c| - 1, 0)**2 / (b + c).
+
+    For comparison with other software: `mcnemar` is exact and less conservative. None without discordant rows. Source:
+    Edwards (1948), Psychometrika 13, 185-187.
+    """
+    n = only_a + only_b
+    if n == 0:
+        return None
+    statistic = max(abs(only_a - only_b) - 1, 0) ** 2 / n
+    return TestResult(statistic, 1, float(chdtrc(1, statistic)))
 
 
 def stuart_maxwell(table: NDArray[Any]) -> TestResult | None:
