@@ -63,9 +63,26 @@ def theil_sen(x: Floats, y: Floats) -> float | None:
     return float(np.median((y[j] - y[i])[apart] / (x[j] - x[i])[apart])) if apart.any() else None
 
 
+def theil_sen_interval(x: Floats, y: Floats, *, confidence: float) -> Interval | None:
+    """Limits of `theil_sen`: order statistics of the slopes, by the normal approximation of Kendall's statistic, with ties.
+
+    The values of y are taken as independent. None where there is no slope. Source: Sen (1968), JASA 63, 1379-1389.
+    """
+    n = len(x)
+    i, j = np.triu_indices(n, 1)
+    apart = x[j] != x[i]
+    slopes = np.sort((y[j] - y[i])[apart] / (x[j] - x[i])[apart])
+    if len(slopes) == 0:
+        return None
+    ties = sum(float((k * (k - 1) * (2 * k + 5)).sum()) for k in (np.unique(v, return_counts=True)[1] for v in (x, y)))
+    reach = quantile(confidence) * np.sqrt(max((n * (n - 1) * (2 * n + 5) - ties) / 18, 0.0))
+    low, high = round((len(slopes) - reach) / 2) - 1, round((len(slopes) + reach) / 2)
+    return Interval(float(slopes[max(low, 0)]), float(slopes[min(high, len(slopes) - 1)]))
+
+
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """Weighted least-squares slope per unit of x, with its interval."""
+    """Least-squares slope per unit of x, with its interval."""
 
     value: float
     interval: Interval
@@ -86,6 +103,23 @@ def weighted_slope(x: Floats, y: Floats, variances: Floats, *, confidence: float
     rest = y - np.average(y, weights=w) - value * (x - centre)
     phi = max(float((w * rest**2).sum()) / (n - 2), 1.0)
     half = quantile(confidence, n - 2) * np.sqrt(phi / spread)
+    return Slope(value, Interval(value - half, value + half))
+
+
+def hac_slope(x: Floats, y: Floats, *, lags: int, confidence: float) -> Slope | None:
+    """Least-squares slope whose interval holds under heteroscedastic errors that are correlated up to `lags` steps.
+
+    Variance (Newey & West 1987, Bartlett weights) of the sum of (x - mean) times residual, over the square of the sum of
+    (x - mean)**2, times n/(n - 2); Student's t with n - 2 degrees of freedom. None with fewer than four points or constant x.
+    """
+    n = len(x)
+    if n < 4 or np.ptp(x) == 0:
+        return None
+    d = x - x.mean()
+    spread = float(d @ d)
+    value = float(d @ y) / spread
+    score = d * (y - y.mean() - value * d)
+    half = quantile(confidence, n - 2) * n * np.sqrt(newey_west_variance(score, lags) * n / (n - 2)) / spread
     return Slope(value, Interval(value - half, value + half))
 
 
@@ -110,6 +144,15 @@ def overdispersion(values: Floats, variances: Floats) -> Dispersion | None:
     mean = float(np.average(values, weights=1 / variances))
     q = float(((values - mean) ** 2 / variances).sum())
     return Dispersion(mean, q / (n - 1), float(chdtrc(n - 1, q)))
+
+
+def funnel_limits(found: Dispersion, variances: Floats, *, confidence: float) -> tuple[Floats, Floats]:
+    """Lower and upper limit of each value around the common mean, widened by the overdispersion where phi is above 1.
+
+    mean -/+ z sqrt(max(phi, 1) variance); the multiplicative model of Spiegelhalter (2005).
+    """
+    half = quantile(confidence) * np.sqrt(max(found.phi, 1.0) * np.asarray(variances, np.float64))
+    return found.mean - half, found.mean + half
 
 
 @dataclass(frozen=True, slots=True)
