@@ -18,9 +18,9 @@ def page(name: str, *, default: bool = False) -> st.Page:
 chosen = st.navigation(
     {
         "Trial": [page("home", default=True), page("setup"), page("overview")],
-        "Performance": [page("performance"), page("slices"), page("backtest")],
-        "Data": [page("feature_drift"), page("prediction_drift")],
-        "Behaviour": [page("importance"), page("noise")],
+        "Performance": [page("performance"), page("slices"), page("backtest"), page("fit")],
+        "Data": [page("feature_drift"), page("prediction_drift"), page("quality"), page("leakage"), page("pipeline")],
+        "Behaviour": [page("importance"), page("noise"), page("stress"), page("bias")],
         "Decide": [page("snapshot")],
     },
     expanded=True,

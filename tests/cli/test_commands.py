@@ -70,7 +70,7 @@ def test_a_narrowed_run_is_incomplete_at_best_and_writes_everything(seatrial, tr
     }
     assert document["plan"]["narrowed"]
     assert document["verdict"] == "INCOMPLETE"
-    assert any(n["what"] == "leakage" for n in document["plan"]["not_tested"])
+    assert any(n["what"] == "LEK101" for n in document["plan"]["not_tested"])
 
 
 def test_equal_runs_give_equal_bytes_but_for_times_and_ids(seatrial, trial, tmp_path):

@@ -35,12 +35,18 @@ def test_tiers_halve_and_double_the_tolerances_that_scale_and_no_others(tier, fa
                 assert mine.null + scale * (a - mine.null) == pytest.approx(b, abs=1e-6)
 
 
-def test_tier_1_requires_every_built_family_and_tier_3_only_performance():
+@pytest.mark.parametrize(
+    ("tier", "always"),
+    [
+        (1, set(FAMILIES)),
+        (2, {"performance", "leakage", "quality", "fit", "noise", "importance"}),
+        (3, {"performance", "leakage", "quality"}),
+    ],
+)
+def test_what_a_tier_requires_of_every_project(tier, always):
     built = {c.family.value for c in catalog()}
-    high, low = policy(1), policy(3)
 
-    assert {f for f in built if high.requirement("XXX000", f) == "always"} == built
-    assert {f for f in built if low.requirement("XXX000", f) == "always"} == {"performance"}
+    assert {f for f in built if policy(tier).requirement("XXX000", f) == "always"} == built & always
 
 
 @pytest.mark.parametrize(

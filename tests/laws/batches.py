@@ -49,4 +49,7 @@ def batch(n, seed, task="binary", *, broken=True):
         period=rng.integers(-1, 2, n),
         slices=rng.random((n, 2)) < 0.5,
         sensitive=pd.DataFrame(index=range(n)),
+        time=np.datetime64("2025-01-01", "ns") + rng.integers(0, 5, n) * np.timedelta64(1, "D"),
+        lateness={"x": np.where(rng.random(n) < 0.2, np.nan, rng.integers(-3, 3, n) / 2)},
+        immature=rng.random(n) < 0.1,
     )

@@ -12,17 +12,23 @@ from hypothesis import strategies as st
 from validators.core.data import WEIGHT_ONE, Role
 from validators.engine.documents import PORTABLE, grid_document, grid_from, summaries_document, summaries_from
 from validators.summaries.codec import decode_array, encode_array
+from validators.summaries.identities import DaysKind, Identities, IdentitiesKind
+from validators.summaries.lateness import LatenessKind
 from validators.summaries.row_sample import RowSampleKind, concat, take
 
 from .batches import batch, grid
 
-KINDS = (*PORTABLE.values(), RowSampleKind(size=7))
+KINDS = (*PORTABLE.values(), RowSampleKind(size=7), IdentitiesKind(), DaysKind(), LatenessKind())
 TASKS = ("binary", "multiclass", "regression")
 sizes = st.tuples(st.integers(0, 25), st.integers(0, 25), st.integers(0, 25))
 
 
 def same(a, b):
     """Whether two summaries hold the same, to the bit."""
+    if isinstance(a, Identities):
+        return np.array_equal(a.table(), b.table())
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
     if is_dataclass(a):
         return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
     if isinstance(a, dict):

@@ -9,11 +9,12 @@ from streamlit.testing.v1 import AppTest
 from tests.views.documents import document, r, skipped
 from validators.snapshot.verify import verify_snapshot
 from validators.views.pages import page_titles
+from validators.views.words import FAMILIES as FAMILY_WORDS
 
 from .runs import project, run
 
 ROOT = Path(__file__).resolve().parents[2]
-FAMILIES = ["performance", "prediction_drift", "feature_drift", "importance", "noise", "backtest"]
+FAMILIES = list(FAMILY_WORDS)
 RESULTS = ["overview", *FAMILIES, "slices"]
 PAGES = ["home", "setup", *RESULTS, "snapshot"]
 

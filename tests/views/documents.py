@@ -161,11 +161,26 @@ def backtest() -> list[dict[str, Any]]:
     ]
 
 
+def plain(code: str, family: str, metric: str, subjects: tuple[str, ...]) -> dict[str, Any]:
+    """A check of a family whose charts are one dot per subject."""
+    held = [
+        ranged(metric, s, 0.4 - 0.1 * i, 0.05, limit=limit(0.2, 0.35), verdict="FAIL" if i == 0 else "PASS")
+        for i, s in enumerate(subjects)
+    ]
+    return r(code, family, "FAIL", held)
+
+
 def document(*results: dict[str, Any], verdict: str = "FAILED") -> dict[str, Any]:
     """A document of some results; of all families when none is given."""
     every = (
         *performance(), *prediction_drift(), *feature_drift(), *importance(), *noise(), *backtest(),
-        r("BIA999", "bias", None, [ranged("a_metric_nobody_knows", "group:sex=F", 0.4, 0.1)], required=False),
+        plain("STR101", "stress", "worst_tenth_excess", ("model",)),
+        plain("QUA101", "quality", "noise_excess", ("model", "class:1")),
+        plain("LEK103", "leakage", "lift_share", ("feature:income", "feature:age")),
+        plain("FIT101", "fit", "score_lost_to_refits", ("model",)),
+        plain("PIP101", "pipeline", "mismatch", ("feature:income", "feature:age")),
+        r("BIA999", "bias", None, [ranged("a_metric_nobody_knows", f"group:sex={g}", 0.4, 0.1) for g in "FMX"],
+            required=False),
     )  # fmt: skip
     return {
         "schema": "seatrial/results/v1",

@@ -162,6 +162,10 @@ class Batch:
         Declared sensitive columns, never given to a model.
     time
         Event time, or None when no such column is declared.
+    lateness
+        Per feature with a column in ``available_at``: (n,) days from the event until the value was known, NaN where unknown.
+    immature : (n,) bool
+        Rows whose outcome was read before its horizon was over; None where label_time or label_horizon is not declared.
     """
 
     X: pd.DataFrame
@@ -175,6 +179,8 @@ class Batch:
     slices: NDArray[np.bool_]
     sensitive: pd.DataFrame
     time: NDArray[np.datetime64] | None = None
+    lateness: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    immature: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.y)

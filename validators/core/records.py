@@ -133,7 +133,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Exactly what one check said it needs, and nothing else."""
+    """Exactly what one check said it needs, and nothing else. `declared` names the column roles of the project that are filled."""
 
     task: Task
     grid: Grid
@@ -144,6 +144,7 @@ class Given:
     attributions: Attributions | None = None
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     scored: tuple[str, ...] = ()
+    declared: frozenset[str] = frozenset()
 
     def summary(self, role: Role, kind: Kind) -> Any:
         """The summary of a role; raises KeyError when the check did not declare it."""

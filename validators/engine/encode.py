@@ -43,7 +43,27 @@ def batch_of(frame: pd.DataFrame, trial: Trial, grid: Grid, scores: Mapping[str,
         slices=np.column_stack(slices) if slices else np.zeros((n, 0), dtype=np.bool_),
         sensitive=frame[[s for s in columns.sensitive if s in frame]],
         time=time,
+        lateness=lateness(frame, project, time),
+        immature=immature(frame, project, time),
     )
+
+
+def lateness(
+    frame: pd.DataFrame, project: Project, time: NDArray[np.datetime64] | None
+) -> dict[str, NDArray[np.float64]]:
+    """Days from the event until each feature's value was known; empty without an event time."""
+    if time is None:
+        return {}
+    known = {f: times(frame, column) for f, column in project.columns.available_at.items()}
+    return {f: (at - time) / np.timedelta64(1, "D") for f, at in known.items() if at is not None}
+
+
+def immature(frame: pd.DataFrame, project: Project, time: NDArray[np.datetime64] | None) -> NDArray[np.bool_] | None:
+    """Whether the outcome was read before its horizon was over; None where that is not declared."""
+    horizon, read = project.columns.label_horizon, times(frame, project.columns.label_time)
+    if horizon is None or read is None or time is None:
+        return None
+    return np.asarray(read < time + pd.Timedelta(horizon).to_timedelta64())
 
 
 def row_keys(frame: pd.DataFrame, project: Project) -> NDArray[np.uint64]:

@@ -13,6 +13,14 @@ from .trial import Trial
 
 Suite = Literal["quick", "release"]
 QUICK_ROWS = 20_000
+_EXAMPLES = {
+    "available_at": 'available_at = {feature = "column"}',
+    "entity": 'entity = "..."',
+    "key": 'key = "..."',
+    "label_horizon": 'label_horizon = "90 days"',
+    "label_time": 'label_time = "..."',
+    "sensitive": 'sensitive = ["..."]',
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +133,11 @@ def _column_obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
     ):
         yield 'no time column; name it as time = "..." under [columns]'
     for declared in needs.declared:
-        if not getattr(project, declared, None) and not getattr(project.columns, declared, None):
-            yield f"no {declared} declared; add [{declared}] to the project file"
+        if hasattr(project.columns, declared):
+            if not getattr(project.columns, declared):
+                yield f"no column is declared as {declared}; name it under [columns] as {_EXAMPLES[declared]}"
+        elif not getattr(project, declared):
+            yield f"nothing is declared as {declared}; add [{declared}] to the project file"
 
 
 def _in_snapshot(role: Role, trial: Trial) -> bool:

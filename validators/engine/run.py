@@ -176,6 +176,7 @@ def _one(
         models={name: scoring.model(name) for name in scoring.files} if check.needs.calls else {},
         attributions=attributions if asks and isinstance(attributions, Attributions) else None,
         constraints=trial.project.constraints,
+        declared=trial.project.columns.declared,
         scored=tuple(m for m in trial.scorers if not scanned.failures or m == CANDIDATE or not refused),
     )
     started = time.perf_counter()

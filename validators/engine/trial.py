@@ -62,7 +62,12 @@ def resolve(project: Project) -> Trial:
 def _columns(project: Project, features: tuple[str, ...], schema: pa.Schema) -> tuple[str, ...]:
     c = project.columns
     wanted = [*features, project.task.target, c.key, c.entity, c.time, c.weight, *c.sensitive, *c.prediction]
-    wanted += [*c.prior_prediction, *(t.name for terms in project.slices.values() for t in terms)]
+    wanted += [
+        *c.prior_prediction,
+        c.label_time,
+        *c.available_at.values(),
+        *(t.name for terms in project.slices.values() for t in terms),
+    ]
     return tuple(dict.fromkeys(name for name in wanted if name is not None and name in schema.names))
 
 
@@ -81,6 +86,7 @@ def _problems(project: Project, features: tuple[str, ...], schemas: Mapping[Role
         if role is Role.TEST:
             must += [("target", task.target), *(("prediction", p) for p in (*c.prediction, *c.prior_prediction))]
             must += optional + [("sensitive", s) for s in c.sensitive]
+            must += [(f"available_at {f}", at) for f, at in c.available_at.items()]
             must += [(f"slice {label}", t.name) for label, terms in project.slices.items() for t in terms]
         if role is Role.SERVING:
             must = [("key", c.key)] if c.key else []
@@ -96,6 +102,7 @@ def _problems(project: Project, features: tuple[str, ...], schemas: Mapping[Role
         problems.append(f"[columns] prediction lists {len(c.prediction)} columns for {n} classes")
     if task.type != "multiclass" and len(c.prediction) > 1:
         problems.append("[columns] prediction must be one column for this task")
+    problems += [f"[columns.available_at] {f}: no such feature" for f in c.available_at if f not in features]
     unknown = [f for f in project.constraints if f not in features]
     problems += [f"[constraints.{f}]: no such feature" for f in unknown]
     return list(dict.fromkeys(problems))

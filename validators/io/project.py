@@ -1,9 +1,10 @@
 """The project file `seatrial.toml`: read, checked, and turned into a record. All problems are reported at once."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,6 +52,11 @@ class Columns:
     available_at: Mapping[str, str] = field(default_factory=dict)
     label_time: str | None = None
     label_horizon: str | None = None
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """Which of these the project file names."""
+        return frozenset(f.name for f in fields(self) if getattr(self, f.name))
 
     @property
     def without_features(self) -> frozenset[str]:
@@ -122,6 +128,7 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
     model, task, data, columns = (raw.get(s, {}) for s in ("model", "task", "data", "columns"))
     problems += _missing(raw)
     problems += _task_problems(task)
+    problems += _column_problems(columns)
     problems += _file_problems(model, data, raw.get("policy", {}), folder)
     if "candidate" not in model and "prediction" not in columns:
         problems.append(
@@ -252,6 +259,20 @@ def _task_problems(task: Mapping[str, Any]) -> list[str]:
         problems.append("[task] threshold applies to binary tasks only")
     if kind == "binary" and not 0 <= task.get("threshold", 0.5) <= 1:
         problems.append(f"[task] threshold must lie between 0 and 1, got {task['threshold']}")
+    return problems
+
+
+def _column_problems(columns: Mapping[str, Any]) -> list[str]:
+    problems = [
+        p
+        for f, at in columns.get("available_at", {}).items()
+        for p in _type_problem(f"[columns.available_at] {f}", _TEXT, at)
+    ]
+    if columns.get("available_at") and "time" not in columns:
+        problems.append("[columns] has available_at but no time; name the column with the time of the decision")
+    horizon = columns.get("label_horizon")
+    if horizon is not None and re.fullmatch(r"[1-9][0-9]* ?(hours?|days?|weeks?|[hdDW])", horizon) is None:
+        problems.append(f'[columns] label_horizon must be like "90 days", got {horizon!r}')
     return problems
 
 

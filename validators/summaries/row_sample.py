@@ -1,5 +1,6 @@
 """A bounded sample of rows: those with the smallest key hashes, so the same rows whatever the partitioning."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
@@ -53,7 +54,7 @@ def take(batch: Batch, where: NDArray[np.int64]) -> Batch:
         held = getattr(batch, name)
         if isinstance(held, pd.DataFrame):
             changed[name] = held.iloc[where].reset_index(drop=True)
-        elif name == "scores":
+        elif isinstance(held, Mapping):
             changed[name] = {m: s[where] for m, s in held.items()}
         elif held is not None:
             changed[name] = held[where]
@@ -71,7 +72,7 @@ def concat(a: Batch, b: Batch) -> Batch:
         mine, yours = getattr(a, name), getattr(b, name)
         if isinstance(mine, pd.DataFrame):
             changed[name] = pd.concat([mine, yours], ignore_index=True)
-        elif name == "scores":
+        elif isinstance(mine, Mapping):
             changed[name] = {m: np.concatenate([mine[m], yours[m]]) for m in mine}
         elif mine is not None:
             changed[name] = np.concatenate([mine, yours])

@@ -1,8 +1,8 @@
-"""Which charts a family's page shows; a family without charts of its own shows its tables."""
+"""Which charts a family's page shows; a family without charts of its own shows its estimates."""
 
 from collections.abc import Callable, Mapping
 
-from . import backtest, feature_drift, importance, noise, performance, prediction_drift
+from . import backtest, feature_drift, forest, importance, noise, performance, prediction_drift
 from .chart import Chart, Palette
 from .reading import Document, family_verdict
 from .words import FAMILIES
@@ -20,7 +20,7 @@ _CHARTS: Mapping[str, Callable[[Document, Palette], list[Chart]]] = {
 def charts_of(document: Document, family: str, colours: Palette) -> list[Chart]:
     """Charts of a family that the document has numbers for, the headline first."""
     make = _CHARTS.get(family)
-    return make(document, colours) if make is not None else []
+    return make(document, colours) if make is not None else forest.charts(document, family, colours)
 
 
 def page_titles(document: Document | None) -> dict[str, str]:

@@ -37,7 +37,7 @@ FAMILIES: Final[Mapping[str, FamilyWords]] = {
     "backtest": FamilyWords("Backtest", "Would it have held over time?"),
     "pipeline": FamilyWords("Pipeline", "Same row, same features, same score in production?"),
 }
-PAGES: Final = ("performance", "prediction_drift", "feature_drift", "importance", "noise", "backtest")
+PAGES: Final = tuple(FAMILIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,22 @@ _SHARES = {
     "missing_difference", "new_level_mass", "share_shift", "share_candidate", "share_prior", "migration", "base_rate", "accuracy",
     "precision", "recall", "specificity", "expected_rate", "observed_rate", "loss_increase", "log_loss_increase",
     "calibration_in_the_large", "curve_flip_rate", "failure_flip_rate", "broken_reaction", "wild_reaction",
-    "declared_broken_reaction", "declared_wild_reaction",
+    "declared_broken_reaction", "declared_wild_reaction", "overlap", "overlap_excess", "overlap_with_outcome", "repeats_in_train",
+    "late_share", "unknown_time_share", "lift_share", "key_overlap", "entity_overlap", "broken_entity_split", "time_overlap",
+    "broken_time_split",
 }  # fmt: skip
-_COUNTS = {"slice_n", "true_positives", "false_positives", "true_negatives", "false_negatives", "tp", "fp", "tn", "fn"}
+_COUNTS = {
+    "slice_n",
+    "identifiers",
+    "true_positives",
+    "false_positives",
+    "true_negatives",
+    "false_negatives",
+    "tp",
+    "fp",
+    "tn",
+    "fn",
+}
 _SIGNED = {"mean_error"}
 _LABELS: Mapping[str, str] = {
     "auc": "AUC",
@@ -129,6 +142,26 @@ _LABELS: Mapping[str, str] = {
     "failure_rms_change": "Change of the score (SD)",
     "failure_flip_rate": "Decisions that flip",
     "rank_overlap": "Overlap of the rankings",
+    "overlap_excess": "Test rows in train, beyond what repeats by itself",
+    "overlap": "Test rows in train",
+    "overlap_with_outcome": "Test rows in train, with the same outcome",
+    "repeats_in_train": "Rows that repeat inside train",
+    "quality_all_rows": "Quality on all test rows",
+    "quality_without_shared": "Quality on the test rows that train does not have",
+    "quality_without_late": "Quality on the test rows without a late value",
+    "late_share": "Values known after the decision",
+    "unknown_time_share": "Rows that lack one of the two times",
+    "lift_share": "Share of the model's gain that the feature reaches alone",
+    "quality_alone": "Quality of the feature alone",
+    "quality_refitted": "Quality of our own learner with all features",
+    "quality_without": "Quality of our own learner without the feature",
+    "identifiers": "Features that look like identifiers",
+    "identifier_lift": "Gain of the identifier alone",
+    "key_overlap": "Test rows whose key train holds",
+    "entity_overlap": "Test rows whose entity train holds",
+    "broken_entity_split": "Test rows whose entity train holds, though declared apart",
+    "time_overlap": "Test rows from before the end of train",
+    "broken_time_split": "Test rows from before the end of train, though declared apart",
     "mcnemar": "McNemar",
     "stuart_maxwell": "Stuart-Maxwell",
 }

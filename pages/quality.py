@@ -1,0 +1,6 @@
+"""Quality."""
+
+from pages._shell import ensure_shell, show_family
+
+ensure_shell()
+show_family("quality")

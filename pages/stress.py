@@ -1,0 +1,6 @@
+"""Stress."""
+
+from pages._shell import ensure_shell, show_family
+
+ensure_shell()
+show_family("stress")

@@ -1,0 +1,264 @@
+"""LEK101 to LEK105: planted leaks are found, sound splits are quiet."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from validators.checks import identifiers, late_values, shared_rows, single_features, split
+from validators.core.data import CANDIDATE, Role
+from validators.core.records import Given
+
+from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, sound, truth, verdict
+
+TEST_X, TEST_Y, TEST_P = sound(2000)
+TRAIN_X, TRAIN_Y, TRAIN_P = sound(3000, seed=10)
+
+
+def measure(check, train, test, grid, task=BINARY, *, options=None, declared=("key",)):
+    rows = {Role.TRAIN: train, Role.TEST: test}
+    given = Given(
+        task=task,
+        grid=grid,
+        options=check.options if options is None else options,
+        rng=np.random.default_rng(0),
+        summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
+        declared=frozenset(declared),
+    )
+    found = {(m.metric, m.subject): m for m in check.measure(given)}
+    assert all(metric in check.metrics for metric, _ in found)
+    assert all(m.value is not None or m.note for m in found.values())
+    return found
+
+
+def two(train_x=TRAIN_X, test_x=TEST_X, *, p=TEST_P):
+    grid = grid_of(train_x, p)
+    return (
+        batch_of(train_x, TRAIN_Y[: len(train_x)], expit(truth(train_x)), grid),
+        batch_of(test_x, TEST_Y, p, grid),
+        grid,
+    )
+
+
+def rekeyed(batch, offset):
+    """Rows with keys of their own."""
+    return replace(batch, key=batch.key + np.uint64(offset))
+
+
+def continuous(X, seed):
+    return X.assign(income=np.random.default_rng(seed).normal(size=len(X)))
+
+
+# --- rows in both -----------------------------------------------------------------------------------------------------
+def shares(copied):
+    train_x, test_x = continuous(TRAIN_X, 1), continuous(TEST_X, 2)
+    train_x = pd.concat([train_x, test_x.iloc[:copied]], ignore_index=True)
+    grid = grid_of(train_x, TEST_P)
+    y = np.concatenate([TRAIN_Y, TEST_Y[:copied]])
+    train = batch_of(train_x, y, expit(truth(train_x)), grid)
+    return measure(shared_rows.CHECK, train, batch_of(test_x, TEST_Y, TEST_P, grid), grid)
+
+
+def test_copied_rows_are_counted_exactly_and_fail():
+    found = shares(60)
+
+    assert found["overlap", "model"].value == 60 / 2000
+    assert found["overlap_with_outcome", "model"].value == 60 / 2000
+    assert verdict(found["overlap_excess", "model"], warn=0.001, fail=0.01) == "FAIL"
+    assert found["quality_without_shared", "model"].n == 1940
+
+
+def test_disjoint_rows_pass_with_the_bound_of_what_was_not_seen():
+    m = shares(0)["overlap_excess", "model"]
+
+    assert (m.value, m.low) == (0.0, None)
+    assert m.high == pytest.approx(3 / 2000, rel=0.01)
+    assert verdict(m, warn=0.001, fail=0.01) == "PASS"
+
+
+def test_what_coarse_rows_repeat_by_themselves_is_no_leak():
+    def coarse(X):
+        return X[["region", "sex"]].assign(age=X["age"] // 20, income=1.0)
+
+    train, test, grid = two(coarse(TRAIN_X), coarse(TEST_X))
+    found = measure(shared_rows.CHECK, train, test, grid)
+
+    assert found["overlap", "model"].value > 0.95
+    assert found["overlap_excess", "model"].low < 0.001
+    assert verdict(found["overlap_excess", "model"], warn=0.001, fail=0.01) != "FAIL"
+
+
+def test_types_do_not_hide_a_shared_row():
+    train_x = continuous(TRAIN_X, 1).assign(age=TRAIN_X["age"].astype("float32"))
+    test_x = pd.concat([train_x.iloc[:2000].assign(age=TRAIN_X["age"].iloc[:2000].astype("int64"))])
+    train, test, grid = two(train_x, test_x)
+
+    assert measure(shared_rows.CHECK, train, test, grid)["overlap", "model"].value == 1.0
+
+
+# --- late values ------------------------------------------------------------------------------------------------------
+def late(share, **options):
+    train, test, grid = two()
+    rng = np.random.default_rng(3)
+
+    def stamped(batch):
+        days = np.where(rng.random(len(batch)) < share, 40.0, -rng.uniform(1, 20, len(batch)))
+        days[:10] = np.nan
+        return replace(batch, lateness={"income": days})
+
+    check = late_values.CHECK
+    held = None if not options else replace(check.options, **options)
+    return measure(check, stamped(train), stamped(test), grid, options=held)
+
+
+def test_one_late_value_in_a_hundred_fails_and_is_dated():
+    m = late(0.01)["late_share", "feature:income | rows:test"]
+
+    assert verdict(m, warn=None, fail=0.0) == "FAIL"
+    assert "up to 40 days" in m.note
+
+
+def test_values_known_in_time_pass_unless_an_embargo_says_otherwise():
+    assert verdict(late(0.0)["late_share", "feature:income | rows:train"], warn=None, fail=0.0) == "PASS"
+    assert (
+        verdict(late(0.0, embargo_days=30.0)["late_share", "feature:income | rows:train"], warn=None, fail=0.0)
+        == "FAIL"
+    )
+
+
+def test_rows_without_a_time_are_listed_and_not_taken_for_early():
+    found = late(0.0)
+
+    assert found["unknown_time_share", "feature:income | rows:test"].value == pytest.approx(10 / 2000)
+    assert found["late_share", "feature:income | rows:test"].n == 1990
+
+
+# --- single features --------------------------------------------------------------------------------------------------
+def alone(strength, task=BINARY):
+    rng = np.random.default_rng(4)
+    if task.type == "regression":
+        ys = [truth(X) + rng.normal(0, 1, len(X)) for X in (TRAIN_X, TEST_X)]
+    elif task.type == "multiclass":
+        ys = [(TRAIN_Y + (TRAIN_X["region"] == "east")), (TEST_Y + (TEST_X["region"] == "east"))]
+    else:
+        ys = [TRAIN_Y, TEST_Y]
+    train_x, test_x = (
+        X.assign(code=np.asarray(y) * strength + rng.normal(size=len(X)))
+        for X, y in zip((TRAIN_X, TEST_X), ys, strict=True)
+    )
+    scores = []
+    for X, y in ((train_x, ys[0]), (test_x, ys[1])):
+        if task.type == "regression":
+            scores.append(np.asarray(y) + rng.normal(0, 0.3, len(X)))
+        elif task.type == "multiclass":
+            scores.append(np.eye(3)[np.asarray(y, int)] * 0.5 + rng.dirichlet(np.ones(3), len(X)) * 0.5)
+        else:
+            scores.append(expit(truth(X) + strength * (X["code"] - strength / 2)))
+    columns = scores[1].T if task.type == "multiclass" else (scores[1],)
+    grid = grid_of(train_x, *columns, task=task, y=ys[0] if task.type == "regression" else None)
+    train, test = (batch_of(X, y, s, grid) for X, y, s in zip((train_x, test_x), ys, scores, strict=True))
+    return measure(single_features.CHECK, train, test, grid, task)
+
+
+@pytest.mark.parametrize("task", [BINARY, REGRESSION, multiclass("a", "b", "c")], ids=lambda t: t.type)
+def test_a_copy_of_the_outcome_is_nearly_the_whole_lift(task):
+    found = alone(8.0 if task.type != "regression" else 60.0, task)
+
+    assert verdict(found["lift_share", "feature:code"], warn=0.9, fail=0.98) == "FAIL"
+    assert verdict(found["lift_share", "feature:sex"], warn=0.9, fail=0.98) == "PASS"
+    assert found["quality_without", "feature:code"].value < found["quality_refitted", "model"].value
+
+
+def test_an_honest_feature_is_part_of_the_lift():
+    found = alone(0.8)
+
+    assert verdict(found["lift_share", "feature:code"], warn=0.9, fail=0.98) == "PASS"
+    assert ("quality_without", "feature:code") not in found
+
+
+def test_a_candidate_that_is_no_better_than_a_constant_leaves_the_share_undefined():
+    train, test, grid = two(p=np.random.default_rng(0).random(2000))
+    m = measure(single_features.CHECK, train, test, grid)["lift_share", "feature:age"]
+
+    assert m.value is None
+    assert "no surer than a constant" in m.note
+
+
+# --- identifiers ------------------------------------------------------------------------------------------------------
+def numbered(order):
+    """Serial numbers given out after sorting by the outcome, or at random."""
+    held = []
+    for X, y in ((TRAIN_X, TRAIN_Y), (TEST_X, TEST_Y)):
+        rng = np.random.default_rng(5)
+        rank = pd.Series(order * y + rng.normal(size=len(X))).rank(method="first").astype(int)
+        held.append(X.assign(number=1_000_000 + 7 * rank))
+    train, test, grid = two(*held)
+    return measure(identifiers.CHECK, train, test, grid)
+
+
+def test_numbers_given_out_in_the_order_of_the_outcome_fail():
+    assert verdict(numbered(2.0)["identifier_lift", "feature:number"], warn=0.02, fail=0.05) == "FAIL"
+
+
+def test_numbers_given_out_at_random_are_named_and_do_not_predict():
+    found = numbered(0.0)
+
+    assert found["identifiers", "model"].note == "number"
+    assert abs(found["identifier_lift", "feature:number"].value) < 0.02
+
+
+def test_amounts_and_ages_are_no_identifiers():
+    rng = np.random.default_rng(6)
+    held = [X.assign(amount=rng.lognormal(12, 1, len(X)).astype(int)) for X in (TRAIN_X, TEST_X)]
+    train, test, grid = two(*held)
+
+    assert measure(identifiers.CHECK, train, test, grid)["identifiers", "model"].value == 0
+
+
+# --- split ------------------------------------------------------------------------------------------------------------
+def dated(train_from, test_from, **options):
+    train, test, grid = two()
+    day = np.timedelta64(1, "D")
+    start = np.datetime64("2024-01-01", "ns")
+    train = replace(rekeyed(train, 1), time=start + train_from * day + np.arange(len(train)) % 100 * day)
+    test = replace(test, time=start + test_from * day + np.arange(len(test)) % 50 * day)
+    held = replace(split.CHECK.options, **options)
+    return measure(split.CHECK, train, test, replace(grid, grouping="entity"), options=held)
+
+
+def test_a_declared_time_split_that_overlaps_fails_and_an_undeclared_one_is_information():
+    assert verdict(dated(0, 60, time_split=True)["broken_time_split", "model"], warn=None, fail=0.0) == "FAIL"
+    assert verdict(dated(0, 100, time_split=True)["broken_time_split", "model"], warn=None, fail=0.0) == "PASS"
+    found = dated(0, 60)
+    assert ("broken_time_split", "model") not in found
+    assert found["time_overlap", "model"].value == pytest.approx(39 / 50)
+
+
+def test_shared_keys_and_entities_are_counted():
+    train, test, grid = two()
+    grid = replace(grid, grouping="entity")
+    found = measure(split.CHECK, train, test, grid, options=split.Options(disjoint_entities=True))
+
+    assert found["key_overlap", "model"].value == 1.0  # both batches number their rows alike
+    assert found["broken_entity_split", "model"].value == 1.0
+    other = measure(split.CHECK, replace(rekeyed(train, 1), unit=train.unit + np.uint64(1)), test, grid)
+    assert (other["key_overlap", "model"].value, other["entity_overlap", "model"].value) == (0.0, 0.0)
+
+
+def test_without_a_declared_key_none_is_compared():
+    train, test, grid = two()
+
+    assert ("key_overlap", "model") not in measure(split.CHECK, train, test, grid, declared=())
+
+
+def test_no_rows_are_undefined_everywhere():
+    grid = grid_of(TRAIN_X, TEST_P)
+    none = batch_of(frame(0), [], np.zeros(0), grid)
+    train = batch_of(TRAIN_X, TRAIN_Y, TRAIN_P, grid)
+
+    assert measure(shared_rows.CHECK, train, none, grid)["overlap_excess", "model"].value is None
+    assert measure(single_features.CHECK, train, none, grid)["lift_share", "model"].value is None
+    assert measure(split.CHECK, train, none, grid)["key_overlap", "model"].value is None
+    assert CANDIDATE in train.scores

@@ -1,0 +1,116 @@
+"""LEK102: were values known at the time of the decision?
+
+How it is measured
+------------------
+For every feature with a column in `available_at`, the value of each row, all rows of each role, must have become known no later
+than its event time. `late_share` is the share of rows that break this, per role; where none does, the bound of an unseen event is
+given. Rows without one of the two times are listed apart. For information: the candidate's metric on the test rows without any
+late value, beside that of all rows.
+
+Why it matters
+--------------
+A value written after the outcome knows the outcome. The model learns from it, the test agrees, and in production the value is not
+there yet when the decision is due. One late row is proof that the join has no clock.
+
+What to do
+----------
+Rebuild the feature as of the decision time, in every role, and fit again. The metric without the late rows says roughly what
+remains.
+
+Sources
+-------
+Kaufman, Rosset, Perlich & Stitelman (2012), ACM Transactions on Knowledge Discovery from Data 6(4), 15: a legitimate value was
+observable before the target.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core import subjects
+from ..core.data import CANDIDATE, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.proportions import clopper_pearson_interval
+from ..summaries.cells import measured
+from ..summaries.goodness import goodness
+from ..summaries.lateness import Lateness, LatenessKind
+from ..summaries.row_sample import RowSample, RowSampleKind
+from ..summaries.scored_rows import scored_rows
+
+LATE, SAMPLE = LatenessKind(), RowSampleKind()
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`embargo_days`: how long before the decision a value must have been known."""
+
+    embargo_days: float = 0.0
+
+
+def late_values(given: Given) -> Iterator[Measurement]:
+    """Share of rows whose value was known only after the decision, by role and feature."""
+    for role in (Role.TRAIN, Role.TEST, Role.PRODUCTION):
+        if given.has(role, LATE):
+            held: Lateness = given.summary(role, LATE)
+            for name in held.days:
+                yield from _shares(held, name, role, given.options.embargo_days)
+    yield from _without(given)
+
+
+def _shares(held: Lateness, name: str, role: Role, embargo: float) -> Iterator[Measurement]:
+    subject = subjects.join(subjects.feature(name), subjects.rows(role.value))
+    known, late, worst = held.counts(name, embargo)
+    total = held.total(name)
+    if known == 0:
+        yield Measurement(metric="late_share", subject=subject, value=None, n=0, note="no row has both times")
+        return
+    high = clopper_pearson_interval(late, known, confidence=CONFIDENCE).high
+    note = f"none of {known:,} rows" if late == 0 else f"{late:,} of {known:,} rows, by up to {worst:,.0f} days"
+    yield Measurement(
+        metric="late_share",
+        subject=subject,
+        value=late / known,
+        high=high,
+        level=CONFIDENCE,
+        method="count",
+        n=known,
+        note=note,
+    )
+    if known < total:
+        yield Measurement(
+            metric="unknown_time_share", subject=subject, value=1 - known / total, n=total, method="count",
+            note=f"{total - known:,} of {total:,} rows lack one of the two times",
+        )  # fmt: skip
+
+
+def _without(given: Given) -> Iterator[Measurement]:
+    sample: RowSample = given.summary(Role.TEST, SAMPLE)
+    if CANDIDATE not in sample.rows.scores or not sample.rows.lateness:
+        return
+    rows = scored_rows(sample, given.grid, (CANDIDATE,))
+    late = np.zeros(rows.n, np.bool_)
+    for days in sample.rows.lateness.values():
+        late |= days[rows.where] > -given.options.embargo_days
+    for metric, kept in (("quality_all_rows", rows), ("quality_without_late", rows.only(~late))):
+        values = goodness(kept, kept.scores[CANDIDATE], given.task) if kept.n else np.full(1, np.nan)
+        yield measured(metric, subjects.MODEL, values, kept, undefined="undefined on these rows", note=kept.note)
+
+
+CHECK = Check(
+    code="LEK102",
+    family=Family.LEAKAGE,
+    title="Values known after the decision",
+    metrics=("late_share", "unknown_time_share", "quality_all_rows", "quality_without_late"),
+    needs=Needs(
+        roles=(Role.TEST,),
+        optional=(Role.TRAIN, Role.PRODUCTION),
+        summaries=(LATE, SAMPLE),
+        time=True,
+        declared=("available_at",),
+    ),
+    measure=late_values,
+    doc=__doc__,
+    options=Options(),
+)

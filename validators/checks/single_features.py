@@ -1,0 +1,118 @@
+"""LEK103: does one feature alone know the answer?
+
+How it is measured
+------------------
+For every feature a small tree is fitted on the training sample and scored on the test sample. `lift_share` is its gain over a constant
+(area under the ROC curve above .5, or R2 / 2) divided by the gain of the candidate on the same rows; 1 says that the feature alone does
+what the whole model does. Intervals are by the delete-a-group jackknife, simultaneous over the features. Where the candidate itself is
+no better than a constant the share is undefined. For the strongest features, `quality_without` is the metric of a learner of our own that
+is refitted without the feature, beside the same learner with all features.
+
+Why it matters
+--------------
+A feature that carries nine tenths of a model's lift is either the whole trade secret or the answer in disguise: a status that is set
+after the event, a sum that contains the target. An absolute limit on its strength cannot tell the two apart; the share can.
+
+What to do
+----------
+Ask where the feature comes from and when it is written. If it is legitimate, waive it with that reason, and consider a simpler model.
+The metric without it says what is left if it has to go.
+
+Sources
+-------
+Kaufman, Rosset, Perlich & Stitelman (2012), ACM Transactions on Knowledge Discovery from Data 6(4), 15.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core import subjects
+from ..core.data import CANDIDATE, Batch, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import simultaneous_level
+from ..stats.jackknife import jackknife_interval
+from ..summaries.cells import divided, measured
+from ..summaries.goodness import base, goodness
+from ..summaries.learners import fit_rung, learn_encoding
+from ..summaries.row_sample import RowSampleKind, take
+from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
+from ..summaries.univariate import single_feature_scores
+
+SAMPLE = RowSampleKind()
+MIN_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`confidence` of the two-sided intervals; `suspects` features at most, of those above `suspect_share`, are left out in turn."""
+
+    confidence: float = 0.95
+    suspects: int = 3
+    suspect_share: float = 0.75
+
+
+def single_features(given: Given) -> Iterator[Measurement]:
+    """Each feature's share of the candidate's gain, and the metric of a learner without the strongest ones."""
+    train, test = labelled(given.summary(Role.TRAIN, SAMPLE).rows), given.summary(Role.TEST, SAMPLE)
+    rows = scored_rows(test, given.grid, (CANDIDATE,))
+    if rows.n == 0 or len(train) < MIN_ROWS:
+        why = "no test row has an outcome and a score" if rows.n == 0 else f"{len(train)} labelled training rows"
+        yield Measurement(metric="lift_share", subject=subjects.MODEL, value=None, n=rows.n, note=why)
+        return
+    there = take(test.rows, rows.where)
+    nothing = base(given.task)
+    gain = goodness(rows, rows.scores[CANDIDATE], given.task) - nothing
+    level = simultaneous_level(given.options.confidence, len(given.grid.features))
+    ends = jackknife_interval(float(gain[0]), gain[1:], confidence=given.options.confidence)
+    weak = "the candidate is no surer than a constant" if ends is None or ends.low <= 0 else ""
+    shares: dict[str, float] = {}
+    for j, (name, bins) in enumerate(given.grid.features.items()):
+        alone = goodness(rows, single_feature_scores(train, there, name, j, bins, given.task), given.task)
+        share = np.full(len(gain), np.nan) if weak else divided(alone - nothing, gain)
+        shares[name] = float(share[0])
+        yield measured("lift_share", subjects.feature(name), share, rows, level=level, undefined=weak, note=rows.note)
+        yield measured("quality_alone", subjects.feature(name), alone, rows, level=level, undefined="one class only")
+    yield from _without(given, train, there, rows, shares)
+
+
+def labelled(batch: Batch) -> Batch:
+    """Rows with an outcome and a weight."""
+    return take(batch, np.flatnonzero(~np.isnan(batch.y) & (batch.weight > 0)))
+
+
+def _without(
+    given: Given, train: Batch, there: Batch, rows: ScoredRows, shares: Mapping[str, float]
+) -> Iterator[Measurement]:
+    ordered = sorted(shares, key=lambda f: -shares[f])[: given.options.suspects]
+    suspects = [f for f in ordered if shares[f] >= given.options.suspect_share]
+    if not suspects:
+        return
+    yield measured("quality_refitted", subjects.MODEL, _refit(given, train, there, rows, ()), rows)
+    for name in suspects:
+        yield measured("quality_without", subjects.feature(name), _refit(given, train, there, rows, (name,)), rows)
+
+
+def _refit(given: Given, train: Batch, there: Batch, rows: ScoredRows, left_out: tuple[str, ...]) -> Floats:
+    """The metric of our own boosted learner on the test rows, some features left out."""
+    encode = learn_encoding(train, given.grid)
+    widths = [len(c.levels) or 2 for c in encode.columns]
+    kept = np.concatenate([np.full(w, f not in left_out) for f, w in zip(given.grid.features, widths, strict=True)])
+    weight = train.weight.astype(np.float64)
+    fitted = fit_rung("boosted", encode(train, given.grid)[:, kept], train.y, weight, given.task)
+    if fitted is None:
+        return np.full(1 + rows.groups, np.nan)
+    return goodness(rows, fitted.predict(encode(there, given.grid)[:, kept]), given.task)
+
+
+CHECK = Check(
+    code="LEK103",
+    family=Family.LEAKAGE,
+    title="One feature's share of the lift",
+    metrics=("lift_share", "quality_alone", "quality_refitted", "quality_without"),
+    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
+    measure=single_features,
+    doc=__doc__,
+    options=Options(),
+)

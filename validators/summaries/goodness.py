@@ -1,0 +1,46 @@
+"""How good scores are on sampled rows, by one metric per task, with the versions that leave out one group of dependent rows."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.data import Task
+from ..stats.jackknife import leave_one_out
+from ..stats.ranking import roc_auc_many
+from .cells import divided
+from .scored_rows import Floats, ScoredRows
+
+
+def goodness(rows: ScoredRows, scores: Floats, task: Task) -> Floats:
+    """(1 + groups,): area under the ROC curve, its mean over the classes against the rest, or R2 / 2 in regression.
+
+    On all rows, then without each group; NaN where undefined (one class only, a constant outcome). One limit fits all three.
+    """
+    if task.type == "regression":
+        return _half_r2(rows, scores[:, 0])
+    if task.type == "binary":
+        return _areas(rows, scores[:, 0], rows.y == 1)
+    areas = [_areas(rows, scores[:, k], rows.y == k) for k in range(scores.shape[1])]
+    return np.asarray(np.mean(areas, axis=0))
+
+
+def base(task: Task) -> float:
+    """The same metric of a constant score."""
+    return 0.0 if task.type == "regression" else 0.5
+
+
+def _half_r2(rows: ScoredRows, predicted: Floats) -> Floats:
+    y = rows.y - np.average(rows.y, weights=rows.weight) if rows.n else rows.y
+    error = rows.y - predicted
+    w, wy, wyy, wee = rows.sums(np.ones(rows.n), y, y**2, error**2).T
+    total = wyy - divided(wy**2, w)
+    return np.asarray((1 - divided(wee, total)) / 2)
+
+
+def _areas(rows: ScoredRows, score: Floats, positive: NDArray[np.bool_]) -> Floats:
+    """(1 + groups,) areas, every distinct score in a bin of its own."""
+    values, place = np.unique(score, return_inverse=True)
+    cell = (rows.group * 2 + positive) * len(values) + place
+    counts = np.bincount(cell, weights=rows.weight, minlength=rows.groups * 2 * len(values))
+    counts = counts.reshape(rows.groups, 2, len(values))
+    whole = np.concatenate([counts.sum(axis=0)[None], leave_one_out(counts, np.ones(rows.groups, np.bool_))])
+    return roc_auc_many(whole[:, 0], whole[:, 1])

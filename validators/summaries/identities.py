@@ -1,0 +1,165 @@
+"""Which rows, keys and entities a role holds, as hashes: what two roles share, and what repeats inside one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core.data import Batch, Grid
+
+Words = NDArray[np.uint64]
+_LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
+_FOLD = np.uint64(0xFF51AFD7ED558CCD)
+_HASH_KEY = "seatrial-cells-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Hashes of every row of a role; never leaves in a snapshot.
+
+    `parts` holds arrays of (rows, 5) uint64: 128 bits of the content of the features, the key, the entity (or what else makes
+    rows dependent), and the bits of the outcome. 40 bytes a row.
+    """
+
+    parts: tuple[Words, ...]
+
+    def __add__(self, other: Self) -> "Identities":
+        """Of both sets of rows."""
+        return Identities(tuple(p for p in (*self.parts, *other.parts) if len(p)))
+
+    def table(self) -> Words:
+        """(rows, 5) in an order that does not depend on how the rows were cut into parts."""
+        whole = np.concatenate(self.parts) if self.parts else np.zeros((0, 5), np.uint64)
+        return whole[np.lexsort(whole.T[::-1])]
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return sum(len(p) for p in self.parts)
+
+    def content(self, *, labelled: bool = False) -> Words:
+        """(rows,) one code per distinct content of the features (and outcome), as 128-bit values viewed as fixed bytes."""
+        table = self.table()
+        columns = [table[:, 0], table[:, 1], *([table[:, 4]] if labelled else [])]
+        return _joined(columns)
+
+    def keys(self) -> Words:
+        """(rows,) hash of the key."""
+        return self.table()[:, 2]
+
+    def entities(self) -> Words:
+        """(rows,) hash of the entity, day or row."""
+        return self.table()[:, 3]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitiesKind:
+    """Hashes of content, key, entity and outcome of every row."""
+
+    portable: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """``identities``."""
+        return "identities"
+
+    def of(self, batch: Batch, grid: Grid) -> Identities:  # noqa: ARG002 - the protocol's signature
+        """Of one batch."""
+        outcome = np.where(np.isnan(batch.y), np.nan, batch.y + 0.0).view(np.uint64)
+        table = np.column_stack([content_hash(batch.X), batch.key, batch.unit, outcome])
+        return Identities((table,) if len(table) else ())
+
+
+def content_hash(X: pd.DataFrame) -> Words:
+    """(n, 2) uint64: 128 bits of the values of each row, equal for equal values whatever the type they are held in.
+
+    1, 1.0 and True are one value, -0.0 is 0.0, every missing value is the same. Not meant to withstand somebody who looks for
+    two rows with one hash; by chance two of 10 million rows agree with probability 1e-25.
+    """
+    lanes = [np.full(len(X), lane, np.uint64) for lane in _LANES]
+    for j, name in enumerate(X.columns):
+        value = _cell_bits(X[name])
+        for k, lane in enumerate(_LANES):
+            mixed = _mixed(value ^ np.uint64(((j + 1) * int(lane)) & 0xFFFFFFFFFFFFFFFF))
+            lanes[k] = _mixed(lanes[k] * lane + mixed)
+    return np.column_stack(lanes)
+
+
+def _mixed(words: Words) -> Words:
+    """Every bit of the input moves every bit of the output (the finaliser of MurmurHash3)."""
+    held = (words ^ (words >> np.uint64(33))) * _FOLD
+    held = (held ^ (held >> np.uint64(29))) * _LANES[1]
+    return held ^ (held >> np.uint64(32))
+
+
+def _cell_bits(column: pd.Series) -> Words:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        values = column.to_numpy(np.float64, na_value=np.nan) + 0.0
+        return np.where(np.isnan(values), np.nan, values).view(np.uint64)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.astype("int64").to_numpy().view(np.uint64)
+    code, levels = pd.factorize(column, use_na_sentinel=True)
+    names = np.array([*(str(level) for level in levels), "\0missing"], object)
+    return np.asarray(pd.util.hash_array(names, hash_key=_HASH_KEY), np.uint64)[code]
+
+
+def _joined(columns: list[Words]) -> Words:
+    """Columns of words as one array of fixed-width records that compare and sort as a whole."""
+    whole = np.ascontiguousarray(np.column_stack(columns))
+    return whole.view([(f"f{k}", np.uint64) for k in range(whole.shape[1])]).reshape(-1)
+
+
+def shared(mine: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.bool_]:
+    """(n,) whether each of mine is among theirs."""
+    here, there = codes(mine, theirs)
+    return np.asarray(np.isin(here, there))
+
+
+def codes(*arrays: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
+    """The same small whole number for the same record in each of the arrays."""
+    _, place = np.unique(np.concatenate(arrays), return_inverse=True)
+    return tuple(np.split(place.astype(np.int64), np.cumsum([len(a) for a in arrays])[:-1]))
+
+
+def repeated(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """(n,) whether a row's record comes more than once."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray(counts[place] > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Rows per calendar day (days since 1970), and rows without a time."""
+
+    rows: Mapping[int, int]
+    unknown: int = 0
+
+    def __add__(self, other: Self) -> "Days":
+        """Of both sets of rows."""
+        held = dict(self.rows)
+        for day, n in other.rows.items():
+            held[day] = held.get(day, 0) + n
+        return Days(dict(sorted(held.items())), self.unknown + other.unknown)
+
+
+@dataclass(frozen=True, slots=True)
+class DaysKind:
+    """Rows per calendar day."""
+
+    portable: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """``days``."""
+        return "days"
+
+    def of(self, batch: Batch, grid: Grid) -> Days:  # noqa: ARG002 - the protocol's signature
+        """Of one batch."""
+        if batch.time is None:
+            return Days({}, len(batch))
+        known = batch.time[~np.isnat(batch.time)].astype("datetime64[D]").astype(np.int64)
+        day, n = np.unique(known, return_counts=True)
+        return Days(dict(zip(day.tolist(), n.tolist(), strict=True)), len(batch) - len(known))
