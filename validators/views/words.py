@@ -73,7 +73,7 @@ _SHARES = {
     "calibration_in_the_large", "curve_flip_rate", "failure_flip_rate", "broken_reaction", "wild_reaction",
     "declared_broken_reaction", "declared_wild_reaction", "overlap", "overlap_excess", "overlap_with_outcome", "repeats_in_train",
     "late_share", "unknown_time_share", "lift_share", "key_overlap", "entity_overlap", "broken_entity_split", "time_overlap",
-    "broken_time_split",
+    "broken_time_split", "structure_left", "structure_by_feature", "membership_advantage",
 }  # fmt: skip
 _COUNTS = {
     "slice_n",
@@ -142,6 +142,14 @@ _LABELS: Mapping[str, str] = {
     "failure_rms_change": "Change of the score (SD)",
     "failure_flip_rate": "Decisions that flip",
     "rank_overlap": "Overlap of the rankings",
+    "score_of_role": "Score of the role",
+    "train_test_gap": "Train above test",
+    "membership_advantage": "What the loss of a row tells about its being in train",
+    "score_lost_to_refit": "Score lost to the best refit",
+    "score_lost_to_prior": "Score lost to the prior",
+    "score_of_model": "Score of the model",
+    "structure_left": "Structure left in the residuals",
+    "structure_by_feature": "Structure left, one feature alone",
     "overlap_excess": "Test rows in train, beyond what repeats by itself",
     "overlap": "Test rows in train",
     "overlap_with_outcome": "Test rows in train, with the same outcome",

@@ -1,0 +1,131 @@
+"""FIT101 to FIT103: over- and underfit models are found; sound ones, and forests with a large gap, are quiet."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.tree import DecisionTreeClassifier
+
+from validators.checks import generalisation_gap, refits_ladder, residual_structure
+from validators.core.data import Role
+from validators.core.records import Given
+
+from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, sound, truth, verdict
+
+TEST_X, TEST_Y, TEST_P = sound(2500)
+TRAIN_X, TRAIN_Y, TRAIN_P = sound(3000, seed=10)
+LOST, LEFT = {"warn": 0.01, "fail": 0.03}, {"warn": 0.03, "fail": 0.1}
+
+
+def measure(check, train, test, grid, task=BINARY):
+    rows = {Role.TRAIN: train, Role.TEST: test}
+    given = Given(
+        task=task,
+        grid=grid,
+        options=check.options,
+        rng=np.random.default_rng(0),
+        summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
+    )
+    found = {(m.metric, m.subject): m for m in check.measure(given)}
+    assert all(metric in check.metrics for metric, _ in found)
+    assert all(m.value is not None or m.note for m in found.values())
+    return found
+
+
+def run(check, train_p=TRAIN_P, test_p=TEST_P, *, prior=None):
+    grid = grid_of(TRAIN_X, test_p)
+    train = batch_of(TRAIN_X, TRAIN_Y, train_p, grid, prior=None if prior is None else TRAIN_P)
+    return measure(check, train, batch_of(TEST_X, TEST_Y, test_p, grid, prior=prior), grid)
+
+
+def encoded(X):
+    return X.assign(
+        income=X["income"].fillna(-1), region=X["region"].astype("category").cat.codes, sex=X["sex"] == "male"
+    )
+
+
+def fitted(model):
+    model.fit(encoded(TRAIN_X), TRAIN_Y)
+    return tuple(model.predict_proba(encoded(X))[:, 1] for X in (TRAIN_X, TEST_X))
+
+
+FULL_TREE = fitted(DecisionTreeClassifier(random_state=0))
+STUMP = fitted(DecisionTreeClassifier(max_depth=1, random_state=0))
+FOREST = fitted(RandomForestClassifier(200, min_samples_leaf=4, max_features=0.7, random_state=0))
+
+
+@pytest.mark.parametrize("scores", [FULL_TREE, STUMP], ids=["overfit", "underfit"])
+def test_what_a_model_of_the_wrong_size_loses_is_found(scores):
+    lost = run(refits_ladder.CHECK, *scores, prior=TEST_P)
+
+    assert verdict(lost["score_lost_to_refit", "model"], **LOST) == "FAIL"
+    assert verdict(lost["score_lost_to_prior", "model"], **LOST) == "FAIL"
+
+
+@pytest.mark.parametrize("scores", [(TRAIN_P, TEST_P), FOREST], ids=["the truth", "a forest with a gap"])
+def test_sound_models_lose_nothing_and_leave_nothing(scores):
+    assert verdict(run(refits_ladder.CHECK, *scores)["score_lost_to_refit", "model"], **LOST) in (
+        "PASS",
+        "INCONCLUSIVE",
+    )
+    assert verdict(run(residual_structure.CHECK, *scores)["structure_left", "model"], **LEFT) == "PASS"
+
+
+def test_the_gap_of_a_sound_forest_is_large_and_nobody_judges_it():
+    found = run(generalisation_gap.CHECK, *FOREST)
+
+    assert found["train_test_gap", "model"].low > 0.05
+    assert found["membership_advantage", "model"].low > 0.05
+    expected = roc_auc_score(TRAIN_Y, FOREST[0]) - roc_auc_score(TEST_Y, FOREST[1])
+    assert found["train_test_gap", "model"].value == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_gap_of_the_truth_covers_zero():
+    gap = run(generalisation_gap.CHECK)["train_test_gap", "model"]
+
+    assert gap.low < 0 < gap.high
+
+
+def test_structure_is_found_and_the_feature_is_named():
+    blind = expit(truth(TEST_X.assign(region="south")))
+    found = run(residual_structure.CHECK, TRAIN_P, blind)
+
+    assert verdict(found["structure_left", "model"], **LEFT) in ("WARN", "FAIL")
+    alone = {s: m.value for (metric, s), m in found.items() if metric == "structure_by_feature"}
+    assert max(alone, key=alone.get) == "feature:region"
+    assert found["structure_by_feature", "feature:region"].low > 0 > found["structure_by_feature", "feature:sex"].value
+
+
+def test_regression_and_multiclass():
+    rng = np.random.default_rng(1)
+    ys = [truth(X) + rng.normal(0, 1, len(X)) for X in (TRAIN_X, TEST_X)]
+    constant = np.full(len(TEST_X), ys[0].mean())
+    grid = grid_of(TRAIN_X, ys[0], constant, task=REGRESSION, y=ys[0])
+    train, test = batch_of(TRAIN_X, ys[0], ys[0], grid), batch_of(TEST_X, ys[1], constant, grid)
+    lost = measure(refits_ladder.CHECK, train, test, grid, REGRESSION)["score_lost_to_refit", "model"]
+    left = measure(residual_structure.CHECK, train, test, grid, REGRESSION)["structure_left", "model"]
+    assert verdict(lost, **LOST) == verdict(left, **LEFT) == "FAIL"
+
+    task = multiclass("a", "b", "c")
+    labels = [(y > -1).astype(int) + (y > 1) for y in ys]
+    flat = [np.full((len(y), 3), 1 / 3) + rng.normal(0, 1e-3, (len(y), 3)) for y in ys]
+    grid = grid_of(TRAIN_X, *flat[1].T, task=task)
+    train, test = (batch_of(X, y, p, grid) for X, y, p in zip((TRAIN_X, TEST_X), labels, flat, strict=True))
+    assert (
+        verdict(measure(refits_ladder.CHECK, train, test, grid, task)["score_lost_to_refit", "model"], **LOST) == "FAIL"
+    )
+    assert (
+        verdict(measure(residual_structure.CHECK, train, test, grid, task)["structure_left", "model"], **LEFT) == "FAIL"
+    )
+
+
+def test_too_few_rows_are_undefined_with_the_reason():
+    few = frame(50)
+    grid = grid_of(TRAIN_X, TRAIN_P)
+    small = batch_of(few, np.arange(50) % 2, np.full(50, 0.5), grid)
+
+    for check, metric in ((refits_ladder.CHECK, "score_lost_to_refit"), (residual_structure.CHECK, "structure_left")):
+        m = measure(check, small, small, grid)[metric, "model"]
+        assert m.value is None
+        assert "50" in m.note
