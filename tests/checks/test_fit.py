@@ -66,7 +66,7 @@ def test_what_a_model_of_the_wrong_size_loses_is_found(scores):
 @pytest.mark.parametrize("scores", [(TRAIN_P, TEST_P), FOREST], ids=["the truth", "a forest with a gap"])
 def test_sound_models_lose_nothing_and_leave_nothing(scores):
     assert verdict(run(refits_ladder.CHECK, *scores)["score_lost_to_refit", "model"], **LOST) != "FAIL"
-    assert verdict(run(residual_structure.CHECK, *scores)["structure_left", "model"], **LEFT) == "PASS"
+    assert verdict(run(residual_structure.CHECK, *scores)["structure_left", "model"], **LEFT) != "FAIL"
 
 
 def test_the_gap_of_a_sound_forest_is_large_and_nobody_judges_it():

@@ -21,8 +21,10 @@ def design(codes: NDArray[np.int32], grid: Grid) -> NDArray[np.int32]:
     return out
 
 
-def fit_restrained(train: Batch, there: Batch, task: Task, grid: Grid) -> Floats | None:
-    """(n, n_scores) scores of other rows by boosted trees on the bins, held back: 200 rounds at rate .05, 12 leaves of 40 rows.
+def fit_restrained(
+    train: Batch, there: Batch, task: Task, grid: Grid, *, rounds: int = 200, rate: float = 0.05
+) -> Floats | None:
+    """(n, n_scores) scores of other rows by boosted trees on the bins, held back: a small rate, 12 leaves of 40 rows.
 
     None where the training rows have one class only.
     """
@@ -30,8 +32,8 @@ def fit_restrained(train: Batch, there: Batch, task: Task, grid: Grid) -> Floats
 
     X, Z, weight = design(train.codes, grid), design(there.codes, grid), train.weight / float(1 << 20)
     settings = {
-        "max_iter": 200,
-        "learning_rate": 0.05,
+        "max_iter": rounds,
+        "learning_rate": rate,
         "max_leaf_nodes": 12,
         "min_samples_leaf": 40,
         "l2_regularization": 5.0,
@@ -41,7 +43,7 @@ def fit_restrained(train: Batch, there: Batch, task: Task, grid: Grid) -> Floats
         return np.asarray(model.fit(X, train.y, sample_weight=weight).predict(Z), np.float64).reshape(-1, 1)
     if len(np.unique(train.y)) < 2:
         return None
-    settings["max_iter"] = 200 if task.type == "binary" else 80
+    settings["max_iter"] = rounds if task.type == "binary" else min(rounds, 80)
     classifier = HistGradientBoostingClassifier(random_state=0, early_stopping=False, **settings)
     found = np.zeros((len(Z), max(2, len(task.classes))))
     fitted = classifier.fit(X, train.y, sample_weight=weight)

@@ -1,0 +1,211 @@
+"""QUA101 to QUA105: planted defects are found and named; clean twins are quiet."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from validators.checks import feature_defects, label_maturity, label_noise, redundant_features, repeated_keys
+from validators.core.data import Role
+from validators.core.records import Given
+
+from .performance_cases import BINARY, batch_of, frame, grid_of, multiclass, sound, truth, verdict
+
+NOISE = {"warn": 0.02, "fail": 0.05}
+
+
+def measure(check, roles, grid, task=BINARY, *, declared=("key",)):
+    given = Given(
+        task=task,
+        grid=grid,
+        options=check.options,
+        rng=np.random.default_rng(0),
+        summaries={(role, kind): kind.of(b, grid) for role, b in roles.items() for kind in check.needs.summaries},
+        declared=frozenset(declared),
+    )
+    found = {(m.metric, m.subject): m for m in check.measure(given)}
+    assert all(metric in check.metrics for metric, _ in found)
+    assert all(m.value is not None or m.note for m in found.values())
+    return found
+
+
+def noisy(flips, *, n=5000, positives_only=False, slices=None):
+    X, y, p = sound(n, seed=20)
+    hit = np.random.default_rng(2).random(n) < flips
+    if positives_only:
+        hit &= y == 1
+    wrong = np.where(hit, 1 - y, y)
+    other_x, other_y, other_p = sound(n, seed=30)
+    grid = grid_of(X, p, slices=slices and {k: (k, m(X)) for k, m in slices.items()})
+    made = [
+        batch_of(a, b, c, grid, slices=slices and {k: (k, m(a)) for k, m in slices.items()})
+        for a, b, c in ((X, wrong, p), (other_x, other_y, other_p))
+    ]
+    return measure(label_noise.CHECK, {Role.TRAIN: made[0], Role.REFERENCE: made[1]}, grid)
+
+
+def test_flipped_labels_are_found_and_sized():
+    m = noisy(0.15)["noise_excess", "model"]
+
+    assert verdict(m, **NOISE) == "FAIL"
+    assert m.low < 0.15 < m.high
+
+
+def test_flips_of_one_class_are_laid_at_its_door():
+    found = noisy(0.4, positives_only=True)
+
+    assert verdict(found["noise_excess", "class:1"], **NOISE) == "FAIL"
+    assert verdict(found["noise_excess", "class:0"], **NOISE) == "PASS"
+
+
+def test_clean_labels_pass():
+    found = noisy(0.0)
+
+    assert all(verdict(m, **NOISE) in ("PASS", "INCONCLUSIVE") for (k, _), m in found.items() if k == "noise_excess")
+    assert 0.2 < found["planted_found", "model"].value <= 1
+
+
+def test_a_declared_slice_with_wrong_labels_is_named():
+    inside = {"region == north": lambda X: (X["region"] == "north").to_numpy()}
+    X, y, p = sound(5000, seed=20)
+    hit = inside["region == north"](X) & (np.random.default_rng(3).random(5000) < 0.5) & (y == 1)
+    other_x, other_y, other_p = sound(5000, seed=30)
+    grid = grid_of(X, p, slices={k: (k, m(X)) for k, m in inside.items()})
+    made = [
+        batch_of(a, b, c, grid, slices={k: (k, m(a)) for k, m in inside.items()})
+        for a, b, c in ((X, np.where(hit, 0.0, y), p), (other_x, other_y, other_p))
+    ]
+    m = measure(label_noise.CHECK, {Role.TRAIN: made[0], Role.REFERENCE: made[1]}, grid)[
+        "slice_label_gap", "slice:region == north"
+    ]
+
+    assert verdict(m, warn=0.05, fail=0.1) == "FAIL"
+    assert "too few positive" in m.note
+
+
+def test_multiclass_flips_are_found():
+    task = multiclass("a", "b", "c")
+    made, labels = [], []
+    for seed in (20, 30):
+        X = frame(4000, seed)
+        rng = np.random.default_rng(seed)
+        labels.append(
+            (truth(X) + rng.logistic(size=4000) * 0.5 > -1).astype(int) + (truth(X) + rng.logistic(size=4000) * 0.5 > 1)
+        )
+        made.append(X)
+    rng = np.random.default_rng(5)
+    hit = rng.random(4000) < 0.15
+    wrong = np.where(hit, (labels[0] + rng.integers(1, 3, 4000)) % 3, labels[0])
+    p = np.full((4000, 3), 1 / 3)
+    grid = grid_of(made[0], *p.T, task=task)
+    roles = {Role.TRAIN: batch_of(made[0], wrong, p, grid), Role.REFERENCE: batch_of(made[1], labels[1], p, grid)}
+    m = measure(label_noise.CHECK, roles, grid, task)["noise_excess", "model"]
+
+    assert verdict(m, **NOISE) == "FAIL"
+    assert m.value == pytest.approx(0.15, abs=0.03)  # learners that are not calibrated bend the scale a little
+
+
+def test_equal_rows_with_unequal_labels_are_counted_beyond_expectation():
+    X, y, p = sound(2000, seed=20)
+    twice = np.r_[np.arange(2000), np.arange(200)]
+    sure = (
+        X.iloc[twice].reset_index(drop=True).assign(age=lambda d: np.where(np.arange(2200) % 2000 < 200, 18, d["age"]))
+    )
+    labels = np.where(np.arange(2200) < 2000, y[twice], 1 - y[twice])
+    grid = grid_of(X, p)
+    unit = (twice.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    train = batch_of(sure, labels, p[twice], grid, unit=unit)
+    other_x, other_y, other_p = sound(2000, seed=30)
+    other = batch_of(other_x, other_y, other_p, grid)
+    m = measure(label_noise.CHECK, {Role.TRAIN: train, Role.REFERENCE: other}, grid)["conflict_excess", "model"]
+
+    assert m.value > 0.05
+    assert verdict(m, warn=0.001, fail=0.01) == "FAIL"
+
+
+# --- features ---------------------------------------------------------------------------------------------------------
+def defects(**columns):
+    X = frame(3000).assign(**columns)
+    p = expit(truth(frame(3000)))
+    grid = grid_of(X, p)
+    return measure(feature_defects.CHECK, {Role.TRAIN: batch_of(X, np.zeros(3000), p, grid)}, grid)
+
+
+def test_defects_are_found_where_they_are():
+    rng = np.random.default_rng(1)
+    found = defects(
+        flat=1.0,
+        nothing=np.full(3000, np.nan),
+        coded=np.where(rng.random(3000) < 0.01, -999.0, rng.normal(50, 5, 3000)),
+        weight=rng.lognormal(4, 0.2, 3000) * np.where(rng.random(3000) < 0.05, 1000.0, 1.0),
+        text=np.where(rng.random(3000) < 0.1, "12", "often").astype(object),
+    )
+
+    assert found["modal_share", "feature:flat"].value == 1.0
+    assert found["all_missing", "feature:nothing"].value == 1.0
+    assert 0.005 < found["placeholder_share", "feature:coded"].value < 0.02
+    assert 0.03 < found["mixed_unit_share", "feature:weight"].value < 0.07
+    assert 0.05 < found["mixed_type_share", "feature:text"].value < 0.15
+    assert found["all_missing", "feature:flat"].value == 0.0
+
+
+def test_sound_features_have_none():
+    found = defects()
+
+    assert (
+        max(
+            m.value
+            for (k, _), m in found.items()
+            if k.endswith(("_missing", "holder_share", "unit_share", "type_share"))
+        )
+        == 0
+    )
+    assert max(m.value for (k, _), m in found.items() if k == "modal_share") < 0.6
+
+
+# --- keys, maturity, redundancy ---------------------------------------------------------------------------------------
+def rows(n=1000):
+    X, y, p = sound(n)
+    grid = grid_of(X, p)
+    return batch_of(X, y, p, grid), grid
+
+
+def test_one_repeated_key_fails_and_none_passes_with_a_bound():
+    test, grid = rows()
+    key = test.key.copy()
+    assert (
+        verdict(
+            measure(repeated_keys.CHECK, {Role.TEST: test}, grid)["repeated_keys", "rows:test"], warn=None, fail=0.0
+        )
+        == "PASS"
+    )
+    key[3] = key[7]
+    m = measure(repeated_keys.CHECK, {Role.TEST: replace(test, key=key)}, grid)["repeated_keys", "rows:test"]
+    assert m.value == 2 / 1000
+    assert verdict(m, warn=None, fail=0.0) == "FAIL"
+
+
+def test_immature_outcomes_are_counted_and_an_undeclared_role_is_undefined():
+    test, grid = rows()
+    early = np.arange(1000) < 80
+    roles = {Role.TEST: replace(test, immature=early), Role.TRAIN: test}
+    found = measure(label_maturity.CHECK, roles, grid)
+
+    assert found["immature_share", "rows:test"].value == 0.08
+    assert verdict(found["immature_share", "rows:test"], warn=0.0, fail=0.05) == "FAIL"
+    assert found["quality_mature_rows", "model"].n == 920
+    assert found["immature_share", "rows:train"].value is None
+
+
+@pytest.mark.parametrize(("noise", "low", "high"), [(0.0, 0.999, 1.0), (1.0, 0.5, 0.9)])
+def test_the_nearest_relative_is_named(noise, low, high):
+    X, y, p = sound(1000)
+    X = X.assign(twin=X["age"] * 2 + np.random.default_rng(0).normal(0, 40 * noise + 1e-9, 1000))
+    grid = grid_of(X, p)
+    m = measure(redundant_features.CHECK, {Role.TRAIN: batch_of(X, y, p, grid)}, grid)[
+        "nearest_relative", "feature:twin"
+    ]
+
+    assert low <= m.value <= high
+    assert m.note == "with age"

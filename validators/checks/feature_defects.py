@@ -1,0 +1,149 @@
+"""QUA102: which features are dead, or hold codes where values should be?
+
+How it is measured
+------------------
+Per feature, on all rows of train (else test): `modal_share`, the share of rows in its most frequent value or bin, and
+`all_missing`, 1 where no row has a value. On the sample: `placeholder_share`, rows with one repeated smallest or largest number
+that lies further from all others than they are apart (-999, 99999); `mixed_unit_share`, rows of the smaller of two clusters of one
+shape that are a known unit factor apart; `mixed_type_share`, the rarer kind among levels that are partly numbers and partly words.
+These are counts of the rows as they are, so they have no interval.
+
+Why it matters
+--------------
+A constant says nothing and will say something the day that it changes. A placeholder is read as a number: the mean moves, trees
+split beside it, and a linear model adds -999 times a weight. Two units in one column are wrong by the factor for a part of the
+people.
+
+What to do
+----------
+Drop dead features. Turn placeholders into missing values with a flag before fitting. Find the source that reports in another unit.
+
+Sources
+-------
+Breck et al. (2019), Data validation for machine learning, MLSys; Schelter et al. (2018), Proceedings of the VLDB Endowment 11,
+1781-1794.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import Bins, LevelBins, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.defects import mixed_units, placeholder
+from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
+from ..summaries.row_sample import RowSampleKind
+
+COUNTS, SAMPLE = FeatureCountsKind("all"), RowSampleKind()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`min_rows`: repeats from which on a far value is a code, not an outlier."""
+
+    min_rows: int = 5
+
+
+def feature_defects(given: Given) -> Iterator[Measurement]:
+    """Dead features, placeholders, mixed units and mixed types."""
+    role = Role.TRAIN if given.has(Role.TRAIN, COUNTS) else Role.TEST
+    counts: FeatureCounts = given.summary(role, COUNTS)
+    sample = given.summary(role, SAMPLE)
+    where = (
+        f"{role.value}, {len(sample.rows):,} of {sample.total:,} rows"
+        if len(sample.rows) < sample.total
+        else role.value
+    )
+    for name, bins in given.grid.features.items():
+        subject = subjects.feature(name)
+        yield from _dead(counts.weighted(name).sum(axis=0), bins, subject, role.value)
+        column = sample.rows.X[name]
+        if isinstance(bins, LevelBins):
+            yield _mixed_types(column, subject, where)
+        elif pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+            yield from _numbers(column, subject, where, given.options.min_rows)
+
+
+def _dead(held: NDArray[np.float64], bins: Bins, subject: str, where: str) -> Iterator[Measurement]:
+    n = int(held.sum())
+    if n == 0:
+        yield Measurement(metric="modal_share", subject=subject, value=None, n=0, note=f"no rows in {where}")
+        return
+    modal = int(held.argmax())
+    missing = float(held[bins.missing])
+    note = f"{where}: {held[modal] / n:.2%} of rows are {bins.names[modal]}"
+    yield Measurement(
+        metric="modal_share", subject=subject, value=float(held[modal]) / n, n=n, method="count", note=note
+    )
+    yield Measurement(
+        metric="all_missing",
+        subject=subject,
+        value=float(missing == n),
+        n=n,
+        method="count",
+        note=f"{missing / n:.2%} missing",
+    )
+
+
+def _numbers(column: pd.Series, subject: str, where: str, min_rows: int) -> Iterator[Measurement]:
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    values = values[np.isfinite(values)]
+    n = len(values)
+    code = placeholder(values, min_rows=min_rows) if n else None
+    note = f"{where}: {code.count:,} rows hold {code.value:g}" if code else f"{where}: none seen"
+    yield Measurement(
+        metric="placeholder_share",
+        subject=subject,
+        value=code.count / n if code else 0.0,
+        n=n,
+        method="count",
+        note=note,
+    )
+    rest = values[values != code.value] if code else values
+    units = mixed_units(rest[rest != 0])
+    note = (
+        f"{where}: {units.count:,} rows seem to be in a unit {units.factor:g} times another"
+        if units
+        else f"{where}: one unit"
+    )
+    yield Measurement(
+        metric="mixed_unit_share",
+        subject=subject,
+        value=units.count / n if units else 0.0,
+        n=n,
+        method="count",
+        note=note,
+    )
+
+
+def _mixed_types(column: pd.Series, subject: str, where: str) -> Measurement:
+    known = column.dropna()
+    kinds = known.map(_is_number)
+    share = float(kinds.mean()) if len(known) else 0.0
+    rarer = min(share, 1 - share)
+    note = f"{where}: {rarer:.2%} of the values are of the rarer kind (numbers or words)"
+    return Measurement(metric="mixed_type_share", subject=subject, value=rarer, n=len(known), method="count", note=note)
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+CHECK = Check(
+    code="QUA102",
+    family=Family.QUALITY,
+    title="Dead features, placeholders, mixed units",
+    metrics=("modal_share", "all_missing", "placeholder_share", "mixed_unit_share", "mixed_type_share"),
+    needs=Needs(roles=(), one_of=(Role.TRAIN, Role.TEST), summaries=(COUNTS, SAMPLE)),
+    measure=feature_defects,
+    doc=__doc__,
+    options=Options(),
+)

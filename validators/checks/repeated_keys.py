@@ -1,0 +1,64 @@
+"""QUA103: are keys unique, and rows recorded once?
+
+How it is measured
+------------------
+All rows of every role. `repeated_keys`: share of rows whose declared key another row of the role has too. `repeated_rows`: share
+of rows with another row of equal features and outcome in the role (information: coarse features repeat by themselves).
+
+Why it matters
+--------------
+A key that comes twice is a join that fanned out or an extract that was loaded twice. Its rows count double, in the metric and in
+training, and a later join on the key multiplies them again.
+
+What to do
+----------
+Find the join or the load. If several rows per key are meant (visits, months), declare the entity and give every row a key of its
+own.
+
+Sources
+-------
+Schelter et al. (2018), Proceedings of the VLDB Endowment 11, 1781-1794, on uniqueness as a constraint.
+"""
+
+from collections.abc import Iterator
+
+from ..core import subjects
+from ..core.data import Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.proportions import zero_event_upper_bound
+from ..summaries.identities import Identities, IdentitiesKind, repeated
+
+ROWS = IdentitiesKind()
+
+
+def repeated_keys(given: Given) -> Iterator[Measurement]:
+    """Shares of rows with a repeated key and with repeated content, by role."""
+    for role in Role:
+        if not given.has(role, ROWS):
+            continue
+        held: Identities = given.summary(role, ROWS)
+        if "key" in given.declared:
+            yield _share("repeated_keys", role, int(repeated(held.keys()).sum()), held.rows)
+
+        yield _share("repeated_rows", role, int(repeated(held.content(labelled=True)).sum()), held.rows)
+
+
+def _share(metric: str, role: Role, count: int, n: int) -> Measurement:
+    subject = subjects.rows(role.value)
+    if n == 0:
+        return Measurement(metric=metric, subject=subject, value=None, n=0, note="no rows")
+    return Measurement(
+        metric=metric, subject=subject, value=count / n, n=n, method="count", note=f"{count:,} of {n:,} rows",
+        high=zero_event_upper_bound(n) if count == 0 else None, level=0.95 if count == 0 else None,
+    )  # fmt: skip
+
+
+CHECK = Check(
+    code="QUA103",
+    family=Family.QUALITY,
+    title="Repeated keys and rows",
+    metrics=("repeated_keys", "repeated_rows"),
+    needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN, Role.REFERENCE, Role.PRODUCTION), summaries=(ROWS,)),
+    measure=repeated_keys,
+    doc=__doc__,
+)
