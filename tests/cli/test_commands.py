@@ -153,6 +153,42 @@ def test_gate_judges_a_run_by_its_policy_and_by_another(seatrial, trial, tmp_pat
     assert seatrial("gate", tmp_path).returncode == 2
 
 
+def test_diff_names_what_differs_and_what_another_policy_changes(seatrial, trial, tmp_path):
+    a, b = tmp_path / "a", tmp_path / "b"
+    seatrial("run", trial, *QUICK, "--out", a)
+    edit(trial, "[run]", "[options.PRF101]\nconfidence = 0.8\n[run]")
+    seatrial("run", trial, *QUICK, "--out", b)
+
+    assert seatrial("diff", a, a).returncode == 0
+    found = seatrial("diff", a, b, "--json")
+    assert found.returncode == 1
+    held = json.loads(found.stdout)
+    assert {m["check"] for m in held["measurements"]} == {"PRF101"}
+    assert held["checks"] == []
+    assert "plan" in held["inputs_that_differ"]
+
+    policy = (a / "policy.toml").read_text()
+    (tmp_path / "strict.toml").write_text(policy.replace("warn = 0.01\nfail = 0.05", "warn = -1.0\nfail = -0.9"))
+    assert seatrial("diff", "--policy", a / "policy.toml", a).returncode == 0
+    found = seatrial("diff", "--policy", tmp_path / "strict.toml", a)
+    assert found.returncode == 1
+    assert "DRF102" in found.stdout
+    assert "-> Fail" in found.stdout
+    seatrial("keys", "new", "diana")
+    seatrial("snapshot", a, "--key", "diana", "--out", tmp_path / "a.zip")
+    assert seatrial("diff", tmp_path / "a.zip", a).returncode == 0
+
+    for wrong in (
+        (a,),
+        (a, b, a),
+        (a, tmp_path / "absent"),
+        ("--policy", tmp_path / "absent.toml", a),
+        ("--policy", b / "grid.json", a),
+    ):
+        found = seatrial("diff", *wrong)
+        assert (found.returncode, found.stdout) == (2, "")
+
+
 def test_explain_prints_every_check_and_its_three_texts(seatrial):
     listed = seatrial("explain", "all").stdout
 
@@ -165,7 +201,7 @@ def test_explain_prints_every_check_and_its_three_texts(seatrial):
 
 
 def test_every_command_has_help(seatrial):
-    for command in ("run", "gate", "init", "explain", "demo", "snapshot", "verify", "app", "keys"):
+    for command in ("run", "gate", "diff", "init", "explain", "demo", "snapshot", "verify", "app", "keys"):
         assert seatrial(command, "--help").returncode == 0
 
 

@@ -1,13 +1,14 @@
 """`gate`: judge a project or a run, in CI."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ..catalog import catalog, families
+from ..catalog import metrics
 from ..core.policy import EXIT_CODES, Overall
-from ..engine.results import measured_again, read_results, results_document
+from ..core.records import Family
+from ..engine.results import judged_again, read_results
 from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE
 from .execute import execute, latest_run, to_stderr
@@ -45,27 +46,8 @@ def gate(
     raise typer.Exit(EXIT_CODES[Overall(document["verdict"])])
 
 
-def judged_by(document: dict[str, object], file: Path) -> dict[str, object]:
+def judged_by(document: dict[str, Any], file: Path) -> dict[str, Any]:
     """A results document judged anew by another policy; nothing is measured again."""
     text = policy_text(2, file)
-    by_code = {c.code: c for c in catalog()}
-    policy = read_policy(
-        text, name=file.name, metrics={c: k.metrics for c, k in by_code.items()}, families=tuple({*families().values()})
-    )
-    results = [r for r in measured_again(document) if r.code in by_code]
-    judged = [policy.judge(r, families()[r.code]) for r in results]
-    plan = dict(document["plan"])  # type: ignore[call-overload]
-    verdict = policy.overall(judged, families(), narrowed=bool(plan["narrowed"]))
-    environment = dict(document["environment"])  # type: ignore[call-overload]
-    return results_document(
-        project=dict(document["project"]),  # type: ignore[call-overload]
-        inputs=dict(document["inputs"]),  # type: ignore[call-overload]
-        policy=policy,
-        policy_digest=digest_of(text),
-        plan=plan | {"required": dict(policy.required)},
-        checks=[by_code[r.code] for r in results],
-        judged=judged,
-        verdict=verdict,
-        run=dict(document["run"]),  # type: ignore[call-overload]
-        isolation=str(environment["isolation"]),
-    )
+    policy = read_policy(text, name=file.name, metrics=metrics(), families=tuple(f.value for f in Family))
+    return judged_again(document, policy, digest_of(text))

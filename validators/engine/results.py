@@ -41,7 +41,7 @@ def results_document(
         "environment": environment(isolation),
         "run": dict(run),
         "verdict": verdict.value,
-        "results": [_result(j, by_code[j.result.code]) for j in judged],
+        "results": [_result(j, by_code[j.result.code].family.value, by_code[j.result.code].title) for j in judged],
     }
 
 
@@ -62,12 +62,12 @@ def environment(isolation: str) -> dict[str, Any]:
     }
 
 
-def _result(judged: JudgedResult, check: Check) -> dict[str, Any]:
+def _result(judged: JudgedResult, family: str, title: str) -> dict[str, Any]:
     result = judged.result
     return {
         "check": result.code,
-        "family": check.family.value,
-        "title": check.title,
+        "family": family,
+        "title": title,
         "status": result.status.value,
         "reason": result.reason,
         "seconds": round(result.seconds, 3),
@@ -107,15 +107,38 @@ def read_results(run: Path) -> dict[str, Any]:
     """The results of a run folder; raises RunError when it has none that can be read."""
     path = run / "results.json" if run.is_dir() else run
     try:
-        document = json.loads(path.read_text("utf-8"))
+        return results_from(path.read_bytes(), str(path))
     except FileNotFoundError:
         raise RunError(f"{run}: no results.json; `seatrial run PROJECT --out {run}` writes one") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({type(error).__name__}); run the trial again") from None
+
+
+def results_from(data: bytes, path: str) -> dict[str, Any]:
+    """The results document in some bytes; raises RunError with the name of the file when it is none."""
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read ({type(error).__name__}); run the trial again") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else type(document).__name__
         raise RunError(f"{path}: expected schema {SCHEMA!r}, found {found!r}")
     return document
+
+
+def judged_again(document: Mapping[str, Any], policy: Policy, policy_digest: str) -> dict[str, Any]:
+    """The document judged by another policy. Nothing is measured again: the numbers, and what they were measured on, stay."""
+    held = {r["check"]: r for r in document["results"]}
+    families = {code: str(r["family"]) for code, r in held.items()}
+    judged = [policy.judge(r, families[r.code]) for r in measured_again(document)]
+    verdict = policy.overall(judged, families, narrowed=bool(document["plan"]["narrowed"]))
+    return {
+        **document,
+        "policy": {"id": policy.id, "version": policy.version, "tier": policy.tier, "sha256": policy_digest},
+        "plan": {**document["plan"], "required": dict(policy.required)},
+        "verdict": verdict.value,
+        "results": [_result(j, families[j.result.code], held[j.result.code]["title"]) for j in judged],
+    }
 
 
 def measured_again(document: Mapping[str, Any]) -> list[Result]:

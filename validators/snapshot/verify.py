@@ -1,6 +1,7 @@
 """Verification, offline: who signed what, when (claimed), and every member that was changed, added or removed."""
 
 import hashlib
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import SnapshotError
+from ..engine.results import read_results, results_from
 from .archive import ENVELOPE, MAX_FILE, read_zip
 from .dsse import Envelope, parse, strict_json, verified
 from .keys import Trusted, trusted_keys
@@ -116,6 +118,19 @@ def read_member(file: Path, name: str) -> bytes:
     if hashlib.sha256(members[name]).hexdigest() != stated:
         raise SnapshotError(f"{file.name}: {name} is not the one that was signed")
     return members[name]
+
+
+def results_of(path: Path) -> dict[str, Any]:
+    """The results of a run folder, a results.json or a snapshot; whose signature it is, is not asked.
+
+    Raises
+    ------
+    SeatrialError
+        When there are none that can be read.
+    """
+    if path.is_file() and zipfile.is_zipfile(path):
+        return results_from(read_member(path, "results.json"), path.name)
+    return read_results(path)
 
 
 def _bytes(file: Path) -> bytes:

@@ -32,7 +32,7 @@ def compare(expected: Document, actual: Document) -> Comparison:
     """Compare every value and interval end of two documents, and every verdict."""
     a, b = _numbers(expected), _numbers(actual)
     keys = list(dict.fromkeys([*a, *b]))
-    wrong = [k for k in keys if k not in a or k not in b or not _close(a[k], b[k])]
+    wrong = [k for k in keys if k not in a or k not in b or not close(a[k], b[k])]
     words = [
         f"{k[0]} {k[1]} {subject_words(k[2])}, {k[3]}: {a.get(k, 'nothing')} and {b.get(k, 'nothing')}"
         for k in wrong[:20]
@@ -51,7 +51,8 @@ def _numbers(document: Document) -> dict[tuple[str, str, str, str], float | None
     }
 
 
-def _close(a: float | None, b: float | None) -> bool:
+def close(a: float | None, b: float | None) -> bool:
+    """Whether two numbers agree within one millionth; an undefined one agrees with an undefined one only."""
     if a is None or b is None:
         return a is b
     return abs(a - b) <= TOLERANCE * max(1.0, abs(a), abs(b))

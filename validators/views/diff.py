@@ -1,0 +1,190 @@
+"""Two results documents: which verdicts differ, which measurements, what was added or removed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import fmt
+from .compare import close
+from .reading import Document, Record, merged, results, verdict_of
+from .words import OVERALL, RANK
+
+ENDS = ("value", "low", "high")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckChange:
+    """A check whose verdict differs; None on the side that lacks it."""
+
+    code: str
+    title: str
+    before: Record | None
+    after: Record | None
+
+    @property
+    def change(self) -> str:
+        """``added``, ``removed`` or ``verdict``."""
+        return _change(self.before, self.after, "verdict")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberChange:
+    """A measurement whose verdict or numbers differ; None on the side that lacks it."""
+
+    code: str
+    before: Record | None
+    after: Record | None
+
+    @property
+    def either(self) -> Record:
+        """The later of the two."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a change has at least one side")
+        return found
+
+    @property
+    def change(self) -> str:
+        """``added``, ``removed``, ``verdict`` or ``number``."""
+        same = self.before is not None and self.after is not None and self.before["verdict"] == self.after["verdict"]
+        return _change(self.before, self.after, "number" if same else "verdict")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What differs between two documents, and how much they have in common."""
+
+    a: Document
+    b: Document
+    checks: tuple[CheckChange, ...] = ()
+    numbers: tuple[NumberChange, ...] = ()
+    all_checks: int = 0
+    all_numbers: int = 0
+    inputs: tuple[str, ...] = field(default=())
+
+    @property
+    def none(self) -> bool:
+        """Whether every verdict and every number is the same."""
+        return not self.checks and not self.numbers and self.a["verdict"] == self.b["verdict"]
+
+    @property
+    def by_verdict(self) -> tuple[NumberChange, ...]:
+        """The measurements whose verdict differs."""
+        return tuple(n for n in self.numbers if n.change == "verdict")
+
+    @property
+    def sentence(self) -> str:
+        """``Failed, then Passed. 3 of 44 checks have another verdict; 120 of 1,402 measurements differ, 9 by verdict.``"""
+        a, b = (OVERALL[d["verdict"]].word for d in (self.a, self.b))
+        overall = f"{a} on both sides" if a == b else f"{a} in A, {b} in B"
+        if self.none:
+            return f"{overall}. Nothing differs: {self.all_checks} checks, {fmt.count(self.all_numbers)} measurements."
+        return (
+            f"{overall}. {len(self.checks)} of {self.all_checks} checks differ in verdict; {fmt.count(len(self.numbers))} of "
+            f"{fmt.count(self.all_numbers)} measurements differ, {fmt.count(len(self.by_verdict))} by verdict."
+        )
+
+
+def difference(a: Document, b: Document) -> Difference:
+    """Compare check by check and measurement by measurement; numbers within one millionth are the same."""
+    before, after = ({r["check"]: r for r in results(d)} for d in (a, b))
+    codes = list(dict.fromkeys([*before, *after]))
+    checks = [
+        CheckChange(code=c, title=(after.get(c) or before[c])["title"], before=before.get(c), after=after.get(c))
+        for c in codes
+        if _state(before.get(c)) != _state(after.get(c))
+    ]
+    left, right = _measured(a), _measured(b)
+    keys = list(dict.fromkeys([*left, *right]))
+    numbers = [
+        NumberChange(code=k[0], before=left.get(k), after=right.get(k))
+        for k in keys
+        if not _same(left.get(k), right.get(k))
+    ]
+    return Difference(
+        a=a, b=b, all_checks=len(codes), all_numbers=len(keys), inputs=tuple(_other_inputs(a, b)),
+        checks=tuple(sorted(checks, key=lambda c: _order(_state(c.before)[0], _state(c.after)[0]))),
+        numbers=tuple(sorted(numbers, key=_number_order)),
+    )  # fmt: skip
+
+
+def _measured(document: Document) -> dict[tuple[str, str, str], Record]:
+    return {(r["check"], m["metric"], m["subject"]): m for r in results(document) for m in merged(r["measurements"])}
+
+
+def _state(result: Record | None) -> tuple[str, str]:
+    return ("", "") if result is None else (verdict_of(result), result["status"])
+
+
+def _same(a: Record | None, b: Record | None) -> bool:
+    if a is None or b is None:
+        return False
+    return a["verdict"] == b["verdict"] and a["n"] == b["n"] and all(close(a[end], b[end]) for end in ENDS)
+
+
+def _change(before: Record | None, after: Record | None, word: str) -> str:
+    if before is None:
+        return "added"
+    return "removed" if after is None else word
+
+
+def _order(before: str, after: str) -> tuple[int, int]:
+    """What became worse first, the worst first."""
+    ranks = [RANK.index(v) if v in RANK else len(RANK) for v in (before, after)]
+    return (0 if ranks[1] < ranks[0] else 1, ranks[1])
+
+
+def _number_order(held: NumberChange) -> tuple[bool, bool, int, int]:
+    before, after = ((m["verdict"] or "NO_LIMIT") if m else "" for m in (held.before, held.after))
+    return (held.change != "verdict", before in ("", "NO_LIMIT") and after in ("", "NO_LIMIT"), *_order(before, after))
+
+
+def _other_inputs(a: Document, b: Document) -> Iterator[str]:
+    """Names of the inputs that are not the same on both sides."""
+    for part, word in (("model", "model"), ("data", "data")):
+        left, right = (d["inputs"].get(part, {}) for d in (a, b))
+        for name in dict.fromkeys([*left, *right]):
+            digests = [(side.get(name) or {}).get("sha256") for side in (left, right)]
+            if digests[0] != digests[1]:
+                yield f"{name} {word}"
+    if a["policy"]["sha256"] != b["policy"]["sha256"]:
+        yield "policy"
+    if a["plan"]["suite"] != b["plan"]["suite"] or a["plan"]["options"] != b["plan"]["options"]:
+        yield "plan"
+
+
+def as_json(found: Difference) -> dict[str, Any]:
+    """The difference as plain JSON: all of it, in the order of the text."""
+    return {
+        "a": _side(found.a),
+        "b": _side(found.b),
+        "inputs_that_differ": list(found.inputs),
+        "checks": [
+            {"check": c.code, "title": c.title, "change": c.change, "before": _checked(c.before), "after": _checked(c.after)}
+            for c in found.checks
+        ],
+        "measurements": [
+            {
+                "check": n.code, "metric": n.either["metric"], "subject": n.either["subject"], "change": n.change,
+                "before": _numbers(n.before), "after": _numbers(n.after),
+            }
+            for n in found.numbers
+        ],
+        "compared": {"checks": found.all_checks, "measurements": found.all_numbers},
+    }  # fmt: skip
+
+
+def _side(document: Document) -> dict[str, Any]:
+    project, policy = document["project"], document["policy"]
+    return {
+        "project": project["id"], "version": project["version"], "run": document["run"]["id"], "verdict": document["verdict"],
+        "policy": {k: policy[k] for k in ("id", "version", "sha256")},
+    }  # fmt: skip
+
+
+def _checked(result: Record | None) -> dict[str, Any] | None:
+    return None if result is None else {k: result[k] for k in ("status", "verdict", "required")}
+
+
+def _numbers(m: Record | None) -> dict[str, Any] | None:
+    return None if m is None else {k: m[k] for k in ("value", "low", "high", "n", "verdict", "limits")}
