@@ -21,7 +21,7 @@ chosen = st.navigation(
         "Performance": [page("performance"), page("slices"), page("backtest"), page("fit")],
         "Data": [page("feature_drift"), page("prediction_drift"), page("quality"), page("leakage"), page("pipeline")],
         "Behaviour": [page("importance"), page("noise"), page("stress"), page("bias")],
-        "Decide": [page("snapshot")],
+        "Decide": [page("compare"), page("snapshot")],
     },
     expanded=True,
 )

@@ -16,7 +16,7 @@ from .runs import project, run
 ROOT = Path(__file__).resolve().parents[2]
 FAMILIES = list(FAMILY_WORDS)
 RESULTS = ["overview", *FAMILIES, "slices"]
-PAGES = ["home", "setup", *RESULTS, "snapshot"]
+PAGES = ["home", "setup", *RESULTS, "compare", "snapshot"]
 
 
 def opened(page, project_id=None, **more):
@@ -197,6 +197,38 @@ def test_a_key_is_made_and_a_run_is_signed_downloaded_and_verified(home, tmp_pat
     assert not at.exception
     (file,) = (home / "snapshots").glob("*/*/*.zip")
     assert verify_snapshot(file, trust=home / "trust").code == 0
+
+
+def test_two_runs_are_compared_side_by_side_the_one_before_by_default(home):
+    folder = project(home)
+    run(folder)
+    later = document()
+    later["results"][0]["measurements"][0]["value"] += 0.01
+    shift = next(r for r in later["results"] if r["check"] == "DRF101")
+    shift["verdict"], shift["measurements"][0]["verdict"] = "PASS", "PASS"
+    run(folder, later, "20261125T100000Z-abcdef")
+    at = opened("compare", "my-credit")
+
+    assert at.selectbox(key="cm_a").value == "my-credit · 20261124T100000Z-abcdef"
+    assert f"1 of {len(later['results'])} checks differ in verdict" in words(at).replace("\\", "")
+    assert "2 of" in words(at).replace("\\", "")
+    assert at.get("plotly_chart")
+    assert any("DRF101" in str(d.value) for d in at.dataframe)
+
+
+def test_a_run_is_judged_by_another_policy_and_keeps_its_own_verdict(home):
+    run(project(home))
+    at = opened("compare", "my-credit", cm_tab="Another policy")
+
+    assert "Nothing is measured again" in words(at)
+    assert "differ in verdict" in words(at)
+    assert json.loads(next((home / "projects" / "credit" / "runs").glob("*/results.json")).read_text()) == document()
+
+
+def test_an_address_that_names_no_run_compares_nothing(home):
+    run(project(home))
+
+    assert "Choose two runs" in words(opened("compare", "my-credit", cm_a="../../etc"))
 
 
 def test_the_shell_module_stays_small():

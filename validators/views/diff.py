@@ -141,6 +141,8 @@ def _number_order(held: NumberChange) -> tuple[bool, bool, int, int]:
 
 def _other_inputs(a: Document, b: Document) -> Iterator[str]:
     """Names of the inputs that are not the same on both sides."""
+    if (a["project"]["id"], a["project"]["task"]) != (b["project"]["id"], b["project"]["task"]):
+        yield "project or task"
     for part, word in (("model", "model"), ("data", "data")):
         left, right = (d["inputs"].get(part, {}) for d in (a, b))
         for name in dict.fromkeys([*left, *right]):

@@ -25,7 +25,14 @@ def charts_of(document: Document, family: str, colours: Palette) -> list[Chart]:
 
 def page_titles(document: Document | None) -> dict[str, str]:
     """Titles of the pages by file; a family that the open run did not test says so in the menu."""
-    names = {"home": "Home", "setup": "Set up", "overview": "Overview", "slices": "Slices", "snapshot": "Snapshot"}
+    names = {
+        "home": "Home",
+        "setup": "Set up",
+        "overview": "Overview",
+        "slices": "Slices",
+        "compare": "Compare",
+        "snapshot": "Snapshot",
+    }
     for family, words in FAMILIES.items():
         idle = document is not None and family_verdict(document, family) == "NOT_RUN"
         names[family] = f"{words.title} · not run" if idle else words.title

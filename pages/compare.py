@@ -1,0 +1,98 @@
+"""Compare: what differs between two runs or snapshots, and what would another policy say?"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from validators.catalog import metrics
+from validators.core.records import Family
+from validators.engine.places import home, known_projects, runs_of
+from validators.engine.results import judged_again
+from validators.io.policies import TIERS, digest_of, policy_text, read_policy
+from validators.snapshot.verify import results_of
+from validators.views.diff import difference
+from validators.views.setup import TIERS as TIER_WORDS
+
+from pages._difference import details, heading, show
+from pages._shell import ensure_shell, opened_or_none, told
+
+ensure_shell()
+OWN = "A policy file of your own"
+
+
+def sides() -> dict[str, Path]:
+    """Every run of the projects that the app knows, and every snapshot signed here, by the name that stands in the address."""
+    found = {
+        f"{name} · {run}": path for name, folder in known_projects().items() for run, path in runs_of(folder).items()
+    }
+    return found | {f"snapshot · {p.name}": p for p in sorted((home() / "snapshots").glob("*/*/*.zip"))}
+
+
+def read(names: dict[str, Path], chosen: str | None) -> dict[str, Any] | None:
+    """The results of a side; None when none was chosen or they cannot be read, which is said."""
+    with told():
+        return results_of(names[chosen]) if chosen in names else None
+    return None
+
+
+def two() -> None:
+    """Two runs side by side."""
+    known, held = sides(), opened_or_none()
+    names, now = list(known), "" if held is None else f"{held.id} · {held.run.name}"
+    before = names[names.index(now) + 1 :][:1] if now in known else []
+    first = before[0] if held is not None and before and before[0].startswith(f"{held.id} · ") else None
+    for key, label, chosen in (("cm_a", "A, before", first), ("cm_b", "B, after", now)):
+        at = names.index(chosen) if chosen in known else None
+        st.selectbox(label, names, index=at, key=key, bind="query-params", placeholder="Choose a run or a snapshot")
+    a, b = st.session_state["cm_a"], st.session_state["cm_b"]
+    with st.expander("A snapshot from a file, as A"):
+        given = st.file_uploader("A snapshot (.seatrial.zip)", type="zip", key="cm_file", max_upload_size=200)
+        st.caption("Its digests are checked; whose signature it is, is not: the page Snapshot verifies.")
+    with tempfile.TemporaryDirectory() as folder:
+        if given is not None:
+            known["given"], a = Path(folder) / "snapshot.zip", "given"
+            known["given"].write_bytes(given.getvalue())
+        left, right = read(known, a), read(known, b)
+    if left is None or right is None:
+        st.info("Choose two runs or snapshots: A is the earlier one.")
+        return
+    show(difference(left, right))
+
+
+def policies() -> None:
+    """Which verdicts another policy changes."""
+    held = opened_or_none()
+    if held is None:
+        st.info("Open a project with a run to judge it by another policy.")
+        return
+    choices = [*TIERS, OWN]
+    asked = st.selectbox(
+        "Policy",
+        choices,
+        key="cm_policy",
+        format_func=lambda t: f"House policy, tier {TIER_WORDS[t]}" if t in TIERS else t,
+    )
+    given = st.file_uploader("A policy (.toml)", type="toml", key="cm_toml") if asked == OWN else None
+    if asked == OWN and given is None:
+        return
+    with told():
+        text = policy_text(asked) if given is None else given.getvalue().decode("utf-8", "replace")
+        policy = read_policy(text, name="policy", metrics=metrics(), families=tuple(f.value for f in Family))
+        found = difference(held.document, judged_again(held.document, policy, digest_of(text)))
+        st.caption(
+            "A is the policy of the run, B the one chosen here. Nothing is measured again, and the run keeps its verdict."
+        )
+        heading(found)
+        details(found, "cm_p")
+
+
+st.title("Compare")
+st.markdown("What differs between two runs, and what would another policy say?")
+one, other = st.tabs(["Two runs", "Another policy"], key="cm_tab", bind="query-params", on_change="rerun")
+if one.open:
+    with one:
+        two()
+if other.open:
+    with other:
+        policies()
