@@ -98,6 +98,7 @@ def execute(
             "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
             "seconds": round(time.time() - started, 3),
             "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+            "models": dict(measured.usage),
         },
         isolation=_isolation(measured),
     )

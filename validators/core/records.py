@@ -1,9 +1,10 @@
 """Checks and what they give: needs, what is given, measurements, results."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,23 @@ class Model(Protocol):
 
     def predict(self, X: pd.DataFrame, /) -> NDArray[np.float64]:
         """Score per row (n,), or per row and class (n, K)."""
+        ...
+
+
+@runtime_checkable
+class Operated(Model, Protocol):
+    """A model whose process can be put to the test as well: none of this asks for anything but scores."""
+
+    def predict_no_rows(self, X: pd.DataFrame, /) -> None:
+        """Ask for the scores of an empty frame; raises ModelError where the model does not answer it."""
+        ...
+
+    def predict_in_threads(self, X: pd.DataFrame, threads: int, /) -> NDArray[np.float64]:
+        """(threads, n) or (threads, n, K) scores of rows that several threads ask for at once."""
+        ...
+
+    def again(self) -> AbstractContextManager[Model]:
+        """The same model in a fresh process."""
         ...
 
 

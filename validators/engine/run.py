@@ -5,7 +5,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,13 @@ SAMPLE = RowSampleKind()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All that a run found, before any policy."""
+    """All that a run found, before any policy. `usage` is what calling each model cost, and differs between equal runs."""
 
     results: tuple[Result, ...]
     grid: Grid
     summaries: Mapping[tuple[Role, Kind], Any]
     models: Mapping[str, Mapping[str, Any]]
+    usage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def nothing(_what: str, _share: float) -> None:
@@ -95,6 +96,7 @@ def measure(
             grid=grid,
             summaries=scanned.summaries,
             models={name: description.as_json() for name, description in models.items()},
+            usage={name: scoring.model(name).usage() for name in scoring.files},
         )
 
 

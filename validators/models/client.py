@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import ModelError, ModelTimeout
 from .protocol import clean, receive, send
+from .usage import usage_of
 
 WORKER = Path(__file__).with_name("worker.py")
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops", ".json", ".ubj", ".txt")
@@ -85,6 +88,7 @@ class Model:
         self._features = None if features is None else list(features)
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        self._calls: list[tuple[int, float]] = []
         self.description = self._start()
 
     def predict(self, X: pd.DataFrame) -> NDArray[np.float64]:
@@ -108,25 +112,44 @@ class Model:
             When it does not answer in time.
         """
         frame = X if self._features is None else X[self._features]
-        width = len(self._classes) if self._task == "multiclass" else 1
-        parts = [self._call(frame.iloc[at : at + ROWS_PER_CALL], width) for at in range(0, len(frame), ROWS_PER_CALL)]
+        parts = [self._call(frame.iloc[at : at + ROWS_PER_CALL]) for at in range(0, len(frame), ROWS_PER_CALL)]
         if not parts:
-            return np.zeros((0, width) if self._task == "multiclass" else 0)
+            return np.zeros((0, len(self._classes)) if self._task == "multiclass" else 0)
         return np.concatenate(parts)
 
-    def _call(self, frame: pd.DataFrame, width: int) -> NDArray[np.float64]:
+    def predict_no_rows(self, X: pd.DataFrame) -> None:
+        """Ask for the scores of an empty frame; raises ModelError where the model does not answer it."""
+        self._call((X if self._features is None else X[self._features]).iloc[:0])
+
+    def predict_in_threads(self, X: pd.DataFrame, threads: int) -> NDArray[np.float64]:
+        """(threads, n) or (threads, n, K) scores of rows that several threads of the worker ask for at once."""
+        return self._call(X if self._features is None else X[self._features], threads=threads)
+
+    def again(self) -> "Model":
+        """The same model in another, fresh process; close it."""
+        twin = copy(self)
+        twin._process = twin._socket = None
+        twin._calls = []
+        twin._start()
+        return twin
+
+    def _call(self, frame: pd.DataFrame, *, threads: int = 0) -> NDArray[np.float64]:
+        width = len(self._classes) if self._task == "multiclass" else 1
         if self._socket is None:
             self._start()
         table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
-        header = {"task": self._task, "classes": self._classes, "positive": self._positive}
-        size = len(frame) * width * 8
+        header = {"task": self._task, "classes": self._classes, "positive": self._positive, "threads": threads}
+        size = max(threads, 1) * len(frame) * width * 8
+        started = time.perf_counter()
         reply, payload = self._exchange(header, memoryview(sink.getvalue()), size, self._limits.call_s)
+        if not threads:
+            self._calls.append((len(frame), time.perf_counter() - started))
         if not reply.get("ok"):
             raise ModelError(f"{self._path.name} raised {clean(reply.get('type'), 80)}: {clean(reply.get('message'))}")
-        expected = [len(frame), width] if self._task == "multiclass" else [len(frame)]
+        expected = [threads] * bool(threads) + [len(frame)] + [width] * (self._task == "multiclass")
         if reply.get("shape") != expected:
             self._kill()
             raise ModelError(f"{self._path.name} gave scores of shape {clean(reply.get('shape'))}, expected {expected}")
@@ -204,6 +227,10 @@ class Model:
                 'or name the module under code = ["..."] in [model]'
             )
         return f"{self._path.name} cannot be loaded ({kind}: {message})"
+
+    def usage(self) -> dict[str, Any]:
+        """What calling the model cost so far (`usage.usage_of`)."""
+        return usage_of(self._calls, None if self._process is None else self._process.pid)
 
     def _kill(self) -> str:
         """End the worker and its session; in words, how it ended."""
