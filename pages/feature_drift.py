@@ -2,7 +2,7 @@
 
 import streamlit as st
 from validators.core.errors import SeatrialError
-from validators.views import feature_drift, fmt, reading
+from validators.views import feature_drift, fmt, reading, tolerance
 
 from pages._shell import (
     Open,
@@ -13,11 +13,13 @@ from pages._shell import (
     show_charts,
     show_checks,
     show_family_head,
+    show_table,
     summaries,
 )
 
 ensure_shell()
 FAMILY = "feature_drift"
+BASES = ("reference:feature_counts/all", "train:feature_counts/all")
 
 
 @st.fragment
@@ -38,6 +40,30 @@ def one_feature(held: Open) -> None:
     show_chart(chart, FAMILY)
 
 
+@st.fragment
+def one_tolerance(held: Open) -> None:
+    """One slider in sigma for every distance; what would alarm at it."""
+    st.subheader("One tolerance for every distance")
+    first = tolerance.start(held.document)
+    delta = st.slider("Tolerance (sigma)", tolerance.SMALLEST, tolerance.LARGEST, first, tolerance.STEP, key="fd_sigma",
+                      bind="query-params", help="The shift of a normal, in standard deviations.")  # fmt: skip
+    try:
+        known = tolerance.bases(*summaries(held, *BASES))
+    except SeatrialError:
+        known = {}
+    st.markdown(f"**{tolerance.sentence(held.document, delta)}**")
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        show_table(
+            tolerance.scale_table(held.document, delta, known), "fd_scale", alt="The tolerance in every distance."
+        )
+        st.caption(tolerance.HOW)
+    with right:
+        show_table(
+            tolerance.feature_table(held.document, delta, known), "fd_at", alt="Every feature at this tolerance."
+        )
+
+
 held = need_run()
 show_family_head(held, FAMILY)
 charts = feature_drift.charts(held.document, colours())
@@ -48,4 +74,6 @@ with left:
 with right:
     one_feature(held)
 show_charts(charts[:0:-1], FAMILY)
+if feature_drift.shifted(held.document):
+    one_tolerance(held)
 show_checks(held, reading.results(held.document, FAMILY))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 from validators.views import fmt, reading, sentences, tables
-from validators.views.words import FAMILIES, OVERALL, PAGES
+from validators.views.words import FAMILIES, OVERALL
 
 from pages._jobs import same_numbers
 from pages._shell import badge, ensure_shell, need_run
@@ -28,19 +28,18 @@ def link(family: str) -> None:
     )
 
 
-families = reading.families(document)
+families = reading.all_families(document)
 for at in range(0, len(families), 3):
     for column, family in zip(st.columns(3), families[at : at + 3], strict=False):
         with column, st.container(border=True, height="stretch", key=f"tile_{family}"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 badge(reading.family_verdict(document, family))
-                if family in PAGES:
-                    link(family)
-                else:
-                    st.markdown(FAMILIES[family].title)
+                link(family)
             tile = sentences.tile(document, family)
             st.markdown(f"### {fmt.markdown(tile.value)}")
             st.caption(fmt.markdown(tile.what))
+            if tile.shows:
+                st.caption(fmt.markdown(tile.shows))
 
 if held.run.name == "results":
     st.page_link("pages/setup.py", label="Recompute these results", query_params={"project": held.id})

@@ -121,6 +121,34 @@ def test_families_that_were_not_run_say_so_in_the_menu(home):
     assert page_titles(held)["performance"] == "Performance"
 
 
+def test_the_overview_has_a_tile_for_each_of_the_twelve_families_also_for_those_without_a_check(home):
+    held = document(r("PRF102", "performance", "PASS", []), verdict="INCOMPLETE")
+    run(project(home), held)
+    at = opened("overview", "my-credit")
+
+    assert [m.value for m in at.markdown].count("### Not run") == 11
+    assert "no check of this family is built in this version" in words(at)
+    assert "no check of this family is in suite release" in words(at)
+
+
+def test_a_tile_tells_number_interval_n_and_the_least_effect_that_it_shows(home):
+    run(project(home), document(document()["results"][1]))
+
+    assert "n = 1,000, shows an effect of 0.006 or more" in words(opened("overview", "my-credit")).replace("\\", "")
+
+
+def test_the_tolerance_moves_what_would_alarm_and_not_the_verdict(home):
+    run(project(home))
+    at = opened("feature_drift", "my-credit")
+    assert at.slider(key="fd_sigma").value == 0.15
+    assert "At a tolerance of 0.15 sigma 1 of 3 features would alarm" in words(at)
+
+    at.slider(key="fd_sigma").set_value(0.6).run()
+
+    assert "At a tolerance of 0.60 sigma 0 of 3 features would alarm" in words(at)
+    assert ":red-badge[✕ Fail]" in words(at)
+
+
 def test_the_threshold_moves_the_decisions(home):
     run(project(home))
     at = opened("performance", "my-credit", pf_threshold="0.1")

@@ -43,6 +43,21 @@ def families(document: Document) -> list[str]:
     return sorted(found, key=lambda f: (RANK.index(family_verdict(document, f)), order.index(f)))
 
 
+def all_families(document: Document) -> list[str]:
+    """All twelve families, the worst first; one without a check in the document counts as not run."""
+    order = list(FAMILIES)
+    return sorted(order, key=lambda f: (RANK.index(family_verdict(document, f)), order.index(f)))
+
+
+def why_absent(document: Document, family: str) -> str:
+    """Why a family has no check in the document."""
+    named = next((s["why"] for s in left_out(document) if s["what"] == family), None)
+    plan = document.get("plan", {})
+    if named is None and plan.get("narrowed"):
+        return "the run was narrowed to other checks"
+    return str(named or f"no check of this family is in suite {plan.get('suite', 'of this run')}")
+
+
 def measurements(
     document: Document, *metrics: str, check: str | None = None, family: str | None = None
 ) -> Iterator[Record]:

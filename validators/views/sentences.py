@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import fmt
-from .reading import Document, Record, families, family_verdict, results, telling, verdict_of
+from .reading import Document, Record, all_families, family_verdict, results, telling, verdict_of, why_absent
 from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label, subject_words
 
 
@@ -54,13 +54,13 @@ def family_sentence(document: Document, family: str) -> str:
     run = [r for r in held if r["status"] == "MEASURED"]
     if run:
         return result_sentence(run[0])
-    return result_sentence(held[0]) if held else "Not run: no check of this family is in the plan."
+    return result_sentence(held[0]) if held else f"Not run: {why_absent(document, family)}."
 
 
 def overall_sentence(document: Document) -> str:
     """``Failed. 2 of 6 families fail: Feature drift, Noise.``"""
     counts: dict[str, list[str]] = {}
-    for family in families(document):
+    for family in all_families(document):
         verdict = family_verdict(document, family)
         counts.setdefault(verdict, []).append(FAMILIES[family].title)
     parts = [f"{len(names)} {VERDICTS[v].word.lower()}: {', '.join(names)}" for v, names in counts.items()]
@@ -91,10 +91,11 @@ def open_ends(result: Record) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A family in two lines: the number that tells, and what it is of."""
+    """A family in three lines: the number that tells, what it is of, and the least that this n could have shown."""
 
     value: str
     what: str
+    shows: str = ""
 
 
 def tile(document: Document, family: str) -> Tile:
@@ -108,13 +109,18 @@ def tile(document: Document, family: str) -> Tile:
         return Tile(fmt.NONE, result_sentence(run[0]))
     kind, digits = metric_kind(m["metric"]), digits_of(m)
     limit = limit_words(m["limit"], kind)
+    ends = fmt.interval(m["low"], m["high"], kind, digits)
     parts = (
-        metric_label(m["metric"]),
+        " ".join(filter(None, (metric_label(m["metric"]), ends))),
         subject_words(m["subject"]),
         f"limit: {limit}" if limit else "",
-        f"n = {fmt.count(m['n'])}",
     )
-    return Tile(fmt.shown(m["value"], kind, digits), ", ".join(p for p in parts if p and p != "model"))
+    least = "" if m["mde"] is None else f", shows an effect of {fmt.shown(m['mde'], kind, digits)} or more"
+    return Tile(
+        value=fmt.shown(m["value"], kind, digits),
+        what=", ".join(p for p in parts if p and p != "model"),
+        shows=f"n = {fmt.count(m['n'])}{least}",
+    )
 
 
 def family_hint(document: Document, family: str) -> str:
