@@ -1,7 +1,7 @@
 """What the pages share: the guard for deep links, the open project and run, charts, tables, the skeleton of a family's page."""
 
 import runpy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,14 @@ from validators.engine.places import Open, known_projects, read_summaries, runs_
 from validators.engine.results import read_results
 from validators.engine.store import file_digest
 from validators.views import fmt, reading, sentences
-from validators.views.chart import Chart, Palette, Table, palette
 from validators.views.docs import check_texts
 from validators.views.pages import charts_of, page_titles
 from validators.views.tables import result_tables
 from validators.views.words import FAMILIES, LOGO, VERDICTS
 
+from pages._charts import badge, colours, show_chart, show_charts, show_table  # noqa: F401 - pages take them from here
+
 APP = Path(__file__).resolve().parents[1] / "app.py"
-PLAIN = {"scrollZoom": False, "displayModeBar": False}
-FORMATS = {"share": "%.1f%%", "count": "localized", "number": "%.3f", "signed": "%+.3f"}
 
 
 def ensure_shell() -> None:
@@ -58,9 +57,20 @@ def told() -> Iterator[None]:
 
 def opened() -> Open | None:
     """The open project with its run; None when no project is chosen, or it has no run yet."""
-    name = st.session_state.get("project")
-    project = known_projects().get(name) if name else None
+    name, project = chosen_project()
     return None if project is None else open_run(name, project, st.session_state.get("run"))
+
+
+def chosen_project() -> tuple[str, Path | None]:
+    """The project that the control holds; before it is drawn, that of the address, else the one that the app was started with."""
+    known = known_projects()
+    name = st.session_state.get("project", st.query_params.get("project", first_project(known)))
+    return name or "", known.get(name or "")
+
+
+def first_project(known: Iterable[str]) -> str | None:
+    """The project that the app was started with."""
+    return next((name for name in known if name.startswith("this-")), None)
 
 
 def open_run(name: str, project: Path, run: str | None = None) -> Open | None:
@@ -107,12 +117,10 @@ def sidebar() -> None:
     st.logo(LOGO, size="large")
     with st.sidebar:
         projects = list(known_projects())
-        first = next((i for i, name in enumerate(projects) if name.startswith("this-")), None)
-        st.selectbox(
-            "Project", projects, index=first, key="project", bind="query-params", placeholder="Choose a project"
-        )
-        name = st.session_state.get("project")
-        project = known_projects().get(name) if name else None
+        first = first_project(projects)
+        at = None if first is None else projects.index(first)
+        st.selectbox("Project", projects, index=at, key="project", bind="query-params", placeholder="Choose a project")
+        name, project = chosen_project()
         if project is not None:
             runs = list(runs_of(project))
             if len(runs) > 1:
@@ -121,11 +129,6 @@ def sidebar() -> None:
             if active:
                 jobs = "1 job" if active == 1 else f"{active} jobs"
                 st.page_link("pages/setup.py", label=f"{jobs} at work", query_params={"project": name})
-
-
-def colours() -> Palette:
-    """The palette of the mode that the browser shows."""
-    return palette(st.context.theme.type)
 
 
 def need_run() -> Open:
@@ -149,30 +152,6 @@ def _explain_empty() -> None:
     st.info("Nothing has been run. Open a sample project or add a model.")
     st.page_link("pages/home.py", label="Open a sample project")
     st.page_link("pages/setup.py", label="Add a model")
-
-
-def badge(verdict: str, words: Any = None) -> None:
-    """A verdict: sign, word and colour; the rule as its tooltip."""
-    held = words or VERDICTS[verdict]
-    st.badge(f"{held.sign} {held.word}", color=held.colour, help=held.rule)
-
-
-def show_table(table: Table, key: str, **more: Any) -> Any:
-    """A table; numbers are written by their kinds, an en dash stands for a missing one."""
-    columns = {name: st.column_config.NumberColumn(format=FORMATS[kind]) for name, kind in table.kinds.items()}
-    return st.dataframe(table.scaled(), key=key, hide_index=True, column_config=columns, placeholder=fmt.NONE, **more)
-
-
-def show_chart(chart: Chart, key: str, *, table: bool = True, **more: Any) -> Any:
-    """A chart under its title, its caption and its table."""
-    st.markdown(f"**{fmt.markdown(chart.title)}**")
-    event = st.plotly_chart(chart.figure, key=f"{key}_{chart.key}", alt=chart.alt, **{"config": PLAIN, **more})
-    if chart.caption:
-        st.caption(fmt.markdown(chart.caption))
-    if table:
-        with st.expander("Table", type="compact"):
-            show_table(chart.table, f"{key}_{chart.key}_table", alt=chart.alt)
-    return event
 
 
 def show_head(title: str, question: str, verdict: str, sentence: str, hint: str = "") -> None:
@@ -237,13 +216,3 @@ def show_family(family: str) -> None:
     show_family_head(held, family)
     show_charts(charts_of(held.document, family, colours()), family)
     show_checks(held, reading.results(held.document, family))
-
-
-def show_charts(charts: Sequence[Chart], key: str) -> None:
-    """Charts in two columns, the headline wide on the left; each next one goes where there is more room."""
-    columns, filled = st.columns([3, 2][: max(len(charts), 1)], gap="medium"), [0] * min(len(charts), 2)
-    for chart in charts:
-        place = filled.index(min(filled))
-        filled[place] += chart.figure["layout"]["height"] + 130
-        with columns[place]:
-            show_chart(chart, key)

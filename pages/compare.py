@@ -42,9 +42,10 @@ def two() -> None:
     names, now = list(known), "" if held is None else f"{held.id} · {held.run.name}"
     before = names[names.index(now) + 1 :][:1] if now in known else []
     first = before[0] if held is not None and before and before[0].startswith(f"{held.id} · ") else None
-    for key, label, chosen in (("cm_a", "A, before", first), ("cm_b", "B, after", now)):
+    sides_ = (("cm_a", "A, before", first), ("cm_b", "B, after", now))
+    for column, (key, label, chosen) in zip(st.columns(2, gap="medium"), sides_, strict=True):
         at = names.index(chosen) if chosen in known else None
-        st.selectbox(label, names, index=at, key=key, bind="query-params", placeholder="Choose a run or a snapshot")
+        column.selectbox(label, names, index=at, key=key, bind="query-params", placeholder="Choose a run or a snapshot")
     a, b = st.session_state["cm_a"], st.session_state["cm_b"]
     with st.expander("A snapshot from a file, as A"):
         given = st.file_uploader("A snapshot (.seatrial.zip)", type="zip", key="cm_file", max_upload_size=200)

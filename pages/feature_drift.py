@@ -44,24 +44,22 @@ def one_feature(held: Open) -> None:
 def one_tolerance(held: Open) -> None:
     """One slider in sigma for every distance; what would alarm at it."""
     st.subheader("One tolerance for every distance")
-    first = tolerance.start(held.document)
-    delta = st.slider("Tolerance (sigma)", tolerance.SMALLEST, tolerance.LARGEST, first, tolerance.STEP, key="fd_sigma",
-                      bind="query-params", help="The shift of a normal, in standard deviations.")  # fmt: skip
-    try:
-        known = tolerance.bases(*summaries(held, *BASES))
-    except SeatrialError:
-        known = {}
-    st.markdown(f"**{tolerance.sentence(held.document, delta)}**")
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        show_table(
-            tolerance.scale_table(held.document, delta, known), "fd_scale", alt="The tolerance in every distance."
-        )
+        first = tolerance.start(held.document)
+        delta = st.slider("Tolerance (sigma)", tolerance.SMALLEST, tolerance.LARGEST, first, tolerance.STEP, key="fd_sigma",
+                          bind="query-params", help="The shift of a normal, in standard deviations.")  # fmt: skip
+        try:
+            known = tolerance.bases(*summaries(held, *BASES))
+        except SeatrialError:
+            known = {}
+        st.markdown(f"**{tolerance.sentence(held.document, delta)}**")
         st.caption(tolerance.HOW)
     with right:
         show_table(
-            tolerance.feature_table(held.document, delta, known), "fd_at", alt="Every feature at this tolerance."
+            tolerance.scale_table(held.document, delta, known), "fd_scale", alt="The tolerance in every distance."
         )
+    show_table(tolerance.feature_table(held.document, delta, known), "fd_at", alt="Every feature at this tolerance.")
 
 
 held = need_run()

@@ -37,9 +37,7 @@ for at in range(0, len(families), 3):
                 link(family)
             tile = sentences.tile(document, family)
             st.markdown(f"### {fmt.markdown(tile.value)}")
-            st.caption(fmt.markdown(tile.what))
-            if tile.shows:
-                st.caption(fmt.markdown(tile.shows))
+            st.caption("  \n".join(fmt.markdown(line) for line in (tile.what, tile.shows) if line))
 
 if held.run.name == "results":
     st.page_link("pages/setup.py", label="Recompute these results", query_params={"project": held.id})

@@ -127,8 +127,8 @@ def test_the_overview_has_a_tile_for_each_of_the_twelve_families_also_for_those_
     at = opened("overview", "my-credit")
 
     assert [m.value for m in at.markdown].count("### Not run") == 11
-    assert "no check of this family is built in this version" in words(at)
-    assert "no check of this family is in suite release" in words(at)
+    assert "No check of this family is built in this version" in words(at)
+    assert "No check of this family is in suite release" in words(at)
 
 
 def test_a_tile_tells_number_interval_n_and_the_least_effect_that_it_shows(home):

@@ -103,7 +103,8 @@ def tile(document: Document, family: str) -> Tile:
     run = [r for r in results(document, family) if r["status"] == "MEASURED"]
     run.sort(key=lambda r: list(VERDICTS).index(verdict_of(r)))
     if not run:
-        return Tile("Not run", family_sentence(document, family).removeprefix("Not run: "))
+        why = family_sentence(document, family).removeprefix("Not run: ")
+        return Tile("Not run", f"{why[:1].upper()}{why[1:]}")
     m = telling(run[0])
     if m is None or m["value"] is None:
         return Tile(fmt.NONE, result_sentence(run[0]))
