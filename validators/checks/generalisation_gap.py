@@ -56,17 +56,19 @@ def generalisation_gap(given: Given) -> Iterator[Measurement]:
         quality(given.summary(role, ALL), CANDIDATE, given.task, given.grid) for role in (Role.TRAIN, Role.TEST)
     )
     for role, held in ((Role.TRAIN, train), (Role.TEST, test)):
-        yield _one("score_of_role", subjects.rows(role.value), held.value, held.variance, held.n, given)
+        yield _one("score_of_role", subjects.rows(role.value), held.value, held.variance, held.n, held.n_eff, given)
     gap = None if train.value is None or test.value is None else train.value - test.value
-    yield _one("train_test_gap", subjects.MODEL, gap, train.variance + test.variance, _least(train, test), given)
+    yield _one("train_test_gap", subjects.MODEL, gap, train.variance + test.variance, *_least(train, test), given)
     yield _advantage(given)
 
 
-def _least(a: Quality, b: Quality) -> int:
-    return min(a.n, b.n)
+def _least(a: Quality | ScoredRows, b: Quality | ScoredRows) -> tuple[int, float | None]:
+    return min(a.n, b.n), min((n for n in (a.n_eff, b.n_eff) if n is not None), default=None)
 
 
-def _one(metric: str, subject: str, value: float | None, variance: float, n: int, given: Given) -> Measurement:
+def _one(
+    metric: str, subject: str, value: float | None, variance: float, n: int, n_eff: float | None, given: Given
+) -> Measurement:
     if value is None or not np.isfinite(variance):
         return Measurement(
             metric=metric, subject=subject, value=None, n=n, note="undefined on these rows, or no interval"
@@ -75,7 +77,7 @@ def _one(metric: str, subject: str, value: float | None, variance: float, n: int
     ends = normal_interval(value, float(np.sqrt(variance)), confidence=level)
     return Measurement(
         metric=metric, subject=subject, value=value, low=ends.low, high=ends.high, level=level, method="jackknife", n=n,
-        note=NAME_OF[given.task.type],
+        n_eff=n_eff, note=NAME_OF[given.task.type],
     )  # fmt: skip
 
 
@@ -91,7 +93,7 @@ def _advantage(given: Given) -> Measurement:
     below = [_share_below(rows, cut) for rows in (train, test)]
     variance = sum(float(jackknife_variance(b[1:])) for b in below)
     return _one(
-        "membership_advantage", subjects.MODEL, float(below[0][0] - below[1][0]), variance, min(train.n, test.n), given
+        "membership_advantage", subjects.MODEL, float(below[0][0] - below[1][0]), variance, *_least(train, test), given
     )
 
 

@@ -73,11 +73,12 @@ def label_noise(given: Given) -> Iterator[Measurement]:
     level = simultaneous_level(given.options.confidence, 1 + len(classes))
     note = f"against {role.value}; {len(train.y):,} and {len(other.y):,} rows"
     means = [_means(held) for held in (train, other)]
-    yield _estimate(subjects.MODEL, _rate, means, level, least, note)
+    n_eff = min(train.n_eff, other.n_eff)
+    yield _estimate(subjects.MODEL, _rate, means, level, least, n_eff, note)
     for k, label in enumerate(classes):
         yield _estimate(
             subjects.class_of(label), partial(_class_gap, k), means, level,
-            int((other.y == k).sum()), note,
+            int((other.y == k).sum()), n_eff, note,
         )  # fmt: skip
     if given.task.type == "binary":
         yield from _slices(given, train, other)
@@ -113,7 +114,10 @@ def _slices(given: Given, train: Labels, other: Labels) -> Iterator[Measurement]
             )
             continue
         means = [_means(held) for held in inside]
-        gap = _estimate(_slice(given, label), partial(_class_gap, 1), means, level, n, label, metric="slice_label_gap")
+        n_eff = min(held.n_eff for held in inside)
+        gap = _estimate(
+            _slice(given, label), partial(_class_gap, 1), means, level, n, n_eff, label, metric="slice_label_gap"
+        )
         yield _folded(gap)
 
 
@@ -142,6 +146,7 @@ def _estimate(
     means: Sequence[Floats],
     level: float,
     n: int,
+    n_eff: float,
     note: str,
     *,
     metric: str = "noise_excess",
@@ -158,7 +163,7 @@ def _estimate(
     ends = normal_interval(value, se, confidence=level, df=df)
     return Measurement(
         metric=metric, subject=subject, value=value, low=ends.low, high=ends.high, level=level,
-        method="jackknife of both roles", n=n, note=note,
+        method="jackknife of both roles", n=n, n_eff=n_eff, note=note,
     )  # fmt: skip
 
 
@@ -185,6 +190,7 @@ def _share(metric: str, count: int, n: int, note: str) -> Measurement:
         level=0.95,
         method="Wilson",
         n=n,
+        n_eff=n,
         note=note,
     )
 
@@ -219,7 +225,7 @@ def _conflicts(train: Labels, confidence: float) -> Measurement:
     note = f"{twins:,} sets of equal rows; they disagree at {disagree[size > 1].sum() / n:.2%} of all rows"
     return Measurement(
         metric="conflict_excess", subject=subjects.MODEL, value=value, low=ends.low, high=ends.high, level=confidence,
-        method="sum over sets", n=n, size=twins, note=note,
+        method="sum over sets", n=n, n_eff=twins, size=twins, note=note,
     )  # fmt: skip
 
 

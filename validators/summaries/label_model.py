@@ -36,6 +36,12 @@ class Labels:
         """(n,) in rows."""
         return np.asarray(self.rows.weight / WEIGHT_ONE)
 
+    @property
+    def n_eff(self) -> float:
+        """Kish's effective number of rows; 0 where nothing has weight."""
+        squares = float((self.weight**2).sum())
+        return float(self.weight.sum()) ** 2 / squares if squares > 0 else 0.0
+
 
 def label_probabilities(train: Batch, other: Batch, task: Task, grid: Grid) -> tuple[Labels, Labels]:
     """Labels of both with the mean probability of a straight and of a boosted learner.

@@ -16,13 +16,14 @@ NAME_OF = {"binary": "AUC", "multiclass": "macro AUC", "regression": "R2 / 2"}
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Value, delete-a-group replicates, their variance, rows, and rows of the rarer class. None and NaN where undefined."""
+    """Value, delete-a-group replicates, their variance, rows, rows of the rarer class, effective rows. None and NaN where undefined."""
 
     value: float | None
     replicates: NDArray[np.float64]
     variance: float
     n: int
     size: float
+    n_eff: float | None = None
 
 
 def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 0) -> Quality:
@@ -32,6 +33,6 @@ def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 
     value = None if found.value is None else factor * found.value
     replicates = factor * found.replicates
     if len(replicates) < MIN_GROUPS or not np.isfinite(replicates).all():
-        return Quality(value, replicates, float("nan"), found.n, found.size)
+        return Quality(value, replicates, float("nan"), found.n, found.size, found.n_eff)
     variance = float(jackknife_variance(replicates)) if found.variance is None else factor**2 * found.variance
-    return Quality(value, replicates, variance, found.n, found.size)
+    return Quality(value, replicates, variance, found.n, found.size, found.n_eff)
