@@ -1,7 +1,9 @@
-"""Proportions: Wilson and Clopper-Pearson intervals, differences, and the bound when nothing was seen."""
+"""Proportions: Wilson and Clopper-Pearson intervals, differences, ratios, and the bound when nothing was seen."""
 
 import math
+from collections.abc import Callable
 
+from scipy.optimize import brentq
 from scipy.special import betaincinv
 
 from .interval import Interval, quantile
@@ -55,3 +57,57 @@ def zero_event_upper_bound(n: float, *, confidence: float = 0.95) -> float:
     if n <= 0:
         raise ValueError(f"n must be positive, got {n}")
     return float(1 - (1 - confidence) ** (1 / n))
+
+
+def ratio_score_interval(x1: float, n1: float, x2: float, n2: float, *, confidence: float = 0.95) -> Interval:
+    """Score interval of the ratio p1 / p2 of two independent proportions (Koopman 1984, Biometrics 40, 513-517).
+
+    All ratios r that the score test of p1 = r p2 does not reject. It exists at the boundaries, where the logarithm of Katz et al.
+    (1978, Biometrics 34, 469-474) does not: the low end is 0 when x1 is 0, the high end infinite when x2 is 0.
+
+    Parameters
+    ----------
+    x1, n1, x2, n2 : float
+        0 <= x <= n, n > 0; fractional for effective sample sizes.
+
+    Raises
+    ------
+    ValueError
+        When an n is not positive, or both x are 0 (any ratio fits).
+    """
+    if n1 <= 0 or n2 <= 0 or (x1 <= 0 and x2 <= 0):
+        raise ValueError(f"no ratio of {x1} of {n1} to {x2} of {n2}")
+    limit = quantile(confidence) ** 2
+
+    def beyond(log_ratio: float) -> float:
+        return _score_of_ratio(x1, n1, x2, n2, math.exp(log_ratio)) - limit
+
+    # a value of the ratio that fits well, even where one of the counts is 0
+    middle = math.log((max(x1, 0.5) / n1) / (max(x2, 0.5) / n2))
+    low, high = 0.0, math.inf
+    if x1 > 0:
+        low = math.exp(brentq(beyond, _far(beyond, middle, -1.0), middle, xtol=1e-12))
+    if x2 > 0:
+        high = math.exp(brentq(beyond, middle, _far(beyond, middle, 1.0), xtol=1e-12))
+    return Interval(low, high)
+
+
+def _far(beyond: Callable[[float], float], middle: float, step: float) -> float:
+    """A point on one side that the test rejects."""
+    while beyond(middle + step) < 0:
+        step *= 2
+    return middle + step
+
+
+def _score_of_ratio(x1: float, n1: float, x2: float, n2: float, ratio: float) -> float:
+    """Squared score statistic of p1 = ratio x p2, at the likeliest p2 under that constraint (the root of a quadratic)."""
+    a, b, c = (n1 + n2) * ratio, -(ratio * (n1 + x2) + x1 + n2), x1 + x2
+    p2 = 2 * c / (-b + math.sqrt(max(b * b - 4 * a * c, 0.0)))  # the stable form of the smaller root
+    p1 = min(ratio * p2, 1.0)
+    if p1 <= 0 or p2 <= 0:
+        return math.inf
+    variance = p1 * (1 - p1) / n1 + ratio**2 * p2 * (1 - p2) / n2
+    difference = x1 / n1 - ratio * x2 / n2
+    if variance <= 0:
+        return 0.0 if abs(difference) < 1e-12 else math.inf
+    return difference**2 / variance

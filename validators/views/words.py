@@ -75,10 +75,12 @@ _SHARES = {
     "late_share", "unknown_time_share", "lift_share", "key_overlap", "entity_overlap", "broken_entity_split", "time_overlap",
     "broken_time_split", "structure_left", "structure_by_feature", "membership_advantage",
     "noise_excess", "slice_label_gap", "suspect_share", "planted_found", "conflict_excess", "modal_share", "placeholder_share",
+    "selection_rate", "tpr_gap", "fpr_gap", "equalised_odds", "group_tpr", "group_fpr", "group_ppv", "group_base_rate",
     "mixed_unit_share", "mixed_type_share", "repeated_keys", "repeated_rows", "immature_share",
 }  # fmt: skip
 _COUNTS = {
     "slice_n",
+    "group_size",
     "identifiers",
     "true_positives",
     "false_positives",
@@ -187,6 +189,16 @@ _LABELS: Mapping[str, str] = {
     "broken_entity_split": "Test rows whose entity train holds, though declared apart",
     "time_overlap": "Test rows from before the end of train",
     "broken_time_split": "Test rows from before the end of train, though declared apart",
+    "group_size": "Rows in the group",
+    "selection_rate": "Favourable decisions",
+    "selection_ratio": "Favourable decisions, ratio to the reference",
+    "tpr_gap": "True positive rate, gap to the reference",
+    "fpr_gap": "False positive rate, gap to the reference",
+    "equalised_odds": "Largest gap of error rates between two groups",
+    "group_tpr": "True positive rate",
+    "group_fpr": "False positive rate",
+    "group_ppv": "Precision",
+    "group_base_rate": "Positive outcomes",
     "mcnemar": "McNemar",
     "stuart_maxwell": "Stuart-Maxwell",
 }
@@ -255,7 +267,7 @@ def _atom_words(kind: str, text: str) -> str:
     if kind == "slice":
         return " & ".join(_term(t) for t in split(text, " & "))
     if kind == "group":
-        return " & ".join(t.replace("=", " = ", 1) for t in split(text, " & "))
+        return " & ".join(" = ".join(_name(p) for p in split(t, "=")) for t in split(text, " & "))
     if kind == "period":
         return period_words(text)
     if kind == "class":

@@ -1,0 +1,222 @@
+"""Rates of groups and how far they are apart: each against its others, with intervals that hold for all comparisons together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, stdtr
+
+from ..core.records import Measurement
+from ..stats.interval import Interval, folded
+from ..stats.jackknife import MIN_GROUPS, jackknife_variance, leave_one_out
+from ..stats.multiplicity import max_t_quantile
+from ..stats.proportions import newcombe_interval, ratio_score_interval, wilson_interval
+from .cells import divided
+from .groups import Contrast, Partition
+from .scored_rows import ScoredRows
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Weighted rows and events of each group of a partition; row 0 is all rows, the others leave out one group of dependent rows.
+
+    Attributes
+    ----------
+    events, rows : (1 + g, k)
+        Weighted sums.
+    n : (k,)
+        Rows, unweighted.
+    squares : (k,)
+        Sums of squared weights.
+    units : (k,)
+        Groups of dependent rows that hold some of its rows.
+    """
+
+    events: Floats
+    rows: Floats
+    n: NDArray[np.int64]
+    squares: Floats
+    units: NDArray[np.int64]
+
+    def of(self, members: NDArray[np.bool_]) -> "Counts":
+        """Several groups as one, (1 + g, 1); for dependent rows the number of groups is that of the most widespread member."""
+        return Counts(
+            self.events[:, members].sum(axis=1, keepdims=True),
+            self.rows[:, members].sum(axis=1, keepdims=True),
+            self.n[members].sum(keepdims=True),
+            self.squares[members].sum(keepdims=True),
+            self.units[members].max(initial=0, keepdims=True),
+        )
+
+    @property
+    def rate(self) -> Floats:
+        """(1 + g, k) events over rows; NaN without rows."""
+        return divided(self.events, self.rows)
+
+    @property
+    def n_eff(self) -> Floats:
+        """(k,) Kish's effective rows."""
+        found = np.divide(self.rows[0] ** 2, self.squares, out=np.zeros(len(self.n)), where=self.squares > 0)
+        return np.asarray(found, np.float64)
+
+
+def counts_of(
+    rows: ScoredRows, part: Partition, event: NDArray[np.bool_], of: NDArray[np.bool_] | None = None
+) -> Counts:
+    """Counts of an event among the rows of each group, or among those of them that `of` marks."""
+    inside = np.ones(rows.n, np.bool_) if of is None else of
+    k, weight = len(part), rows.weight * inside
+    cell = rows.group * k + part.code
+
+    def sums(values: Floats) -> Floats:
+        held = np.bincount(cell, weights=values, minlength=rows.groups * k).reshape(rows.groups, k)
+        return np.concatenate([held.sum(axis=0)[None], leave_one_out(held, np.ones(rows.groups, np.bool_))])
+
+    present = np.bincount(cell, weights=inside.astype(np.float64), minlength=rows.groups * k).reshape(rows.groups, k)
+    return Counts(
+        sums(weight * event),
+        sums(weight),
+        np.bincount(part.code[inside], minlength=k),
+        np.bincount(part.code, weights=weight**2, minlength=k).astype(np.float64),
+        (present > 0).sum(axis=0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A group (`mine`) and those it is compared with (`theirs`); `kind` is "ratio" or "gap"."""
+
+    metric: str
+    subject: str
+    kind: str
+    mine: Counts
+    theirs: Counts
+    against: str
+    size: float
+    note: str = ""
+
+    @property
+    def defined(self) -> bool:
+        """Whether both have rows, and a ratio something to divide by."""
+        rates = self.mine.rate[0, 0], self.theirs.rate[0, 0]
+        return bool(np.isfinite(rates).all() and (self.kind == "gap" or rates[1] > 0))
+
+    def values(self) -> Floats:
+        """(1 + g,) the difference, or the logarithm of the ratio; NaN where undefined."""
+        a, b = self.mine.rate[:, 0], self.theirs.rate[:, 0]
+        if self.kind == "gap":
+            return np.asarray(a - b)
+        ratio = divided(a, b)
+        return np.asarray(np.log(ratio, out=np.full(len(ratio), np.nan), where=ratio > 0))
+
+
+def pair_of(
+    metric: str, kind: str, part: Partition, contrast: Contrast, counts: Counts, *, note: str = "", subject: str = ""
+) -> Pair:
+    """The comparison of a contrast; its size is the smaller of the two numbers of rows."""
+    mine, theirs = counts.of(np.arange(len(part)) == contrast.group), counts.of(contrast.others)
+    size = float(min(mine.n[0], theirs.n[0]))
+    return Pair(metric, subject or part.subject(contrast.group), kind, mine, theirs, contrast.against, size, note)
+
+
+def compared(
+    pairs: Sequence[Pair], *, confidence: float, min_cell: int, rng: np.random.Generator, fold: bool = True
+) -> Iterable[Measurement]:
+    """A measurement of each comparison; the intervals hold for all of them together (max-T over the jackknife's replicates).
+
+    Ratios have score intervals, gaps Newcombe's, on rows reduced until their variance is the jackknife's. `fold`: absolute gaps.
+    """
+    told = [p for p in pairs if p.defined and min(p.mine.n[0], p.theirs.n[0]) >= min_cell]
+    if told and len(told[0].mine.events) > 2:
+        replicates = np.stack([p.values()[1:] for p in told], axis=1)
+        critical = max_t_quantile(replicates, confidence=confidence, rng=rng)
+    else:
+        critical = np.nan
+    for p in pairs:
+        if not p.defined or min(p.mine.n[0], p.theirs.n[0]) < min_cell:
+            yield _untold(p, min_cell)
+        else:
+            yield _told(p, critical, len(told), fold=fold)
+
+
+def _untold(p: Pair, min_cell: int) -> Measurement:
+    few = min(p.mine.n[0], p.theirs.n[0])
+    why = f"{few} rows, fewer than {min_cell}: not shown" if few < min_cell else f"a rate of 0 in {p.against}"
+    why = f"no such row, or none in {p.against}" if few == 0 else why
+    return Measurement(
+        metric=p.metric, subject=p.subject, value=None, n=int(p.mine.n[0]), size=p.size, note=_joined(why, p.note)
+    )
+
+
+def _told(p: Pair, critical: float, m: int, *, fold: bool) -> Measurement:
+    a, b = float(p.mine.rate[0, 0]), float(p.theirs.rate[0, 0])
+    words = f"{a:.1%} against {b:.1%} in {p.against}"
+    n = int(p.mine.n[0])
+    empty = Measurement(metric=p.metric, subject=p.subject, value=None, n=n, size=p.size, note=_joined(words, p.note))
+    replicates = p.values()[1:]
+    if min(p.mine.units[0], p.theirs.units[0]) < MIN_GROUPS or not np.isfinite(critical):
+        return replace(empty, note=_joined(f"fewer than {MIN_GROUPS} groups of dependent rows", empty.note))
+    n1, n2 = float(p.mine.n_eff[0]), float(p.theirs.n_eff[0])
+    expected = _variance(p.kind, a, n1, b, n2)
+    seen = float(jackknife_variance(replicates)) if np.isfinite(replicates).all() else np.nan
+    deff = max(1.0, seen / expected) if np.isfinite(seen) and expected > 0 else 1.0
+    ends = _interval(p.kind, a, n1 / deff, b, n2 / deff, critical)
+    value = a / b if p.kind == "ratio" else a - b
+    if not np.isfinite(ends.high):
+        return replace(empty, note=_joined("no upper bound", empty.note))
+    if p.kind == "gap" and fold:
+        value, ends = abs(value), folded(ends)
+    df = len(replicates) - 1
+    name = "score" if p.kind == "ratio" else "Newcombe"
+    many = f", for all {m} by max-T" if m > 1 else ""
+    return replace(
+        empty, value=value, low=min(ends.low, value), high=max(ends.high, value), level=float(2 * stdtr(df, critical) - 1),
+        n_eff=n1 / deff, method=f"{name} on effective rows{many}",
+    )  # fmt: skip
+
+
+def _variance(kind: str, a: float, n1: float, b: float, n2: float) -> float:
+    """Variance for independent rows: of the difference, or of the logarithm of the ratio (0 where it has none)."""
+    if kind == "gap":
+        return a * (1 - a) / n1 + b * (1 - b) / n2
+    return (1 - a) / (a * n1) + (1 - b) / (b * n2) if a > 0 and b > 0 else 0.0
+
+
+def _interval(kind: str, a: float, n1: float, b: float, n2: float, critical: float) -> Interval:
+    confidence = float(2 * ndtr(critical) - 1)
+    if kind == "gap":
+        return newcombe_interval(a, n1, b, n2, confidence=confidence)
+    return ratio_score_interval(a * n1, n1, b * n2, n2, confidence=confidence)
+
+
+def rate_of(
+    metric: str, subject: str, counts: Counts, *, min_cell: int, level: float = 0.95, note: str = ""
+) -> Measurement:
+    """One group's rate with Wilson's interval on effective rows; `counts` holds that group alone."""
+    n, p = int(counts.n[0]), float(counts.rate[0, 0])
+    empty = Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
+    if n < min_cell or not np.isfinite(p):
+        why = "no such rows" if n == 0 else f"{n} rows, fewer than {min_cell}: not shown"
+        return replace(empty, note=_joined(why, note))
+    n_eff, replicates = float(counts.n_eff[0]), counts.rate[1:, 0]
+    seen = float(jackknife_variance(replicates)) if np.isfinite(replicates).all() else np.nan
+    if np.isfinite(seen) and 0 < p < 1 and seen > 0:
+        n_eff = min(n_eff, p * (1 - p) / seen)
+    p = min(p, 1.0)
+    ends = wilson_interval(p * n_eff, n_eff, confidence=level)
+    return replace(
+        empty,
+        value=p,
+        low=min(ends.low, p),
+        high=max(ends.high, p),
+        level=level,
+        n_eff=n_eff,
+        method="Wilson on effective rows",
+    )
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
