@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+# One process a core; a file of tests stays in one process, so that what its tests share is made once.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' \
 	--no-emit-index-url --no-emit-find-links --group lock --extra boost $(UPGRADE)
 
@@ -29,10 +31,10 @@ install: $(VENV)/installed
 	@:
 
 test: $(VENV)/tested tools
-	@$(BIN)/python -m pytest -m "not slow and not shared"
+	@$(PYTEST) -m "not slow and not shared"
 
 test-slow: $(VENV)/tested tools
-	@$(BIN)/python -m pytest -m "slow or shared"
+	@$(PYTEST) -m "slow or shared"
 
 check: lint test
 
