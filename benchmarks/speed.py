@@ -137,9 +137,10 @@ from validators.engine.plan import make_plan
 from validators.engine.profile import build_grid
 from validators.engine.run import _scan_plan
 from validators.engine.plan import why_not
-from validators.engine.scan import scan, serial
+from validators.engine.scan import scan
 from validators.engine.scoring import Scoring
 from validators.engine.trial import resolve
+from validators.engine.workers import serial
 from validators.io.project import read_project
 trial = resolve(read_project(Path(sys.argv[1])))
 plan = make_plan(trial, catalog())

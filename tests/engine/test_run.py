@@ -14,8 +14,8 @@ from validators.core.records import Check, Family, Measurement, Needs, Status
 from validators.engine.documents import dump, summaries_document
 from validators.engine.plan import make_plan
 from validators.engine.run import measure
-from validators.engine.scan import joblib_mapper, serial
 from validators.engine.trial import resolve
+from validators.engine.workers import joblib_mapper, serial
 from validators.io.project import read_project
 
 from .projects import project, rows

@@ -20,9 +20,10 @@ from ..engine.plan import Plan, Suite, make_plan
 from ..engine.prior import PriorSummaries
 from ..engine.results import read_results, results_document
 from ..engine.run import Measured, measure
-from ..engine.scan import Mapper, Progress, joblib_mapper, serial
+from ..engine.scan import Progress
 from ..engine.store import file_digest, write_folder
 from ..engine.trial import Trial, resolve
+from ..engine.workers import open_workers
 from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE, Project, read_project
 from ..snapshot.verify import read_member
@@ -57,11 +58,14 @@ def execute(
     suite: Suite = "release",
     only: Sequence[str] = (),
     out: Path | None = None,
-    workers: int = 1,
+    workers: int | str = 1,
+    scheduler: str | None = None,
     policy_file: Path | None = None,
     progress: Progress,
 ) -> Run:
     """Read, measure, judge, write.
+
+    `workers` is a number of processes, or "dask" with the address of a `scheduler` (none: a cluster on this machine).
 
     Raises
     ------
@@ -77,11 +81,11 @@ def execute(
     out = out or project.folder / "runs" / run_id
     if out.exists() and any(out.iterdir()):
         raise ProjectError(f"{out}: is not empty; give another --out or remove it")
-    mapper: Mapper = serial if workers <= 1 else joblib_mapper(workers)
     prior = None
     if project.prior_snapshot is not None:
         prior = PriorSummaries.of(*(read_member(project.prior_snapshot, m) for m in ("grid.json", "summaries.json")))
-    measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior)
+    with open_workers(workers, scheduler) as mapper:
+        measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior)
     judged = [policy.judge(r, families()[r.code]) for r in measured.results]
     verdict = policy.overall(judged, families(), narrowed=plan.narrowed)
     document = results_document(

@@ -11,6 +11,7 @@ from ..core.errors import ProjectError
 from ..core.policy import EXIT_CODES
 from ..engine.places import samples, user_copy
 from ..engine.plan import Suite
+from ..engine.workers import DASK
 from ..io.guess import guess_project
 from ..io.project import PROJECT_FILE
 from ..views.text import summary_lines
@@ -28,11 +29,13 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def workers_of(text: str) -> int:
+def workers_of(text: str) -> int | str:
     """A number of processes; Dask is asked for by name."""
+    if text == DASK:
+        return text
     if text.isdigit() and int(text) >= 1:
         return int(text)
-    raise ProjectError(f"--workers: give a number of processes, 1 or more; got {text!r}")
+    raise ProjectError(f"--workers: give a number of processes, 1 or more, or dask; got {text!r}")
 
 
 def suite_of(text: str) -> Suite:
@@ -49,7 +52,10 @@ def run(
     suite: Annotated[str, typer.Option(help="quick (CI) or release.")] = "release",
     check: Annotated[list[str] | None, typer.Option(help="Only this check; may be repeated.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; it must not exist or be empty.")] = None,
-    workers: Annotated[str, typer.Option(help="Processes that scan the data.")] = "1",
+    workers: Annotated[str, typer.Option(help="Processes that scan the data, or dask.")] = "1",
+    scheduler: Annotated[
+        str | None, typer.Option(help="With --workers dask: the cluster, e.g. tcp://host:8786.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json on stdout.")] = False,
     progress: Annotated[Path | None, typer.Option(help="Append progress to this file, one JSON object a line.")] = None,
 ) -> None:
@@ -64,6 +70,7 @@ def run(
             only=tuple(c.upper() for c in check or ()),
             out=out,
             workers=workers_of(workers),
+            scheduler=scheduler,
             progress=report,
         )
     finish(done, as_json=as_json)

@@ -20,9 +20,10 @@ from .attributions import attribute
 from .plan import Plan, roles_of, why_not
 from .prior import PriorSummaries
 from .profile import build_grid
-from .scan import Mapper, Progress, Scanned, ScanPlan, scan, serial, use_models
+from .scan import Progress, Scanned, ScanPlan, scan, use_models
 from .scoring import Scoring
 from .trial import Trial
+from .workers import Mapper, serial
 
 log = logging.getLogger("seatrial.run")
 SAMPLE = RowSampleKind()

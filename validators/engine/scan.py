@@ -1,12 +1,11 @@
 """Round 1: one pass over the partitions of every role, for all checks at once."""
 
 import atexit
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import joblib
 import pandas as pd
 
 from ..core.data import Grid, Role
@@ -17,8 +16,8 @@ from .encode import batch_of
 from .profile import smallest_rows
 from .scoring import Scoring
 from .trial import Trial
+from .workers import Mapper
 
-Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 Progress = Callable[[str, float], None]
 
 
@@ -127,18 +126,3 @@ def close_models() -> None:
 
 
 atexit.register(close_models)
-
-
-def serial(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """One after the other, in this process."""
-    return map(function, items)
-
-
-def joblib_mapper(workers: int) -> Mapper:
-    """Over processes of joblib; results come in the order of the items."""
-
-    def over_processes(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        parallel = joblib.Parallel(n_jobs=workers, return_as="generator", pre_dispatch=2 * workers)
-        return iter(parallel(joblib.delayed(function)(item) for item in items))
-
-    return over_processes
