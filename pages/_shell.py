@@ -19,6 +19,7 @@ from validators.views.tables import result_tables
 from validators.views.words import FAMILIES, LOGO, VERDICTS
 
 from pages._charts import badge, colours, show_chart, show_charts, show_table  # noqa: F401 - pages take them from here
+from pages._cohort import control, show_slice
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
@@ -125,6 +126,7 @@ def sidebar() -> None:
             runs = list(runs_of(project))
             if len(runs) > 1:
                 st.selectbox("Run", runs, key="run", bind="query-params", help="The newest first.")
+            control(project, opened_or_none())
             active = sum(job.active for job in listed(project))
             if active:
                 jobs = "1 job" if active == 1 else f"{active} jobs"
@@ -180,6 +182,7 @@ def show_family_head(held: Open, family: str) -> None:
             icon=":material/arrow_forward:",
             query_params={"project": held.id},
         )
+    show_slice(held, family)
 
 
 def show_checks(held: Open, results: Sequence[dict[str, Any]]) -> None:

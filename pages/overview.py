@@ -4,6 +4,7 @@ import streamlit as st
 from validators.views import fmt, reading, sentences, tables
 from validators.views.words import FAMILIES, OVERALL
 
+from pages._cohort import show_slice
 from pages._jobs import same_numbers
 from pages._shell import badge, ensure_shell, need_run
 
@@ -18,6 +19,7 @@ with st.container(border=True, key="verdict"):
         badge(document["verdict"], OVERALL[document["verdict"]])
         st.markdown(f"**{fmt.markdown(sentences.overall_sentence(document))}**", width="stretch")
     st.caption(fmt.markdown(sentences.project_sentence(document)))
+show_slice(held)
 
 
 def link(family: str) -> None:

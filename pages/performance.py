@@ -2,9 +2,10 @@
 
 import streamlit as st
 from validators.core.errors import SeatrialError
-from validators.views import fmt, reading, threshold
+from validators.views import cohort, fmt, reading, threshold
 from validators.views.pages import charts_of
 
+from pages._cohort import chosen_slice
 from pages._shell import (
     Open,
     colours,
@@ -57,8 +58,26 @@ def cut(held: Open) -> None:
         show_table(matrix, "pf_confusion", alt="Confusion matrix at the threshold.")
 
 
+def of_slice(held: Open) -> None:
+    """Metrics of the slice that the sidebar names; counted from the run's outcomes by slice."""
+    chosen = chosen_slice(held)
+    if chosen is None:
+        return
+    try:
+        stored, grid = summaries(held, "test:outcomes/slice", "test:outcomes/all")
+    except SeatrialError as error:
+        st.info(fmt.markdown(error))
+        return
+    chart = cohort.chart(held.document, stored, grid, chosen[0], colours())
+    if chart is None:
+        st.info("This run did not count the slice: run the trial again to see its metrics.")
+        return
+    show_chart(chart, FAMILY)
+
+
 held = need_run()
 show_family_head(held, FAMILY)
+of_slice(held)
 show_charts(charts_of(held.document, FAMILY, colours()), FAMILY)
 cut(held)
 show_checks(held, [r for r in reading.results(held.document, FAMILY) if not r["check"].startswith("PRF2")])

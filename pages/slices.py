@@ -3,8 +3,9 @@
 import streamlit as st
 from validators.engine.places import Open
 from validators.views import reading, sentences, slices
-from validators.views.words import VERDICTS, metric_label
+from validators.views.words import VERDICTS, metric_label, subject_words
 
+from pages._cohort import save_slice, show_slice
 from pages._shell import colours, ensure_shell, need_run, show_chart, show_checks, show_head, show_table
 
 ensure_shell()
@@ -38,12 +39,9 @@ def explore(held: Open, names: list[str]) -> None:
     table = slices.table(document, found, only)
     show_table(table, "sl_table", alt=f"{len(table.rows)} slices with all their metrics.")
     if only:
-        with st.popover("Save in the project file"):
-            st.caption("Under [slices] in seatrial.toml, so that every run tests it:")
-            st.code(
-                "\n".join(f"slice_{i} = '{slices.condition(s)}'" for i, s in enumerate(sorted(only), 1)),
-                language="toml",
-            )
+        with st.popover("Save as slice"):
+            subject = st.selectbox("Slice to save", sorted(only), key="sl_one", format_func=subject_words)
+            save_slice(held, slices.condition(subject))
 
 
 held = need_run()
@@ -57,6 +55,7 @@ show_head(
     "Slices", "Where is it worse than it should be?", reading.verdict_of(results[0]), sentences.result_sentence(results[0]),
     sentences.open_ends(results[0]),
 )  # fmt: skip
+show_slice(held, "performance")
 names = slices.choices(held.document)
 if names:
     explore(held, names)

@@ -149,6 +149,66 @@ def test_the_tolerance_moves_what_would_alarm_and_not_the_verdict(home):
     assert ":red-badge[✕ Fail]" in words(at)
 
 
+def sliced(home):
+    """A project whose file and run both name a slice, and whose file has gained another since."""
+    folder = project(home)
+    file = folder / "seatrial.toml"
+    file.write_text(file.read_text() + '[slices]\nyoung_eu = "age < 25 & region == EU"\nrich = "income > 60"\n')
+    held = document()
+    held["project"]["slices"] = {"young_eu": "age<25 & region==EU"}
+    run(folder, held)
+    return folder
+
+
+@pytest.mark.parametrize("page", RESULTS)
+def test_a_saved_slice_is_looked_at_on_every_page(home, page):
+    sliced(home)
+    at = opened(page, "my-credit", slice="young_eu")
+    said = words(at).replace("\\", "")
+
+    assert "Slice young_eu: age < 25 & region = EU" in said
+    assert "2 numbers here are about this slice" in said or "No check here measured this slice. PRF201 did." in said
+    assert "of all rows" in said
+
+
+def test_a_slice_that_the_run_does_not_know_says_so(home):
+    sliced(home)
+
+    assert "run the trial again to measure it" in words(opened("performance", "my-credit", slice="rich"))
+
+
+def test_a_slice_that_is_not_the_projects_is_all_rows(home):
+    sliced(home)
+
+    assert "Slice nobody" not in words(opened("noise", "my-credit", slice="nobody"))
+    assert opened("home", "my-credit", slice="nobody").selectbox(key="slice").value is None
+
+
+def test_the_slice_is_let_go_of_when_another_project_is_opened(home):
+    sliced(home)
+    run(project(home, "other"))
+    at = opened("home", "my-credit", slice="young_eu")
+    assert at.selectbox(key="slice").value == "young_eu"
+
+    at.selectbox(key="project").set_value("my-other").run()
+
+    assert not at.exception
+    assert not [s for s in at.selectbox if s.key == "slice"]
+
+
+def test_a_slice_is_saved_in_the_project_file(home):
+    folder = sliced(home)
+    at = opened("slices", "my-credit", sl_metric="Excess loss of a slice")
+    point = {"customdata": ["slice:age<25 & region==EU", "hover"]}
+    at.session_state["sl_slices"] = {"selection": {"points": [point], "point_indices": [0], "box": [], "lasso": []}}
+    at.run()
+
+    at.button(key="sl_save").click().run()
+
+    assert "slice_1 = 'age<25 & region==EU'" in (folder / "seatrial.toml").read_text()
+    assert "Saved as slice" in words(at)
+
+
 def test_the_threshold_moves_the_decisions(home):
     run(project(home))
     at = opened("performance", "my-credit", pf_threshold="0.1")
@@ -171,7 +231,7 @@ def test_a_selection_on_the_chart_filters_the_table_of_slices(home):
     at.run()
 
     assert "1 of 2 slices selected" in words(at)
-    assert any("age<25 & region==EU" in c.value for c in at.code)
+    assert at.selectbox(key="sl_one").value == "slice:age<25 & region==EU"
 
 
 def test_a_check_opens_with_its_numbers_command_and_help(home):

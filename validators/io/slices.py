@@ -3,6 +3,7 @@
 import json
 import operator
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,49 @@ def parse_slice(text: str) -> tuple[Term, ...]:
         if text[at] != "&":
             raise ProjectError(f"slice {text!r}: expected & at {text[at : at + 20]!r}")
         at += 1
+
+
+def declared(toml: str) -> dict[str, str]:
+    """Slices of a project file's text by name, written as in subjects; those that cannot be read are left to `read_project`."""
+    try:
+        held = tomllib.loads(toml).get("slices", {})
+    except tomllib.TOMLDecodeError:
+        return {}
+    found = {}
+    for label, text in held.items() if isinstance(held, dict) else ():
+        try:
+            found[str(label)] = " & ".join(t.text for t in parse_slice(text))
+        except (ProjectError, TypeError):
+            continue
+    return found
+
+
+def with_slice(toml: str, label: str, condition: str) -> str:
+    """The text of a project file with one more slice, everything else as it was.
+
+    Raises
+    ------
+    ProjectError
+        When the name is taken or not a plain one, the condition cannot be read, or the file is no valid TOML.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", label):
+        raise ProjectError(f"slice {label!r}: a name has 1 to 40 letters, digits, _ or -")
+    parse_slice(condition)
+    try:
+        taken = tomllib.loads(toml).get("slices", {})
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"seatrial.toml: not valid TOML: {error}") from None
+    if label in taken:
+        raise ProjectError(f"slice {label!r}: is there already, as {taken[label]!r}; choose another name")
+    value = f"'{condition}'" if "'" not in condition else json.dumps(condition, ensure_ascii=False)
+    line = f"{label} = {value}"
+    header = re.compile(r"^\[slices\][^\n]*$", re.MULTILINE)
+    changed = header.sub(lambda m: f"{m[0]}\n{line}", toml, count=1)
+    if not header.search(toml):
+        changed = f"{toml.rstrip()}\n\n[slices]\n{line}\n"
+    if tomllib.loads(changed)["slices"].get(label) != condition:
+        raise ProjectError("seatrial.toml: [slices] is written in a way that cannot be added to; add the line by hand")
+    return changed
 
 
 def members(terms: tuple[Term, ...], frame: pd.DataFrame) -> NDArray[np.bool_]:
