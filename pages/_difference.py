@@ -1,11 +1,31 @@
 """How a difference between two documents is shown: sentence, sides, families, one metric drawn, tables of what differs."""
 
+from pathlib import Path
+from typing import Any
+
 import streamlit as st
+from validators.engine.places import home, known_projects, runs_of
+from validators.snapshot.verify import results_of
 from validators.views import comparison, diff_words, fmt
 from validators.views.diff import Difference
 from validators.views.words import OVERALL
 
-from pages._shell import badge, colours, show_chart
+from pages._shell import badge, colours, show_chart, told
+
+
+def sides() -> dict[str, Path]:
+    """Every run of the projects that the app knows, and every snapshot signed here, by the name that stands in the address."""
+    found = {
+        f"{name} · {run}": path for name, folder in known_projects().items() for run, path in runs_of(folder).items()
+    }
+    return found | {f"snapshot · {p.name}": p for p in sorted((home() / "snapshots").glob("*/*/*.zip"))}
+
+
+def read(names: dict[str, Path], chosen: str | None) -> dict[str, Any] | None:
+    """The results of a side; None when none was chosen or they cannot be read, which is said."""
+    with told():
+        return results_of(names[chosen]) if chosen in names else None
+    return None
 
 
 def show(found: Difference) -> None:

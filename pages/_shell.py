@@ -174,20 +174,19 @@ def show_family_head(held: Open, family: str) -> None:
     hint = sentences.family_hint(document, family)
     show_head(words.title, words.question, verdict, sentences.family_sentence(document, family), hint)
     if verdict == "NOT_RUN":
-        for result in reading.not_run(document, family):
+        skipped = reading.not_run(document, family)
+        for result in skipped:
             st.info(fmt.markdown(f"{result['check']} {result['title']}: {sentences.why_not_run(result)}"))
-        st.page_link(
-            "pages/setup.py",
-            label="Provide it in Set up",
-            icon=":material/arrow_forward:",
-            query_params={"project": held.id},
-        )
+        label = "Provide it in Set up" if skipped else "Run the trial in Set up"
+        arrow = ":material/arrow_forward:"
+        st.page_link("pages/setup.py", label=label, icon=arrow, query_params={"project": held.id})
     show_slice(held, family)
 
 
 def show_checks(held: Open, results: Sequence[dict[str, Any]]) -> None:
     """Every check: verdict and sentence, why it was not run or what would settle it, its numbers, the command, the help."""
-    st.subheader("Checks")
+    if results:
+        st.subheader("Checks")
     for result in results:
         words, code = VERDICTS[reading.verdict_of(result)], result["check"]
         label = f":{words.colour}[{words.sign} {words.word}] {code} {fmt.markdown(result['title'])}"

@@ -2,38 +2,20 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from validators.catalog import metrics
 from validators.core.records import Family
-from validators.engine.places import home, known_projects, runs_of
 from validators.engine.results import judged_again
 from validators.io.policies import TIERS, digest_of, policy_text, read_policy
-from validators.snapshot.verify import results_of
 from validators.views.diff import difference
 from validators.views.setup import TIERS as TIER_WORDS
 
-from pages._difference import details, heading, show
+from pages._difference import details, heading, read, show, sides
 from pages._shell import ensure_shell, opened_or_none, told
 
 ensure_shell()
 OWN = "A policy file of your own"
-
-
-def sides() -> dict[str, Path]:
-    """Every run of the projects that the app knows, and every snapshot signed here, by the name that stands in the address."""
-    found = {
-        f"{name} · {run}": path for name, folder in known_projects().items() for run, path in runs_of(folder).items()
-    }
-    return found | {f"snapshot · {p.name}": p for p in sorted((home() / "snapshots").glob("*/*/*.zip"))}
-
-
-def read(names: dict[str, Path], chosen: str | None) -> dict[str, Any] | None:
-    """The results of a side; None when none was chosen or they cannot be read, which is said."""
-    with told():
-        return results_of(names[chosen]) if chosen in names else None
-    return None
 
 
 def two() -> None:
@@ -42,6 +24,8 @@ def two() -> None:
     names, now = list(known), "" if held is None else f"{held.id} · {held.run.name}"
     before = names[names.index(now) + 1 :][:1] if now in known else []
     first = before[0] if held is not None and before and before[0].startswith(f"{held.id} · ") else None
+    shipped = "" if held is None else f"{held.id.removeprefix('my-')} · results"
+    first = shipped if first is None and shipped != now else first
     sides_ = (("cm_a", "A, before", first), ("cm_b", "B, after", now))
     for column, (key, label, chosen) in zip(st.columns(2, gap="medium"), sides_, strict=True):
         at = names.index(chosen) if chosen in known else None

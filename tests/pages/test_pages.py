@@ -314,9 +314,9 @@ def test_a_run_is_judged_by_another_policy_and_keeps_its_own_verdict(home):
 
 
 def test_an_address_that_names_no_run_compares_nothing(home):
-    run(project(home))
+    run(project(home, "alone"))
 
-    assert "Choose two runs" in words(opened("compare", "my-credit", cm_a="../../etc"))
+    assert "Choose two runs" in words(opened("compare", "my-alone", cm_a="../../etc"))
 
 
 def test_the_shell_module_stays_small():

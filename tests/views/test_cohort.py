@@ -21,7 +21,8 @@ def test_what_is_about_the_slice_is_told_and_the_rest_is_said_to_be_of_all_rows(
     assert {m["metric"] for m in found} == {"slice_excess_loss", "slice_loss"}
     said = cohort.sentence(document(), CONDITION, "performance")
     assert "2 numbers here are about this slice (PRF201)" in said
-    assert "all rows" in said
+    assert "is of all rows" in said
+    assert cohort.sentence(document(), '"a | b"==null', None).startswith("1 number here is")
     assert len(cohort.table(document(), CONDITION, "performance").rows) == 2
 
 

@@ -81,7 +81,7 @@ def test_an_inconclusive_check_says_what_these_rows_can_show_and_how_many_would_
 def test_a_tile_says_not_run_in_the_place_of_the_number():
     tile = sentences.tile(document(skipped("BKT101", "backtest", "no production data")), "backtest")
 
-    assert (tile.value, tile.what) == ("Not run", "no production data")
+    assert (tile.value, tile.what) == ("Not run", "No production data")
 
 
 def test_every_check_is_a_row_of_the_overview():

@@ -47,7 +47,9 @@ def _parts(a: float, b: float, edges: Sequence[float]) -> list[tuple[int, float]
         return [(first, 1.0)]
     last = min(max(int((b - edges[0]) / width), 0), n - 1)
     held = [(k, (min(b, edges[k + 1]) - max(a, edges[k])) / (b - a)) for k in range(first, last + 1)]
-    return [(k, part) for k, part in held if part > 0]
+    # where [a, b) is narrower than a rounding error the parts do not add up to one by themselves
+    total = sum(part for _, part in held if part > 0)
+    return [(k, part / total) for k, part in held if part > 0] if total > 0 else [(first, 1.0)]
 
 
 def bulk(cuts: Sequence[float], counts: Sequence[Sequence[float]], share: float = 0.003) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from ..summaries.outcomes import OutcomesKind
 from . import fmt
 from .chart import Chart, Palette, Row, Table
 from .marks import dots
-from .reading import Document, Record, about, is_prior, measurements, results
+from .reading import Document, Record, about, is_prior, measurements, merged, results
 from .tables import dot_of, measurement_table
 from .words import metric_kind, metric_label, subject_words
 
@@ -46,7 +46,8 @@ def sentence(document: Document, condition: str, family: str | None) -> str:
     found = about_slice(document, condition, family)
     if found:
         checks = ", ".join(sorted({r["check"] for r in results(document, family) if _holds(r, condition)}))
-        return f"{fmt.count(len(found))} numbers here are about this slice ({checks}). All else on this page is of all rows."
+        are = "1 number here is" if len(found) == 1 else f"{fmt.count(len(found))} numbers here are"
+        return f"{are} about this slice ({checks}). What does not name the slice is of all rows."
     if condition not in document["project"].get("slices", {}).values():
         return "This run does not know the slice: run the trial again to measure it. Everything on this page is of all rows."
     others = sorted({r["check"] for r in results(document) if _holds(r, condition)})
@@ -60,8 +61,13 @@ def title(label: str, condition: str) -> str:
 
 
 def table(document: Document, condition: str, family: str | None = None) -> Table:
-    """The measurements about the slice, the worst first."""
-    return measurement_table(about_slice(document, condition, family))
+    """The measurements about the slice with their checks, in the order of the document."""
+    rows: list[Row] = []
+    for result in results(document, family):
+        held = [m for m in merged(result["measurements"]) if about(m, "slice") == condition and not is_prior(m)]
+        words = measurement_table(held).rows
+        rows += [{"Check": result["check"], **{k: v for k, v in row.items() if k != "Subject"}} for row in words]
+    return Table(rows=rows, kinds={"n": "count"})
 
 
 def _holds(result: Record, condition: str) -> bool:

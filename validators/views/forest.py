@@ -21,24 +21,38 @@ def charts(document: Document, family: str, colours: Palette) -> list[Chart]:
     judged = [name for name, found in held.items() if any(m["limit"] is not None for m in found)]
     others = [name for name, found in held.items() if name not in judged and len(found) >= MANY]
     worst = {name: by_badness(held[name]) for name in (*judged, *others)}
-    order = sorted(judged, key=lambda name: -len(worst[name])) + others
-    return [_forest(name, worst, colours) for name in order[:MOST_CHARTS]]
+    order = sorted(judged, key=lambda name: (_quiet(worst[name]), -len(worst[name]))) + others
+    drawn = [name for name in order if not _quiet(worst[name])] or order
+    return [_forest(name, worst, colours) for name in drawn[:MOST_CHARTS]]
+
+
+def _quiet(measured: list[Record]) -> bool:
+    """Whether nothing was seen anywhere: all values are 0 and pass. Such a metric stands in the tables of its check only."""
+    return all(m["value"] == 0 and m["verdict"] in ("PASS", None) for m in measured)
 
 
 def _forest(metric: str, worst: Mapping[str, list[Record]], colours: Palette) -> Chart:
-    rows, kind = [dot_of(m) for m in worst[metric]], metric_kind(metric)
-    some = any(m["low"] is not None for m in worst[metric])
+    held, kind = worst[metric], metric_kind(metric)
+    rows, judged = [dot_of(m) for m in held], any(m["limit"] is not None for m in held)
+    positive = all((m["value"] if m["low"] is None else m["low"]) >= 0 for m in held)
+    zero = positive and (kind in ("share", "count") or not any(m["value"] for m in held))
     cut = f" The first {MOST_DOTS} of {len(rows)} are drawn." if len(rows) > MOST_DOTS else ""
     return Chart(
         key=metric,
-        title=metric_label(metric) + (", worst first" if len(rows) > 1 else ""),
-        figure=dots(rows[:MOST_DOTS], colours, kind=kind, zero=kind in ("share", "count")),
+        title=metric_label(metric) + (", worst first" if len(rows) > 1 and judged else ""),
+        figure=dots(rows[:MOST_DOTS], colours, kind=kind, zero=zero),
         table=dot_table(rows, kind, name="Subject"),
         alt=f"{fmt.count(len(rows))} subjects; first: {rows[0].hover}",
-        caption=(
-            "Bars are confidence intervals, simultaneous over the rows of the chart."
-            if some
-            else "Counted, not estimated."
-        )
-        + cut,
+        caption=_caption(held) + cut,
     )
+
+
+def _caption(held: list[Record]) -> str:
+    """What the bars are."""
+    if any(m["low"] is not None for m in held):
+        return "Bars are confidence intervals" + (
+            ", simultaneous over the rows of the chart." if len(held) > 1 else "."
+        )
+    if any(m["high"] is not None for m in held):
+        return "Counted, not estimated; bars reach to the most that these rows do not exclude."
+    return "Counted, not estimated."

@@ -57,6 +57,7 @@ def _dot_trace(
         "type": "scatter",
         "mode": "markers",
         "name": who,
+        "cliponaxis": False,
         "x": [e[0] for _, _, e in points],
         "y": [i + (0.22 if prior else 0.0) for i, _, _ in points],
         "customdata": [[r.subject, escape(r.hover or r.label, quote=False)] for _, r, _ in points],

@@ -23,7 +23,7 @@ def measurement_sentence(m: Record) -> str:
     ends = fmt.interval(m["low"], m["high"], kind, digits)
     limit = limit_words(m["limit"], kind)
     if ends:
-        parts[0] += f" {ends}"
+        parts[0] += f" {ends}" if ends.startswith("[") else f" ({ends})"
     parts += [f"limit: {limit}"] if limit else []
     parts += [f"n = {fmt.count(m['n'])}"]
     return ", ".join(parts) + "."

@@ -67,7 +67,8 @@ def chart(document: Document, held: Sequence[Record], colours: Palette) -> Chart
         figure=dots(rows, colours, kind=kind),
         table=dot_table(rows, kind, name="Slice"),
         alt=f"{len(held)} slices by {metric_label(metric).lower()}; worst: {rows[0].hover}",
-        caption=f"Intervals hold for all slices together. Hollow: too few rows to decide a verdict.{more} Select dots to filter the table.",
+        caption="Intervals hold for all slices together. Hollow: a small slice; it can alarm, but not leave the check open."
+        f"{more} Select dots to filter the table.",
     )
 
 
