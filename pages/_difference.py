@@ -33,10 +33,18 @@ def show(found: Difference) -> None:
     heading(found)
     left, right = st.columns([3, 2], gap="medium")
     left.dataframe(
-        diff_words.side_rows(found.a, found.b), key="cm_sides", hide_index=True, alt="What stands on each side."
+        diff_words.side_rows(found.a, found.b),
+        key="cm_sides",
+        height="content",
+        hide_index=True,
+        alt="What stands on each side.",
     )
     right.dataframe(
-        diff_words.family_rows(found.a, found.b), key="cm_families", hide_index=True, alt="Families on each side."
+        diff_words.family_rows(found.a, found.b),
+        key="cm_families",
+        height="content",
+        hide_index=True,
+        alt="Families on each side.",
     )
     names = comparison.choices(found)
     if names:
@@ -58,12 +66,12 @@ def heading(found: Difference) -> None:
 def details(found: Difference, key: str) -> None:
     """Tables of the checks and measurements that differ."""
     if found.checks:
-        st.subheader("Checks with another verdict")
+        st.header("Checks that differ")
         st.dataframe(
             diff_words.check_change_rows(found.checks), key=f"{key}_checks", hide_index=True, alt="Checks that differ."
         )
     if found.numbers:
-        st.subheader("Measurements that differ")
+        st.header("Measurements that differ")
         st.dataframe(
             diff_words.number_rows(found.numbers),
             key=f"{key}_numbers",

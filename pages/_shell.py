@@ -186,7 +186,7 @@ def show_family_head(held: Open, family: str) -> None:
 def show_checks(held: Open, results: Sequence[dict[str, Any]]) -> None:
     """Every check: verdict and sentence, why it was not run or what would settle it, its numbers, the command, the help."""
     if results:
-        st.subheader("Checks")
+        st.header("Checks")
     for result in results:
         words, code = VERDICTS[reading.verdict_of(result)], result["check"]
         label = f":{words.colour}[{words.sign} {words.word}] {code} {fmt.markdown(result['title'])}"

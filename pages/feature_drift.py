@@ -43,7 +43,7 @@ def one_feature(held: Open) -> None:
 @st.fragment
 def one_tolerance(held: Open) -> None:
     """One slider in sigma for every distance; what would alarm at it."""
-    st.subheader("One tolerance for every distance")
+    st.header("One tolerance for every distance")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         first = tolerance.start(held.document)

@@ -30,7 +30,7 @@ st.markdown(
     "Load a candidate model and its data, try to break it, see where it is weak and by how much, "
     "and leave with a signed record that anyone can verify."
 )
-st.subheader("Sample projects")
+st.header("Sample projects")
 shipped = dict(sorted(samples().items(), key=lambda item: item[0] != FIRST))
 for column, (name, folder) in zip(st.columns(max(len(shipped), 1)), shipped.items(), strict=False):
     with column, st.container(border=True, height="stretch", key=f"sample_{name}"):
@@ -48,7 +48,7 @@ st.caption(
     "under Snapshot, verify it as an auditor would."
 )
 
-st.subheader("Your own")
+st.header("Your own")
 with st.container(border=True, key="own"):
     st.markdown(
         "A model and its data, or a file of predictions. What can be guessed is guessed, shown, and confirmed by you."
@@ -57,7 +57,7 @@ with st.container(border=True, key="own"):
         st.switch_page("pages/setup.py", query_params={})
 others = [name for name in known_projects() if name not in shipped]
 if others:
-    st.subheader("Recent")
+    st.header("Recent")
     for name in others[:12]:
         folder = known_projects()[name]
         runs = len(runs_of(folder))

@@ -38,13 +38,13 @@ for at in range(0, len(families), 3):
                 badge(reading.family_verdict(document, family))
                 link(family)
             tile = sentences.tile(document, family)
-            st.markdown(f"### {fmt.markdown(tile.value)}")
+            st.markdown(f"## {fmt.markdown(tile.value)}")
             st.caption("  \n".join(fmt.markdown(line) for line in (tile.what, tile.shows) if line))
 
 if held.run.name == "results":
     st.page_link("pages/setup.py", label="Recompute these results", query_params={"project": held.id})
 same_numbers(held)
-st.subheader("Checks")
+st.header("Checks")
 st.dataframe(
     tables.check_rows(document),
     key="checks",
@@ -57,7 +57,7 @@ st.dataframe(
     alt="Every check with its verdict, the worst first.",
 )
 left = tables.not_tested_rows(document)
-st.subheader("What was not tested")
+st.header("What was not tested")
 if left:
     st.dataframe(left, key="not_tested", hide_index=True, alt="What was not tested, and why.")
 else:

@@ -41,7 +41,7 @@ def cut(held: Open) -> None:
         return
     if task["type"] != "binary" or "candidate" not in cuts:
         return
-    st.subheader("Where to cut")
+    st.header("Where to cut")
     asked = st.slider("Threshold", 0.0, 1.0, float(task["threshold"]), 0.005, key="pf_threshold", bind="query-params")
     decisions = {model: threshold.decide(c, asked) for model, c in cuts.items()}
     st.caption(

@@ -73,7 +73,7 @@ folder = known_projects().get(name) if name else None
 with st.expander("Add a model and data", expanded=folder is None, key=f"su_add_{folder is None}"):
     bring()
 if folder is not None:
-    st.subheader(fmt.markdown(name))
+    st.header(fmt.markdown(name))
     if show(name, folder):
         launch(name, folder)
     watch(name, folder)

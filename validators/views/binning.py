@@ -34,6 +34,8 @@ def equal_bins(cuts: Sequence[float], n: int = 40, *, whole: tuple[float, float]
         high = low + 1.0
     n = max(1, min(n, len(cuts) + 1))
     edges = [low + (high - low) * i / n for i in range(n)] + [high]
+    if any(b <= a for a, b in pairwise(edges)):
+        edges = [low, high]
     inside = [min(max(c, low), high) for c in cuts]
     ends = [low, *inside, high]
     return EqualBins(edges, [_parts(a, b, edges) for a, b in pairwise(ends)])

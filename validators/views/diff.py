@@ -1,6 +1,6 @@
 """Two results documents: which verdicts differ, which measurements, what was added or removed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,21 +68,26 @@ class Difference:
         return not self.checks and not self.numbers and self.a["verdict"] == self.b["verdict"]
 
     @property
-    def by_verdict(self) -> tuple[NumberChange, ...]:
-        """The measurements whose verdict differs."""
-        return tuple(n for n in self.numbers if n.change == "verdict")
-
-    @property
     def sentence(self) -> str:
-        """``Failed, then Passed. 3 of 44 checks have another verdict; 120 of 1,402 measurements differ, 9 by verdict.``"""
+        """``Failed in A, Passed in B. Of 44 checks 3 differ in verdict and 0 stand on one side only; of 1,402 measurements ...``"""
         a, b = (OVERALL[d["verdict"]].word for d in (self.a, self.b))
         overall = f"{a} on both sides" if a == b else f"{a} in A, {b} in B"
         if self.none:
             return f"{overall}. Nothing differs: {self.all_checks} checks, {fmt.count(self.all_numbers)} measurements."
+        verdicts, alone = self._counts(self.checks)
+        numbers, others = self._counts(self.numbers)
+        moved = len(self.numbers) - numbers - others
         return (
-            f"{overall}. {len(self.checks)} of {self.all_checks} checks differ in verdict; {fmt.count(len(self.numbers))} of "
-            f"{fmt.count(self.all_numbers)} measurements differ, {fmt.count(len(self.by_verdict))} by verdict."
+            f"{overall}. Of {self.all_checks} checks {verdicts} differ in verdict and {alone} stand on one side only; of "
+            f"{fmt.count(self.all_numbers)} measurements {fmt.count(numbers)} differ in verdict, {fmt.count(moved)} in number, and "
+            f"{fmt.count(others)} stand on one side only."
         )
+
+    @staticmethod
+    def _counts(changes: Sequence[CheckChange | NumberChange]) -> tuple[int, int]:
+        """How many differ in verdict, and how many stand on one side only."""
+        kinds = [c.change for c in changes]
+        return kinds.count("verdict"), kinds.count("added") + kinds.count("removed")
 
 
 def difference(a: Document, b: Document) -> Difference:

@@ -57,9 +57,9 @@ def _shown(m: Record | None, digits: int) -> str:
     if m is None:
         return "absent"
     kind = metric_kind(m["metric"])
-    return " ".join(
-        filter(None, (fmt.shown(m["value"], kind, digits), fmt.interval(m["low"], m["high"], kind, digits)))
-    )
+    ends = fmt.interval(m["low"], m["high"], kind, digits)
+    shown = ends if not ends or ends.startswith("[") else f"({ends})"
+    return " ".join(filter(None, (fmt.shown(m["value"], kind, digits), shown)))
 
 
 def _word(result: Record | None) -> str:
@@ -79,7 +79,8 @@ def side_rows(a: Document, b: Document) -> list[Row]:
             "Verdict": OVERALL[d["verdict"]].word,
             "Model": f"{project['id']} {project['version']}",
             "Policy": f"{d['policy']['id']} {d['policy']['version']}",
-            "Run": f"{d['run']['id']}, suite {d['plan']['suite']}",
+            "Run": str(d["run"]["id"]),
+            "Suite": str(d["plan"]["suite"]),
             "Candidate (SHA-256)": fmt.digest(candidate.get("sha256")),
             "Test rows": fmt.count(test.get("rows")),
             "Test data (SHA-256)": fmt.digest(test.get("sha256")),

@@ -111,8 +111,9 @@ def tile(document: Document, family: str) -> Tile:
     kind, digits = metric_kind(m["metric"]), digits_of(m)
     limit = limit_words(m["limit"], kind)
     ends = fmt.interval(m["low"], m["high"], kind, digits)
+    bounds = ends if not ends or ends.startswith("[") else f"({ends})"
     parts = (
-        " ".join(filter(None, (metric_label(m["metric"]), ends))),
+        " ".join(filter(None, (metric_label(m["metric"]), bounds))),
         subject_words(m["subject"]),
         f"limit: {limit}" if limit else "",
     )
