@@ -2,8 +2,10 @@
 
 How it is measured
 ------------------
-Shapley values of the same test rows under both models, by asking the models themselves on mixed rows: the log-odds of the score (or
-the value), the same permutations and background rows for both. The importance of a group of features is its mean absolute
+Shapley values of the same test rows under both models, features missing from a coalition taken from other test rows: of the log-odds
+of the score (binary, multiclass) or of the value. Exact where both models are trees that add up on that scale (scikit-learn, XGBoost,
+LightGBM, numeric splits) and give the models' own scores on mixed rows; else sampled for both, by asking the models themselves, with
+the same permutations and background rows; the note says which. The importance of a group of features is its mean absolute
 attribution; its share is that over the sum. Features that stand in for each other (absolute rank correlation above 0.7, or its
 equivalent in information where text is involved) are one group: how a refit splits weight between twins is chance. A change counts
 only beyond the noise floor: the most that five bootstrap refits of our own boosting on train move the same share by. Intervals by
@@ -21,7 +23,8 @@ Name the cause: new data, a new feature, an engineering fault. If nobody can, co
 Sources
 -------
 Lundberg & Lee (2017), A unified approach to interpreting model predictions, NeurIPS; Castro, Gomez & Tejada (2009), Computers &
-Operations Research 36, 1726-1730.
+Operations Research 36, 1726-1730; Lundberg et al. (2020), From local explanations to global understanding with explainable AI for
+trees, Nature Machine Intelligence 2, 56-67.
 """
 
 from collections.abc import Iterator, Sequence
@@ -91,7 +94,7 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
         )  # fmt: skip
     order = [[str(k) for k in np.argsort(-shares[0], kind="stable")] for shares in (before, now)]
     overlap = rank_biased_overlap(order[0], order[1])
-    note = f"top-weighted agreement of the two rankings; largest additivity error {held.residual:.1e}"
+    note = f"top-weighted agreement of the two rankings; {held.method}; largest additivity error {held.residual:.1e}"
     yield Measurement(metric="rank_overlap", subject="model", value=overlap, n=n, note=note)
 
 

@@ -95,6 +95,7 @@ class Attributions:
 
     `phi` holds (n, d) per model. `groups` partitions the features; members of a group stand in for each other.
     `unit` (n,) is the hash of what makes rows dependent; `residual` is the largest additivity error against the user's own model.
+    `method` says in words how the values were found, and on which scale.
     """
 
     features: tuple[str, ...]
@@ -104,6 +105,7 @@ class Attributions:
     unit: NDArray[np.uint64]
     weight: NDArray[np.int64]
     residual: float
+    method: str = ""
 
     def sizes(
         self, model: str, members: Sequence[Sequence[str]], keep: NDArray[np.bool_] | None = None

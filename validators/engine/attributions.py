@@ -1,4 +1,4 @@
-"""Shapley values of a bounded sample of test rows under each model, by asking the models themselves."""
+"""Shapley values of a bounded sample of test rows under each model: exact from its trees, else by asking the models themselves."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,11 @@ from ..core.errors import ModelError
 from ..core.records import Attributions, Model
 from ..stats.attribution import permutation_shapley
 from ..summaries.row_sample import take
+from .exact import Exact, exact_values, margin
 
 ROWS, PERMUTATIONS = 600, 8
 CALL_ROWS = 65_536
 CORRELATED = 0.7
-CLIP = 1e-6
 
 
 def attribute(
@@ -27,17 +27,32 @@ def attribute(
     n_rows: int = ROWS,
     permutations: int = PERMUTATIONS,
 ) -> Attributions:
-    """Attributions of the rows with the smallest key hashes, against background rows drawn from all the given rows.
+    """Attributions of the rows with the smallest key hashes, against background rows out of all the given rows.
 
-    Every model gets the same permutations and background rows, so what they share cancels in the difference. Explained is the
-    raw margin: log-odds of the positive class (binary), log-odds of the class that is most frequent in the rows (multiclass), the
-    value (regression). Probabilities are clipped at 1e-6 first.
+    Where the trees of every model can be read and give its own scores (`exact.exact_values`), values are exact. Else they are
+    sampled for all models, with the same permutations and background rows, so that what they share cancels in the difference:
+    exact values of one model against sampled ones of another would differ by the sampling alone. The game is the same either
+    way. Explained is the raw margin: log-odds of the positive class (binary), log-odds of the class that is most frequent in
+    the rows (multiclass), the value (regression). Probabilities are clipped at 1e-6 first.
 
     Raises
     ------
     ModelError
         When a model raises, or gives a score that is not finite, on mixed rows; or when values do not add up to its own score.
     """
+    scale_words = "the value" if task.type == "regression" else "log-odds"
+    found = exact_values(models, rows, task, seed=seed)
+    if isinstance(found, Exact):
+        return Attributions(
+            features=tuple(rows.X.columns),
+            groups=feature_groups(rows.X),
+            phi=found.phi,
+            X=rows.X.iloc[: found.n],
+            unit=rows.unit[: found.n],
+            weight=rows.weight[: found.n],
+            residual=found.residual,
+            method=f"exact, from the trees, against {found.background:,} rows; {scale_words}",
+        )
     n = min(n_rows, len(rows))
     explained = take(rows, np.arange(n))
     column = _frequent(rows, task)
@@ -63,6 +78,7 @@ def attribute(
         unit=explained.unit,
         weight=explained.weight,
         residual=worst,
+        method=f"{permutations} antithetic permutations a row, as {found}; {scale_words}",
     )
 
 
@@ -93,15 +109,6 @@ class _Asked:
             raise ModelError("a score is not finite on a row mixed from two test rows; no importance can be shown")
         self.seen = found
         return found
-
-
-def margin(scores: NDArray[np.float64], task: Task, column: int = 0) -> NDArray[np.float64]:
-    """What is explained: log-odds of a probability clipped at 1e-6, or the value."""
-    if task.type == "regression":
-        return scores.reshape(-1)
-    p = scores if scores.ndim == 1 else scores[:, column]
-    q = np.clip(p, CLIP, 1 - CLIP)
-    return np.asarray(np.log(q / (1 - q)))
 
 
 def _frequent(rows: Batch, task: Task) -> int:

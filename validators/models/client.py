@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..core.errors import ModelError, ModelTimeout
+from .ensembles import FlatTrees, flat_trees_from, size_of
 from .protocol import clean, receive, send
 from .usage import usage_of
+
+Size = int | Callable[[dict[str, Any]], int]
 
 WORKER = Path(__file__).with_name("worker.py")
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops", ".json", ".ubj", ".txt")
@@ -133,30 +136,40 @@ class Model:
         twin._start()
         return twin
 
+    def trees(self, X: pd.DataFrame) -> FlatTrees:
+        """The ensemble as flat arrays, and the rows as its trees see them; raises ModelError when it is none that we can read."""
+        frame = X if self._features is None else X[self._features]
+        reply, payload, _ = self._ask({"ask": "trees"}, frame, lambda header: size_of(header, len(frame)))
+        return flat_trees_from(reply, payload, tuple(map(str, frame.columns)))
+
     def _call(self, frame: pd.DataFrame, *, threads: int = 0) -> NDArray[np.float64]:
         width = len(self._classes) if self._task == "multiclass" else 1
-        if self._socket is None:
-            self._start()
-        table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
         header = {"task": self._task, "classes": self._classes, "positive": self._positive, "threads": threads}
-        size = max(threads, 1) * len(frame) * width * 8
-        started = time.perf_counter()
-        reply, payload = self._exchange(header, memoryview(sink.getvalue()), size, self._limits.call_s)
+        reply, payload, seconds = self._ask(header, frame, max(threads, 1) * len(frame) * width * 8)
         if not threads:
-            self._calls.append((len(frame), time.perf_counter() - started))
-        if not reply.get("ok"):
-            raise ModelError(f"{self._path.name} raised {clean(reply.get('type'), 80)}: {clean(reply.get('message'))}")
+            self._calls.append((len(frame), seconds))
         expected = [threads] * bool(threads) + [len(frame)] + [width] * (self._task == "multiclass")
         if reply.get("shape") != expected:
             self._kill()
             raise ModelError(f"{self._path.name} gave scores of shape {clean(reply.get('shape'))}, expected {expected}")
         return np.frombuffer(payload, dtype=np.float64).reshape(expected).copy()
 
+    def _ask(self, header: dict[str, Any], frame: pd.DataFrame, size: Size) -> tuple[dict[str, Any], bytes, float]:
+        if self._socket is None:
+            self._start()
+        table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        started = time.perf_counter()
+        reply, payload = self._exchange(header, memoryview(sink.getvalue()), size, self._limits.call_s)
+        seconds = time.perf_counter() - started
+        if not reply.get("ok"):
+            raise ModelError(f"{self._path.name} raised {clean(reply.get('type'), 80)}: {clean(reply.get('message'))}")
+        return reply, payload, seconds
+
     def _exchange(
-        self, header: dict[str, Any], payload: memoryview | bytes, size: int, seconds: float
+        self, header: dict[str, Any], payload: memoryview | bytes, size: Size, seconds: float
     ) -> tuple[dict[str, Any], bytes]:
         if self._socket is None:
             raise ModelError(f"{self._path.name}: its worker is closed")

@@ -5,6 +5,7 @@ import re
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ..core.errors import ModelError, ModelTimeout
@@ -28,8 +29,10 @@ def send(sock: socket.socket, header: dict[str, Any], payload: memoryview | byte
                 raise ModelTimeout(f"did not take its rows within {seconds:g} s") from None
 
 
-def receive(sock: socket.socket, *, payload_size: int, seconds: float) -> tuple[dict[str, Any], bytes]:
-    """One reply; its payload must have exactly the size that the parent fixed.
+def receive(
+    sock: socket.socket, *, payload_size: int | Callable[[dict[str, Any]], int], seconds: float
+) -> tuple[dict[str, Any], bytes]:
+    """One reply; its payload must have exactly the size that the parent fixed, or works out of the header.
 
     Raises
     ------
@@ -55,9 +58,10 @@ def receive(sock: socket.socket, *, payload_size: int, seconds: float) -> tuple[
         if promised:
             raise ModelError("sent a payload with a failure")
         return header, b""
-    if promised != payload_size:
-        raise ModelError(f"gave {promised} bytes of scores where {payload_size} were due")
-    return header, _exactly(sock, payload_size, deadline, seconds)
+    due = payload_size(header) if callable(payload_size) else payload_size
+    if promised != due:
+        raise ModelError(f"gave {promised} bytes of scores where {due} were due")
+    return header, _exactly(sock, due, deadline, seconds)
 
 
 def _refuse(text: str) -> None:
