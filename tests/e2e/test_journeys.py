@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.pages.runs import project, run
+from tests.views.documents import document, r
 from validators.engine.places import SAMPLES
 
 from .conftest import browsed, idle, served
@@ -22,6 +23,11 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("e2e") / "home"
     run(project(folder))
     project(folder, "fresh")
+    sliced = project(folder, "sliced")
+    held = document()
+    held["project"]["slices"] = {"young_eu": "age<25 & region==EU"}
+    run(sliced, held)
+    run(project(folder, "narrow"), document(r("PRF102", "performance", "PASS", []), verdict="INCOMPLETE"))
     shutil.copytree(SAMPLES / "credit", folder / "projects" / "long", ignore=shutil.ignore_patterns("results"))
     return folder
 
@@ -53,6 +59,37 @@ def test_home_opens_a_project_and_the_menu_keeps_it(page, address):
     expect(page.get_by_role("heading", name="Feature drift", exact=True)).to_be_visible()
     idle(page)
     assert "project=my-credit" in page.url
+
+
+def test_a_slice_is_chosen_once_and_every_page_speaks_of_it(page, address):
+    go(page, address, "slices", project="my-sliced")
+    page.locator(".st-key-slice").get_by_role("combobox").click()
+    page.get_by_role("option", name="young_eu").click()
+
+    expect(page.locator(".st-key-cohort")).to_contain_text("2 numbers here are about this slice")
+    page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Noise").click()
+    expect(page.get_by_role("heading", name="Noise", exact=True)).to_be_visible()
+    expect(page.locator(".st-key-cohort")).to_contain_text("No check here measured this slice")
+    idle(page)
+    assert "slice=young_eu" in page.url
+
+
+def test_two_runs_are_compared_and_another_policy_is_tried(page, address):
+    go(page, address, "compare", project="my-sliced")
+    page.locator(".st-key-cm_a").get_by_role("combobox").click()
+    page.get_by_role("option", name="my-credit ·").first.click()
+    expect(page.locator(".st-key-verdict").first).to_contain_text("Nothing differs")
+
+    page.get_by_role("tab", name="Another policy").click()
+    expect(page.get_by_text("Nothing is measured again")).to_be_visible()
+    expect(page.get_by_role("heading", name="Measurements that differ")).to_be_visible()
+
+
+def test_the_menu_of_a_deep_link_marks_the_families_that_were_not_run(page, address):
+    go(page, address, "overview", project="my-narrow")
+
+    expect(page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Bias · not run")).to_be_visible()
+    expect(page.locator(".st-key-tile_bias")).to_contain_text("No check of this family")
 
 
 def test_a_click_on_a_dot_filters_the_table_and_a_second_click_frees_it(page, address):
