@@ -17,8 +17,8 @@ from validators.core.policy import Rule
 from validators.core.records import Family, Given, Measurement
 from validators.engine.plan import make_plan
 from validators.engine.run import measure
-from validators.engine.scan import serial
 from validators.engine.trial import resolve
+from validators.engine.workers import serial
 from validators.io.policies import policy_text, read_policy
 from validators.io.project import read_project
 from validators.stats.distance import jensen_shannon_distance, population_stability_index
@@ -286,6 +286,24 @@ def test_b14_limits_come_from_the_policy_not_from_ten_noisy_chunks(tmp_path):
             used = {(j.rule.metric, j.rule.warn, j.rule.fail) for j in result.judged if j.rule}
             assert used <= stated
             assert result.verdict != "FAIL"
+
+
+def test_b15_the_impact_ratio_is_the_groups_rate_over_that_of_the_reference(tmp_path):
+    """PiML's documentation printed the adverse impact ratio with the denominators swapped: 2.0 for 0.5."""
+
+    def grouped(role, frame):
+        rng = np.random.default_rng(7)
+        few = rng.random(len(frame)) < 0.3
+        chosen = rng.random(len(frame)) < np.where(few, 0.3, 0.6)
+        return frame.assign(group=np.where(few, "few", "many"), score=np.where(chosen, 0.9, 0.1))
+
+    folder = project(tmp_path / "p", n=3000, extra='sensitive = ["group"]', grouped=grouped)
+    file = folder / "seatrial.toml"
+    file.write_text(file.read_text().replace("threshold = 0.4", "threshold = 0.4\nfavourable = 1"))
+    result, found = judged(folder, "BIA101")
+
+    assert found["selection_ratio", "group:group=few"].value == pytest.approx(0.5, abs=0.05)
+    assert result.verdict in ("WARN", "FAIL")
 
 
 def test_b15_weak_slices_are_searched_on_test_rows_never_on_train():
