@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from validators.cli.execute import execute
+from validators.engine.run import nothing
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -287,3 +290,11 @@ def test_a_killed_run_leaves_nothing_half_written(trial, tmp_path):
             assert len(list(out.iterdir())) == 5
             json.loads((out / "results.json").read_text())
             shutil.rmtree(out)
+
+
+def test_a_quick_run_says_what_it_cannot_see(trial, tmp_path, monkeypatch):
+    monkeypatch.setattr("validators.engine.plan.QUICK_ROWS", 350)
+    done = execute(trial, suite="quick", only=("PRF101",), out=tmp_path / "out", progress=nothing)
+    lost = {held["what"]: held["why"] for held in done.document["plan"]["not_tested"]}
+
+    assert "about 2.0 times as large" in lost["test: 1,050 of 1,400 rows"]

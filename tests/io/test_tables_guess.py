@@ -9,7 +9,7 @@ from validators.core.errors import DataError, ProjectError
 from validators.engine.trial import resolve
 from validators.io.guess import guess_project
 from validators.io.project import read_project
-from validators.io.tables import frames, partitions, read_frame, schema_of
+from validators.io.tables import count_rows, frames, partitions, read_frame, schema_of
 
 FRAME = pd.DataFrame({"a": [1, 2, 3], "b": [0.5, None, 2.5], "c": ["x", None, "z"]})
 
@@ -56,6 +56,13 @@ def test_broken_files_get_one_sentence_with_their_name(tmp_path, suffix, content
 
     with pytest.raises(DataError, match="broken"):
         read_frame(path) if suffix == ".arrow" else schema_of(path)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".arrow"])
+def test_rows_are_counted_as_they_are_read(tmp_path, suffix):
+    path = write(tmp_path / f"data{suffix}")
+
+    assert count_rows(path) == len(read_frame(path))
 
 
 def test_a_missing_file_is_named(tmp_path):

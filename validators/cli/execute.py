@@ -26,6 +26,7 @@ from ..engine.trial import Trial, resolve
 from ..engine.workers import open_workers
 from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE, Project, read_project
+from ..io.tables import count_rows
 from ..snapshot.verify import read_member
 from ..summaries.totals import TotalsKind
 from ..views.report import report_html
@@ -93,7 +94,7 @@ def execute(
         inputs=_inputs(trial, measured),
         policy=policy,
         policy_digest=digest_of(text),
-        plan=_plan_section(plan, policy),
+        plan=_plan_section(plan, policy, trial),
         checks=plan.checks,
         judged=judged,
         verdict=verdict,
@@ -189,13 +190,14 @@ def _inputs(trial: Trial, measured: Measured) -> dict[str, Any]:
     return inputs
 
 
-def _plan_section(plan: Plan, policy: Policy) -> dict[str, Any]:
+def _plan_section(plan: Plan, policy: Policy, trial: Trial) -> dict[str, Any]:
     built = {c.family for c in catalog()}
     chosen = {c.code for c in plan.checks}
     left_out = [{"what": c.code, "why": _why_left_out(plan)} for c in catalog() if c.code not in chosen]
     left_out += [
         {"what": f.value, "why": "no check of this family is built in this version"} for f in Family if f not in built
     ]
+    left_out += _power_lost(plan, trial)
     return {
         "suite": plan.suite,
         "seed": plan.seed,
@@ -208,6 +210,19 @@ def _plan_section(plan: Plan, policy: Policy) -> dict[str, Any]:
         "required": dict(policy.required),
         "not_tested": left_out,
     }
+
+
+def _power_lost(plan: Plan, trial: Trial) -> list[dict[str, str]]:
+    """Roles of which a bounded plan leaves rows out, and what that costs: standard errors go with 1 / sqrt(rows)."""
+    counts = {role.value: count_rows(path) for role, path in trial.project.data.items()} if plan.rows else {}
+    return [
+        {
+            "what": f"{role}: {n - plan.rows:,} of {n:,} rows",
+            "why": f"suite {plan.suite}; an effect must be about {(n / plan.rows) ** 0.5:.1f} times as large to be told as on all rows",
+        }
+        for role, n in counts.items()
+        if plan.rows and n > plan.rows
+    ]
 
 
 def _why_left_out(plan: Plan) -> str:

@@ -108,6 +108,14 @@ def read_frame(path: Path, columns: tuple[str, ...] | None = None) -> pd.DataFra
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
+def count_rows(path: Path) -> int:
+    """Rows of a data file or folder; of parquet without reading them."""
+    parts = partitions(path)
+    if all(part.path.suffix == ".parquet" for part in parts):
+        return sum(int(pq.read_metadata(file).num_rows) for file in {part.path for part in parts})
+    return sum(_whole(part.path).num_rows for part in parts)
+
+
 def _whole(path: Path) -> pa.Table:
     if path.suffix == ".csv":
         return pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(strings_can_be_null=True))
