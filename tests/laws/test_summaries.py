@@ -14,11 +14,12 @@ from validators.engine.documents import PORTABLE, grid_document, grid_from, summ
 from validators.summaries.codec import decode_array, encode_array
 from validators.summaries.identities import DaysKind, Identities, IdentitiesKind
 from validators.summaries.lateness import LatenessKind
+from validators.summaries.moments import MomentsKind
 from validators.summaries.row_sample import RowSampleKind, concat, take
 
 from .batches import batch, grid
 
-KINDS = (*PORTABLE.values(), RowSampleKind(size=7), IdentitiesKind(), DaysKind(), LatenessKind())
+KINDS = (*PORTABLE.values(), RowSampleKind(size=7), IdentitiesKind(), DaysKind(), LatenessKind(), MomentsKind())
 TASKS = ("binary", "multiclass", "regression")
 sizes = st.tuples(st.integers(0, 25), st.integers(0, 25), st.integers(0, 25))
 

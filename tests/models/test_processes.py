@@ -14,9 +14,10 @@ import pytest
 import skops.io
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from validators.core.errors import ModelError, ModelTimeout
 from validators.models.client import Limits, open_model
@@ -49,6 +50,21 @@ def test_scikit_learn_scores_are_those_of_this_process(tmp_path, suffix, kind):
         np.testing.assert_allclose(held.predict(frame), model.predict_proba(frame)[:, 1], rtol=0, atol=1e-12)
         assert held.description.isolation == "process"
         assert held.description.format == suffix.lstrip(".")
+
+
+def test_what_the_preprocessing_keeps_is_told_with_its_columns(tmp_path):
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    encode = make_column_transformer((numbers, ["a", "b"]), (OneHotEncoder(), ["c"]))
+    model = make_pipeline(encode, LogisticRegression()).fit(TEXT, Y)
+    joblib.dump(model, tmp_path / "m.joblib")
+
+    with binary(tmp_path / "m.joblib") as held:
+        found = {part["class"]: part for part in held.fitted_statistics()}
+        assert held.predict(TEXT).shape == (N,)
+    assert found["StandardScaler"]["columns"] == ["a", "b"]
+    assert found["StandardScaler"]["numbers"]["mean_"] == pytest.approx(TEXT[["a", "b"]].mean().tolist(), rel=1e-12)
+    assert found["StandardScaler"]["fills"] == found["SimpleImputer"]["numbers"]["statistics_"]
+    assert found["OneHotEncoder"]["levels"] == [["x", "y", "z"]]
 
 
 @pytest.mark.filterwarnings("ignore")

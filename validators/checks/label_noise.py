@@ -70,7 +70,8 @@ def label_noise(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="noise_excess", subject=subjects.MODEL, value=None, n=least, note=why)
         return
     classes = given.task.classes
-    level = simultaneous_level(given.options.confidence, 1 + len(classes))
+    # in a binary task the gaps of the classes are one number with two signs
+    level = simultaneous_level(given.options.confidence, 2 if given.task.type == "binary" else 1 + len(classes))
     note = f"against {role.value}; {len(train.y):,} and {len(other.y):,} rows"
     means = [_means(held) for held in (train, other)]
     n_eff = min(train.n_eff, other.n_eff)

@@ -2,10 +2,11 @@
 
 How it is measured
 ------------------
-Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. `overlap_excess` is the share of
-test rows whose features also stand in train, minus the share of training rows that have a twin among the other training rows: that is
-what such a population repeats by itself (Newcombe's interval; the rows of a pair count once). Where nothing is shared the bound of an
-unseen event is given. For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on
+Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. Of the share of test rows whose
+features also stand in train, the share of training rows that have a twin among the other training rows is taken off: that is what
+such a population repeats by itself. `overlap_excess` is the part that those repeats cannot explain: the low end of Newcombe's interval
+of the difference (the rows of a pair count once), or 0; its high end, or the bound of an unseen event, is what may have gone
+unseen. For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on
 the test rows that train does not have.
 
 Why it matters
@@ -72,15 +73,14 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
 
 
 def _excess(overlap: float, n_test: int, repeats: float, n_train: int) -> Measurement:
-    value, low = 0.0, None
-    high = zero_event_upper_bound(n_test, confidence=CONFIDENCE)
+    value, high = 0.0, zero_event_upper_bound(n_test, confidence=CONFIDENCE)
     note = f"none of {n_test:,} test rows is in train"
     if overlap > 0:
         ends = newcombe_interval(overlap, n_test, repeats, max(n_train / 2, 1.0), confidence=CONFIDENCE)
-        value, low, high = overlap - repeats, ends.low, ends.high
+        value, high = max(ends.low, 0.0), max(ends.high, 0.0)
         note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves"
     return Measurement(
-        metric="overlap_excess", subject=subjects.MODEL, value=value, low=low, high=high, level=CONFIDENCE,
+        metric="overlap_excess", subject=subjects.MODEL, value=value, high=high, level=CONFIDENCE,
         method="Newcombe" if overlap > 0 else "count", n=n_test, note=note,
     )  # fmt: skip
 

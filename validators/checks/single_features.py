@@ -3,10 +3,10 @@
 How it is measured
 ------------------
 For every feature a small tree is fitted on the training sample and scored on the test sample. `lift_share` is its gain over a constant
-(area under the ROC curve above .5, or R2 / 2) divided by the gain of the candidate on the same rows; 1 says that the feature alone does
-what the whole model does. Intervals are by the delete-a-group jackknife, simultaneous over the features. Where the candidate itself is
-no better than a constant the share is undefined. For the strongest features, `quality_without` is the metric of a learner of our own that
-is refitted without the feature, beside the same learner with all features.
+(area under the ROC curve above .5, or R2 / 2) divided by the gain of the candidate, or of a learner of our own with all features where
+that is better, on the same rows; 1 says that the feature alone does what all of them do. Intervals are by the delete-a-group
+jackknife, simultaneous over the features. Where neither is better than a constant the share is undefined. For the strongest features,
+`quality_without` is the metric of our own learner refitted without the feature, beside the same learner with all of them.
 
 Why it matters
 --------------
@@ -35,7 +35,7 @@ from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..summaries.cells import divided, measured
 from ..summaries.goodness import base, goodness
-from ..summaries.learners import fit_rung, learn_encoding
+from ..summaries.refits import refit_goodness
 from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 from ..summaries.univariate import single_feature_scores
@@ -63,10 +63,12 @@ def single_features(given: Given) -> Iterator[Measurement]:
         return
     there = take(test.rows, rows.where)
     nothing = base(given.task)
-    gain = goodness(rows, rows.scores[CANDIDATE], given.task) - nothing
+    refitted = refit_goodness(train, there, rows, given.task, given.grid)
+    candidate = goodness(rows, rows.scores[CANDIDATE], given.task)
+    gain = (refitted if np.nan_to_num(refitted[0]) > np.nan_to_num(candidate[0]) else candidate) - nothing
     level = simultaneous_level(given.options.confidence, len(given.grid.features))
     ends = jackknife_interval(float(gain[0]), gain[1:], confidence=given.options.confidence)
-    weak = "the candidate is no surer than a constant" if ends is None or ends.low <= 0 else ""
+    weak = "neither the candidate nor our own learner is surer than a constant" if ends is None or ends.low <= 0 else ""
     shares: dict[str, float] = {}
     for j, (name, bins) in enumerate(given.grid.features.items()):
         alone = goodness(rows, single_feature_scores(train, there, name, j, bins, given.task), given.task)
@@ -74,7 +76,7 @@ def single_features(given: Given) -> Iterator[Measurement]:
         shares[name] = float(share[0])
         yield measured("lift_share", subjects.feature(name), share, rows, level=level, undefined=weak, note=rows.note)
         yield measured("quality_alone", subjects.feature(name), alone, rows, level=level, undefined="one class only")
-    yield from _without(given, train, there, rows, shares)
+    yield from _without(given, train, there, rows, shares, refitted)
 
 
 def labelled(batch: Batch) -> Batch:
@@ -83,27 +85,16 @@ def labelled(batch: Batch) -> Batch:
 
 
 def _without(
-    given: Given, train: Batch, there: Batch, rows: ScoredRows, shares: Mapping[str, float]
+    given: Given, train: Batch, there: Batch, rows: ScoredRows, shares: Mapping[str, float], refitted: Floats
 ) -> Iterator[Measurement]:
     ordered = sorted(shares, key=lambda f: -shares[f])[: given.options.suspects]
     suspects = [f for f in ordered if shares[f] >= given.options.suspect_share]
     if not suspects:
         return
-    yield measured("quality_refitted", subjects.MODEL, _refit(given, train, there, rows, ()), rows)
+    yield measured("quality_refitted", subjects.MODEL, refitted, rows)
     for name in suspects:
-        yield measured("quality_without", subjects.feature(name), _refit(given, train, there, rows, (name,)), rows)
-
-
-def _refit(given: Given, train: Batch, there: Batch, rows: ScoredRows, left_out: tuple[str, ...]) -> Floats:
-    """The metric of our own boosted learner on the test rows, some features left out."""
-    encode = learn_encoding(train, given.grid)
-    widths = [len(c.levels) or 2 for c in encode.columns]
-    kept = np.concatenate([np.full(w, f not in left_out) for f, w in zip(given.grid.features, widths, strict=True)])
-    weight = train.weight.astype(np.float64)
-    fitted = fit_rung("boosted", encode(train, given.grid)[:, kept], train.y, weight, given.task)
-    if fitted is None:
-        return np.full(1 + rows.groups, np.nan)
-    return goodness(rows, fitted.predict(encode(there, given.grid)[:, kept]), given.task)
+        without = refit_goodness(train, there, rows, given.task, given.grid, left_out=(name,))
+        yield measured("quality_without", subjects.feature(name), without, rows)
 
 
 CHECK = Check(

@@ -71,6 +71,10 @@ class Model(Protocol):
         """Score per row (n,), or per row and class (n, K)."""
         ...
 
+    def fitted_statistics(self) -> list[dict[str, Any]]:
+        """What its parts keep of the rows they were fitted on."""
+        ...
+
 
 @runtime_checkable
 class Operated(Model, Protocol):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import ModelError, ModelTimeout
 from .ensembles import FlatTrees, flat_trees_from, size_of
-from .protocol import clean, receive, send
+from .protocol import MAX_HEADER, clean, receive, send
 from .usage import usage_of
 
 Size = int | Callable[[dict[str, Any]], int]
@@ -30,6 +30,7 @@ Size = int | Callable[[dict[str, Any]], int]
 WORKER = Path(__file__).with_name("worker.py")
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops", ".json", ".ubj", ".txt")
 ROWS_PER_CALL = 16_384
+MAX_STATISTICS = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,24 @@ class Model:
             return np.zeros((0, len(self._classes)) if self._task == "multiclass" else 0)
         return np.concatenate(parts)
 
+    def fitted_statistics(self) -> list[dict[str, Any]]:
+        """What the model's parts keep of the rows they were fitted on: class, place, columns, fills, numbers, levels.
+
+        Raises
+        ------
+        ModelError, ModelTimeout
+            As `predict` does.
+        """
+        if self._socket is None:
+            self._start()
+        reply, _ = self._exchange({"ask": "fitted_statistics"}, b"", 0, self._limits.call_s, most=MAX_STATISTICS)
+        found = reply.get("found")
+        if not reply.get("ok") or not isinstance(found, list) or not all(isinstance(f, dict) for f in found):
+            raise ModelError(
+                f"{self._path.name} could not be read for fitted statistics: {clean(reply.get('message'))}"
+            )
+        return found
+
     def predict_no_rows(self, X: pd.DataFrame) -> None:
         """Ask for the scores of an empty frame; raises ModelError where the model does not answer it."""
         self._call((X if self._features is None else X[self._features]).iloc[:0])
@@ -169,13 +188,13 @@ class Model:
         return reply, payload, seconds
 
     def _exchange(
-        self, header: dict[str, Any], payload: memoryview | bytes, size: Size, seconds: float
+        self, header: dict[str, Any], payload: memoryview | bytes, size: Size, seconds: float, most: int = MAX_HEADER
     ) -> tuple[dict[str, Any], bytes]:
         if self._socket is None:
             raise ModelError(f"{self._path.name}: its worker is closed")
         try:
             send(self._socket, header, payload, seconds=seconds)
-            return receive(self._socket, payload_size=size, seconds=seconds)
+            return receive(self._socket, payload_size=size, seconds=seconds, most=most)
         except ModelTimeout as error:
             self._kill()
             raise ModelTimeout(f"{self._path.name} {error}; its process was ended") from None

@@ -30,7 +30,7 @@ def send(sock: socket.socket, header: dict[str, Any], payload: memoryview | byte
 
 
 def receive(
-    sock: socket.socket, *, payload_size: int | Callable[[dict[str, Any]], int], seconds: float
+    sock: socket.socket, *, payload_size: int | Callable[[dict[str, Any]], int], seconds: float, most: int = MAX_HEADER
 ) -> tuple[dict[str, Any], bytes]:
     """One reply; its payload must have exactly the size that the parent fixed, or works out of the header.
 
@@ -45,8 +45,8 @@ def receive(
     """
     deadline = time.monotonic() + seconds
     (size,) = struct.unpack(">Q", _exactly(sock, 8, deadline, seconds))
-    if size > MAX_HEADER:
-        raise ModelError(f"answered with a header of {size} bytes; at most {MAX_HEADER} are read")
+    if size > most:
+        raise ModelError(f"answered with a header of {size} bytes; at most {most} are read")
     try:
         header = json.loads(_exactly(sock, size, deadline, seconds), parse_constant=_refuse)
     except (ValueError, RecursionError):

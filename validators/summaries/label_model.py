@@ -1,6 +1,6 @@
 """Probabilities of the labels of train and of another role, learnt from train only and for each row without its own label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,15 +55,16 @@ def label_probabilities(train: Batch, other: Batch, task: Task, grid: Grid) -> t
     for k in range(FOLDS):
         kept = take(train, np.flatnonzero(here != k))
         mine = [np.flatnonzero(fold == k) for fold in (here, there)]
-        judged = concat(take(train, mine[0]), take(other, mine[1]))
+        judged = concat(*(replace(take(b, at), time=None) for b, at in zip((train, other), mine, strict=True)))
         if len(judged):
             p[0][mine[0]], p[1][mine[1]] = np.split(_mean_probability(kept, judged, task, grid), [len(mine[0])])
     return Labels(train, p[0], train.y.astype(np.int64)), Labels(other, p[1], other.y.astype(np.int64))
 
 
 def labelled(batch: Batch) -> Batch:
-    """Rows with an outcome and a weight."""
-    return take(batch, np.flatnonzero(~np.isnan(batch.y) & (batch.weight > 0)))
+    """Rows with an outcome and a weight, without what one role may have and another not: scores and times."""
+    lean = replace(batch, scores={}, lateness={}, immature=None)
+    return take(lean, np.flatnonzero(~np.isnan(batch.y) & (batch.weight > 0)))
 
 
 def fold_of(batch: Batch) -> NDArray[np.int64]:

@@ -1,12 +1,15 @@
 """Refits of our own learner, in the parent: what chance alone does to a model's shares."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Grid, Task
 from ..stats.attribution import permutation_shapley
+from .goodness import goodness
+from .learners import fit_rung, learn_encoding
+from .scored_rows import ScoredRows
 
 Floats = NDArray[np.float64]
 EXPLAINED, PERMUTATIONS = 200, 4
@@ -49,6 +52,23 @@ def fit_restrained(
     fitted = classifier.fit(X, train.y, sample_weight=weight)
     found[:, fitted.classes_.astype(int)] = fitted.predict_proba(Z)
     return found[:, 1:2] if task.type == "binary" else found
+
+
+def refit_goodness(
+    train: Batch, there: Batch, rows: ScoredRows, task: Task, grid: Grid, *, left_out: Collection[str] = ()
+) -> Floats:
+    """(1 + groups,) the metric, on scored rows, of our boosted learner refitted without some features.
+
+    `there` holds the rows of `rows`, in that order. NaN where the training rows have one class only, or no feature is left.
+    """
+    encode = learn_encoding(train, grid)
+    widths = [len(c.levels) or 2 for c in encode.columns]
+    kept = np.concatenate([np.full(w, f not in left_out) for f, w in zip(grid.features, widths, strict=True)])
+    weight = train.weight.astype(np.float64)
+    fitted = fit_rung("boosted", encode(train, grid)[:, kept], train.y, weight, task) if kept.any() else None
+    if fitted is None:
+        return np.full(1 + rows.groups, np.nan)
+    return goodness(rows, fitted.predict(encode(there, grid)[:, kept]), task)
 
 
 def cross_fitted(target: Floats, weight: Floats, matrix: Floats, fold: NDArray[np.int64], *, folds: int = 5) -> Floats:

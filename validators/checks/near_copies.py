@@ -1,0 +1,133 @@
+"""LEK106: are there near copies of test rows in the training data?
+
+How it is measured
+------------------
+Every sampled test row is compared with the sampled training rows in rank space (a number is the share of training rows below it, a
+text agrees or not). It has a near copy where its nearest training row is not equal to it, but at most a third as far as the second
+nearest distinct one. Training rows among themselves show how often that happens by itself; `near_copy_excess` is the part that this
+cannot explain: the low end of the interval of the difference (delete-a-group jackknife of both), or 0; its high end, or the bound
+of an unseen event, is what may have gone unseen. Where train is larger than its sample the same number is
+`near_copy_excess_sampled`, not judged: it sees only the copies in the sample. For information: the candidate's metric on the test
+rows without a near copy. Rows that are equal are the matter of LEK101.
+
+Why it matters
+--------------
+A row that was rounded, converted or recorded a second time escapes every comparison of equal rows, and the model knows its outcome
+all the same.
+
+What to do
+----------
+Look at the pairs: a second extract, a resampled or augmented row, or two records of one case. Keep all records of one case on one
+side of the split. The metric without them says what the test was worth.
+
+Sources
+-------
+Lowe (2004), International Journal of Computer Vision 60, 91-110, section 7.1, on the ratio of the nearest to the second nearest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import CANDIDATE, GROUPS, Batch, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import normal_interval
+from ..stats.jackknife import jackknife_variance
+from ..stats.proportions import zero_event_upper_bound
+from ..summaries.cells import divided, measured
+from ..summaries.goodness import goodness
+from ..summaries.nearest import near_copies, two_nearest
+from ..summaries.row_sample import RowSample, RowSampleKind, take
+from ..summaries.scored_rows import Floats, scored_rows
+
+SAMPLE = RowSampleKind()
+MIN_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`ratio` of the nearest to the second nearest; at most `rows` of each role are asked."""
+
+    ratio: float = 1 / 3
+    rows: int = 3000
+    confidence: float = 0.95
+
+
+def near(given: Given) -> Iterator[Measurement]:
+    """Share of test rows with a near copy in train beyond that of train itself, and the metric without them."""
+    train: RowSample = given.summary(Role.TRAIN, SAMPLE)
+    test: RowSample = given.summary(Role.TEST, SAMPLE)
+    mine, base = test.thin(given.options.rows), train.rows
+    metric = "near_copy_excess" if len(base) == train.total else "near_copy_excess_sampled"
+    least = min(len(mine), len(base))
+    if least < MIN_ROWS:
+        why = f"{least} rows in a role; it takes {MIN_ROWS}"
+        yield Measurement(metric=metric, subject=subjects.MODEL, value=None, n=least, note=why)
+        return
+    ratio = given.options.ratio
+    copied = near_copies(two_nearest(mine, base, given.grid), ratio=ratio)
+    inside = train.thin(given.options.rows)
+    natural = near_copies(two_nearest(inside, base, given.grid, among_themselves=True), ratio=ratio)
+    shares = [_shares(held, batch) for held, batch in ((copied, mine), (natural, inside))]
+    note = f"{int(copied.sum()):,} of {len(mine):,} test rows against {shares[1][0]:.2%} inside train"
+    if len(base) < train.total:
+        note += f"; only {len(base):,} of {train.total:,} training rows were compared"
+    yield _excess(metric, shares, len(mine), given.options.confidence, note)
+    for name, share, n in (
+        ("near_copies", copied.mean(), len(mine)),
+        ("near_copies_in_train", natural.mean(), len(inside)),
+    ):
+        yield Measurement(metric=name, subject=subjects.MODEL, value=share, n=n, method="count", note=note)
+    yield from _without(given, test, mine, copied)
+
+
+def _shares(hit: NDArray[np.bool_], batch: Batch) -> Floats:
+    """(1 + groups,) share of rows, then without each group of dependent rows."""
+    group = (batch.unit % np.uint64(GROUPS)).astype(np.int64)
+    rows, hits = (np.bincount(group, weights=w, minlength=GROUPS) for w in (np.ones(len(hit)), hit))
+    kept = rows > 0
+    return np.append(hits.sum() / rows.sum(), divided(hits.sum() - hits[kept], rows.sum() - rows[kept]))
+
+
+def _excess(metric: str, shares: list[Floats], n: int, confidence: float, note: str) -> Measurement:
+    value, high, method = 0.0, zero_event_upper_bound(n, confidence=confidence), "count"
+    if shares[0][0] > 0:
+        se = float(np.sqrt(sum(jackknife_variance(s[1:]) for s in shares)))
+        ends = normal_interval(float(shares[0][0] - shares[1][0]), se, confidence=confidence)
+        value, high, method = max(ends.low, 0.0), max(ends.high, 0.0), "low end, jackknife"
+    return Measurement(
+        metric=metric, subject=subjects.MODEL, value=value, high=high, level=confidence, n=n, method=method, note=note
+    )
+
+
+def _without(given: Given, test: RowSample, mine: Batch, copied: NDArray[np.bool_]) -> Iterator[Measurement]:
+    if CANDIDATE not in mine.scores:
+        return
+    rows = scored_rows(
+        RowSample(take(test.rows, np.arange(len(mine))), test.total, test.size), given.grid, (CANDIDATE,)
+    )
+    for metric, kept in (("quality_all_rows", rows), ("quality_without_near", rows.only(~copied[rows.where]))):
+        values = goodness(kept, kept.scores[CANDIDATE], given.task) if kept.n else np.full(1, np.nan)
+        yield measured(metric, subjects.MODEL, values, kept, undefined="undefined on these rows", note=kept.note)
+
+
+CHECK = Check(
+    code="LEK106",
+    family=Family.LEAKAGE,
+    title="Near copies of test rows in train",
+    metrics=(
+        "near_copy_excess",
+        "near_copy_excess_sampled",
+        "near_copies",
+        "near_copies_in_train",
+        "quality_all_rows",
+        "quality_without_near",
+    ),
+    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,)),
+    measure=near,
+    doc=__doc__,
+    options=Options(),
+)

@@ -1,0 +1,67 @@
+"""How near the nearest rows of a base lie, in rank space: what tells a near copy from a row that just resembles others."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core.data import Batch, Grid, NumericBins
+
+Floats = NDArray[np.float64]
+CHUNK = 256
+SAME = 1e-6
+
+
+def two_nearest(rows: Batch, base: Batch, grid: Grid, *, among_themselves: bool = False) -> Floats:
+    """(n, 2) distance of every row to the nearest and the second nearest distinct row of the base.
+
+    A number counts as the share of base rows below it, a missing one lies one whole range below all; texts are 0 or 1 apart; the
+    distance is Euclidean. Equal rows of the base count once. With `among_themselves` the rows are base rows, and what equals a
+    row is left out. Infinity where the base has too few distinct rows. Memory: 256 x base rows x 8 bytes.
+    """
+    numbers, texts = _coordinates(base, base, grid)
+    _, first = np.unique(np.column_stack([numbers, texts]), axis=0, return_index=True)
+    numbers, texts = numbers[first], texts[first]
+    mine, labels = _coordinates(rows, base, grid)
+    squares = (numbers**2).sum(axis=1)
+    found = np.full((len(rows), 2), np.inf)
+    for at in range(0, len(rows), CHUNK):
+        part, held = mine[at : at + CHUNK], labels[at : at + CHUNK]
+        apart = np.maximum((part**2).sum(axis=1)[:, None] + squares - 2 * part @ numbers.T, 0.0)
+        for j in range(texts.shape[1]):
+            apart += held[:, [j]] != texts[:, j]
+        if among_themselves:
+            apart[apart < SAME**2] = np.inf
+        two = np.partition(apart, min(1, apart.shape[1] - 1), axis=1)[:, :2]
+        found[at : at + CHUNK, : two.shape[1]] = np.sqrt(two)
+    return found
+
+
+def near_copies(nearest: Floats, *, ratio: float) -> NDArray[np.bool_]:
+    """(n,) rows whose nearest row is not equal, and is `ratio` times as far as the second nearest or nearer."""
+    first, second = nearest.T
+    return np.asarray((first > SAME) & (first <= ratio * second) & np.isfinite(second))
+
+
+def _coordinates(rows: Batch, base: Batch, grid: Grid) -> tuple[Floats, NDArray[np.int32]]:
+    numbers, texts = [], []
+    for j, (name, bins) in enumerate(grid.features.items()):
+        if not isinstance(bins, NumericBins):
+            texts.append(rows.codes[:, j])
+            continue
+        known = np.sort(_values(base, name, j))
+        known = known[np.isfinite(known)]
+        values = _values(rows, name, j)
+        below = np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")
+        numbers.append(np.where(np.isnan(values), -1.0, below / (2 * max(len(known), 1))))
+    n = len(rows)
+    return (
+        np.column_stack(numbers) if numbers else np.zeros((n, 0)),
+        np.column_stack(texts) if texts else np.zeros((n, 0), np.int32),
+    )
+
+
+def _values(rows: Batch, name: str, j: int) -> Floats:
+    column = rows.X[name]
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return np.asarray(column.to_numpy(np.float64, na_value=np.nan), np.float64)
+    return np.where(column.isna(), np.nan, rows.codes[:, j]).astype(np.float64)
