@@ -8,7 +8,7 @@ import pytest
 
 from validators.checks import group_errors, selection_rates
 from validators.core.data import Task
-from validators.core.policy import Rule
+from validators.core.policy import Rule, worst
 from validators.summaries.row_sample import concat, take
 
 from .bias_cases import TASK, measure, of, trial
@@ -16,7 +16,14 @@ from .performance_cases import batch_of, grid_of
 
 RATES, ERRORS = selection_rates.CHECK, group_errors.CHECK
 FOUR_FIFTHS = Rule(check="", metric="", worse="below", warn=0.8, fail=0.8, null=1.0)
-GAP = Rule(check="", metric="", worse="above", warn=0.1, fail=0.2)
+
+
+def gap(m):
+    """The worse of the two verdicts on a signed gap."""
+    sides = (Rule(check="", metric="", worse=w, warn=s * 0.1, fail=s * 0.2) for w, s in (("above", 1), ("below", -1)))
+    return worst(rule.judge(m) for rule in sides).value
+
+
 # Fairlearn's user guide, "Common fairness metrics"
 Y_TRUE = [0, 1, 1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1]
 Y_PRED = [0, 0, 1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0]
@@ -163,12 +170,12 @@ def errors(seed, offset):
 def test_scores_lowered_for_women_open_a_gap_of_errors_and_the_clean_twin_never_fails():
     clean, faulty = ([errors(seed, offset) for seed in range(20)] for offset in (0.0, -2.0))
 
-    assert [GAP.judge(f["tpr_gap", "group:sex=female"]).value for f in faulty].count("FAIL") >= 19
-    told = [GAP.judge(f[k, "group:sex=female"]).value for f in clean for k in ("tpr_gap", "fpr_gap")]
+    assert [gap(f["tpr_gap", "group:sex=female"]) for f in faulty].count("FAIL") >= 19
+    told = [gap(f[k, "group:sex=female"]) for f in clean for k in ("tpr_gap", "fpr_gap")]
     assert "FAIL" not in told
-    assert told.count("PASS") >= 36
+    assert told.count("PASS") >= 36  # of 40
     assert all(
-        f["equalised_odds", "feature:sex"].value >= f["tpr_gap", "group:sex=female"].value - 1e-12 for f in clean
+        f["equalised_odds", "feature:sex"].value >= abs(f["tpr_gap", "group:sex=female"].value) - 1e-12 for f in clean
     )
 
 

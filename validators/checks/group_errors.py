@@ -3,10 +3,10 @@
 How it is measured
 ------------------
 On the test rows with an outcome: the share of each group's positives that are found (true positive rate) and of its negatives
-that are called positive (false positive rate). `tpr_gap` and `fpr_gap` are the absolute differences to the reference, the largest
-group of the column; the reference itself is set against all other groups. Newcombe's interval, on rows reduced until the variance
-is that of the jackknife over dependent rows, holds for all groups and both rates together (max-T). `equalised_odds` is the
-largest difference of either rate between any two groups of a column that have enough rows of each outcome (`least_rows`), within
+that are called positive (false positive rate). `tpr_gap` and `fpr_gap` are the differences to the reference, the largest group of
+the column; the reference itself is set against all other groups. Newcombe's interval, on rows reduced until the variance is that
+of the jackknife over dependent rows, holds for all groups and both rates together (max-T). `equalised_odds` is the largest
+difference of either rate between any two groups of a column that have enough rows of each outcome (`least_rows`), within
 simultaneous intervals over all pairs. Precision and the rate of false alarms among those called positive are given by group.
 Several classes: the favourable one against the rest, else each.
 
@@ -113,7 +113,7 @@ def _equalised_odds(part: Partition, found: dict[str, Counts], held: Decisions, 
     ]
     options = given.options
     yield _largest(
-        tuple(compared(pairs, confidence=options.confidence, min_cell=options.min_cell, rng=given.rng)),
+        tuple(compared(pairs, confidence=options.confidence, min_cell=options.min_cell, rng=given.rng, fold=True)),
         subject,
         n,
         left,

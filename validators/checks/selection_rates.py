@@ -34,7 +34,7 @@ from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..summaries.decisions import decided_rows, favourable_class, predicted
 from ..summaries.group_rates import Counts, Pair, compared, counts_of, pair_of, rate_of
-from ..summaries.groups import GroupOptions, Partition, contrasts, partitions
+from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -69,17 +69,6 @@ def selection_rates(given: Given) -> Iterator[Measurement]:
             elif wanted is None and k == 0 and given.task.type == "binary":
                 yield from _unjudged(part)
     yield from compared(pairs, confidence=options.confidence, min_cell=options.min_cell, rng=given.rng)
-
-
-def group_sizes(part: Partition, note: str) -> Iterator[Measurement]:
-    """Rows of each group."""
-    n = int(part.sizes().sum())
-    for k, size in enumerate(part.sizes()):
-        alone = "the only group of this column: there is none to compare it with" if len(part) == 1 else ""
-        words = "; ".join(filter(None, (f"{size / n:.1%} of the rows", alone, note)))
-        yield Measurement(
-            metric="group_size", subject=part.subject(k), value=float(size), n=int(size), method="count", note=words
-        )
 
 
 def _rates(

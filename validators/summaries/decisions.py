@@ -16,12 +16,13 @@ DEFAULT_CUT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Whether each row was decided as a class, and whether it is of it. `atom` names the class where there are several."""
+    """Whether each row was decided as a class, and whether it is of it; `atom` names the class where there are several, by `index`."""
 
     decided: NDArray[np.bool_]
     actual: NDArray[np.bool_]
     atom: tuple[str, ...]
     words: str
+    index: int
 
 
 def decided_rows(sample: RowSample, grid: Grid, model: str) -> ScoredRows:
@@ -49,9 +50,9 @@ def by_class(rows: ScoredRows, task: Task, model: str) -> Iterator[Decisions]:
     """Decisions of the positive class (binary), of the favourable one, or of each class where none is declared."""
     chosen = predicted(rows, task, model)
     if task.type == "binary":
-        yield Decisions(chosen == 1, rows.y == 1, (), f"{task.target} = {task.positive}")
+        yield Decisions(chosen == 1, rows.y == 1, (), f"{task.target} = {task.positive}", 1)
         return
     wanted = favourable_class(task)
     for k in range(len(task.classes)) if wanted is None else (wanted,):
         label = task.classes[k]
-        yield Decisions(chosen == k, rows.y == k, (subjects.class_of(label),), f"{task.target} = {label}")
+        yield Decisions(chosen == k, rows.y == k, (subjects.class_of(label),), f"{task.target} = {label}", k)

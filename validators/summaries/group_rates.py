@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from .groups import Contrast, Partition
 from .scored_rows import ScoredRows
 
 Floats = NDArray[np.float64]
+METHODS = {"ratio": "score on effective rows", "gap": "Newcombe on effective rows", "mean": "jackknife"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,8 @@ class Counts:
         return np.asarray(found, np.float64)
 
 
-def counts_of(
-    rows: ScoredRows, part: Partition, event: NDArray[np.bool_], of: NDArray[np.bool_] | None = None
-) -> Counts:
-    """Counts of an event among the rows of each group, or among those of them that `of` marks."""
+def counts_of(rows: ScoredRows, part: Partition, event: NDArray[Any], of: NDArray[np.bool_] | None = None) -> Counts:
+    """Sums of an event (or of a number) over the rows of each group, or over those of them that `of` marks."""
     inside = np.ones(rows.n, np.bool_) if of is None else of
     k, weight = len(part), rows.weight * inside
     cell = rows.group * k + part.code
@@ -87,7 +87,7 @@ def counts_of(
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A group (`mine`) and those it is compared with (`theirs`); `kind` is "ratio" or "gap"."""
+    """A group (`mine`) and those it is compared with (`theirs`); `kind` is "ratio", "gap" (of rates) or "mean" (a gap of means)."""
 
     metric: str
     subject: str
@@ -102,12 +102,12 @@ class Pair:
     def defined(self) -> bool:
         """Whether both have rows, and a ratio something to divide by."""
         rates = self.mine.rate[0, 0], self.theirs.rate[0, 0]
-        return bool(np.isfinite(rates).all() and (self.kind == "gap" or rates[1] > 0))
+        return bool(np.isfinite(rates).all() and (self.kind != "ratio" or rates[1] > 0))
 
     def values(self) -> Floats:
         """(1 + g,) the difference, or the logarithm of the ratio; NaN where undefined."""
         a, b = self.mine.rate[:, 0], self.theirs.rate[:, 0]
-        if self.kind == "gap":
+        if self.kind != "ratio":
             return np.asarray(a - b)
         ratio = divided(a, b)
         return np.asarray(np.log(ratio, out=np.full(len(ratio), np.nan), where=ratio > 0))
@@ -123,11 +123,12 @@ def pair_of(
 
 
 def compared(
-    pairs: Sequence[Pair], *, confidence: float, min_cell: int, rng: np.random.Generator, fold: bool = True
+    pairs: Sequence[Pair], *, confidence: float, min_cell: int, rng: np.random.Generator, fold: bool = False
 ) -> Iterable[Measurement]:
     """A measurement of each comparison; the intervals hold for all of them together (max-T over the jackknife's replicates).
 
-    Ratios have score intervals, gaps Newcombe's, on rows reduced until their variance is the jackknife's. `fold`: absolute gaps.
+    Ratios have score intervals, gaps of rates Newcombe's, on rows reduced until their variance is the jackknife's; gaps of means the
+    jackknife's own. `fold`: absolute gaps.
     """
     told = [p for p in pairs if p.defined and min(p.mine.n[0], p.theirs.n[0]) >= min_cell]
     if told and len(told[0].mine.events) > 2:
@@ -153,29 +154,39 @@ def _untold(p: Pair, min_cell: int) -> Measurement:
 
 def _told(p: Pair, critical: float, m: int, *, fold: bool) -> Measurement:
     a, b = float(p.mine.rate[0, 0]), float(p.theirs.rate[0, 0])
-    words = f"{a:.1%} against {b:.1%} in {p.against}"
+    words = f"{a:+.3f} against {b:+.3f}" if p.kind == "mean" else f"{a:.1%} against {b:.1%}"
+    words += f" in {p.against}"
     n = int(p.mine.n[0])
     empty = Measurement(metric=p.metric, subject=p.subject, value=None, n=n, size=p.size, note=_joined(words, p.note))
     replicates = p.values()[1:]
     if min(p.mine.units[0], p.theirs.units[0]) < MIN_GROUPS or not np.isfinite(critical):
         return replace(empty, note=_joined(f"fewer than {MIN_GROUPS} groups of dependent rows", empty.note))
-    n1, n2 = float(p.mine.n_eff[0]), float(p.theirs.n_eff[0])
-    expected = _variance(p.kind, a, n1, b, n2)
     seen = float(jackknife_variance(replicates)) if np.isfinite(replicates).all() else np.nan
-    deff = max(1.0, seen / expected) if np.isfinite(seen) and expected > 0 else 1.0
-    ends = _interval(p.kind, a, n1 / deff, b, n2 / deff, critical)
+    ends, n_eff = _mean_ends(p, a - b, critical, seen) if p.kind == "mean" else _rate_ends(p, a, b, critical, seen)
+    if ends is None or not np.isfinite(ends.high):
+        return replace(empty, note=_joined("no upper bound" if ends is not None else "no interval", empty.note))
     value = a / b if p.kind == "ratio" else a - b
-    if not np.isfinite(ends.high):
-        return replace(empty, note=_joined("no upper bound", empty.note))
-    if p.kind == "gap" and fold:
+    if fold:
         value, ends = abs(value), folded(ends)
-    df = len(replicates) - 1
-    name = "score" if p.kind == "ratio" else "Newcombe"
     many = f", for all {m} by max-T" if m > 1 else ""
     return replace(
-        empty, value=value, low=min(ends.low, value), high=max(ends.high, value), level=float(2 * stdtr(df, critical) - 1),
-        n_eff=n1 / deff, method=f"{name} on effective rows{many}",
+        empty, value=value, low=min(ends.low, value), high=max(ends.high, value), n_eff=n_eff, method=METHODS[p.kind] + many,
+        level=float(2 * stdtr(len(replicates) - 1, critical) - 1),
     )  # fmt: skip
+
+
+def _mean_ends(p: Pair, value: float, critical: float, seen: float) -> tuple[Interval | None, float]:
+    if not np.isfinite(seen):
+        return None, 0.0
+    return Interval(value - critical * seen**0.5, value + critical * seen**0.5), float(p.mine.n_eff[0])
+
+
+def _rate_ends(p: Pair, a: float, b: float, critical: float, seen: float) -> tuple[Interval | None, float]:
+    """Interval on rows that give the jackknife's variance, where it gives one; and the group's effective rows."""
+    n1, n2 = float(p.mine.n_eff[0]), float(p.theirs.n_eff[0])
+    expected = _variance(p.kind, a, n1, b, n2)
+    deff = max(1.0, seen / expected) if np.isfinite(seen) and expected > 0 else 1.0
+    return _interval(p.kind, a, n1 / deff, b, n2 / deff, critical), n1 / deff
 
 
 def _variance(kind: str, a: float, n1: float, b: float, n2: float) -> float:

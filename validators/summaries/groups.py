@@ -4,7 +4,7 @@ Each group is set against others by one rule: the reference, which is the larges
 against all others together. So every group has a comparison, and a wrong done to the largest one shows as well.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import Batch
+from ..core.records import Measurement
 
 Floats = NDArray[np.float64]
 BANDS, DISTINCT, MOST = 4, 6, 40
@@ -130,6 +131,17 @@ def contrasts(part: Partition, options: GroupOptions) -> list[Contrast]:
         else Contrast(i, rest[i] if i == chosen else one, part.words(1 - i if i == chosen else chosen))
         for i in range(k)
     ]  # fmt: skip
+
+
+def group_sizes(part: Partition, note: str) -> Iterator[Measurement]:
+    """Rows of each group."""
+    n = int(part.sizes().sum())
+    for k, size in enumerate(part.sizes()):
+        alone = "the only group of this column: there is none to compare it with" if len(part) == 1 else ""
+        words = "; ".join(filter(None, (f"{size / n:.1%} of the rows", alone, note)))
+        yield Measurement(
+            metric="group_size", subject=part.subject(k), value=float(size), n=int(size), method="count", note=words
+        )
 
 
 def _of_column(name: str, column: pd.Series, cuts: Sequence[float] | None) -> Partition:

@@ -78,10 +78,12 @@ _SHARES = {
     "selection_rate", "tpr_gap", "fpr_gap", "equalised_odds", "group_tpr", "group_fpr", "group_ppv", "group_base_rate",
     "mixed_unit_share", "mixed_type_share", "repeated_keys", "repeated_rows", "immature_share", "near_copy_excess",
     "near_copy_excess_sampled", "near_copies", "near_copies_in_train",
+    "group_observed_rate", "group_expected_rate",
 }  # fmt: skip
 _COUNTS = {
     "slice_n",
     "group_size",
+    "cells",
     "identifiers",
     "fitted_on_all",
     "statistics_compared",
@@ -94,7 +96,7 @@ _COUNTS = {
     "tn",
     "fn",
 }
-_SIGNED = {"mean_error"}
+_SIGNED = {"mean_error", "calibration_gap", "residual_gap", "prediction_gap", "cell_gap"}
 _LABELS: Mapping[str, str] = {
     "auc": "AUC",
     "auc_loss": "AUC lost against the prior",
@@ -209,6 +211,19 @@ _LABELS: Mapping[str, str] = {
     "group_fpr": "False positive rate",
     "group_ppv": "Precision",
     "group_base_rate": "Positive outcomes",
+    "calibration_gap": "Observed beyond expected, gap to the reference (SD)",
+    "group_slope": "Calibration slope of the group",
+    "group_observed_rate": "Observed rate",
+    "group_expected_rate": "Expected rate",
+    "residual_gap": "Mean residual, gap to the reference (SD)",
+    "prediction_gap": "Mean prediction, gap to the reference (SD)",
+    "group_rmse": "RMSE of the group",
+    "cell_ratio": "Favourable decisions of a combination, ratio to all others",
+    "cell_gap": "Mean residual of a combination, gap to all others (SD)",
+    "cells": "Combinations of groups",
+    "proxy_auc": "AUC of telling the group from the features",
+    "score_auc": "AUC of telling the group from the score",
+    "proxy_feature_auc": "AUC of telling the group from one feature",
     "mcnemar": "McNemar",
     "stuart_maxwell": "Stuart-Maxwell",
 }
