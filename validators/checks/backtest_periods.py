@@ -4,8 +4,11 @@ How it is measured
 ------------------
 The ranking metric (AUC; in regression R2 / 2) of every period with its own variance. Every date that leaves at least a fifth of
 the evidence on each side is tried; the largest fall is reported with an interval that holds for all tried dates at once (largest
-statistic, simulated). Beside it, as information: every period of candidate and prior with its interval, the slope per year with
-its interval, and whether the periods differ by more than chance (overdispersion).
+statistic, simulated). Beside it, as information: every period of candidate and prior with its interval; the slope per year by
+least squares weighted with each period's precision, its interval the wider of two (scaled up by what the line leaves unexplained;
+and holding when periods are correlated in time), and Theil and Sen's slope, which single odd periods cannot pull; where the score
+surely falls, the date at which the line has lost `fall`; and whether the periods differ by more than chance (overdispersion), with
+the number of periods beyond the 99.8 % limits of a funnel that is widened by it.
 
 Why it matters
 --------------
@@ -17,7 +20,8 @@ Ask what changed at the date: product, process, source, law. If outcomes stopped
 
 Sources
 -------
-Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202, for the funnel.
+Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202, for the funnel; Newey & West (1987), Econometrica 55, 703-708; Sen (1968),
+JASA 63, 1379-1389.
 """
 
 from collections.abc import Iterator
@@ -25,24 +29,39 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Grid, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.interval import normal_interval
-from ..stats.series import largest_break, overdispersion, weighted_slope
+from ..stats.series import (
+    funnel_limits,
+    hac_slope,
+    largest_break,
+    overdispersion,
+    theil_sen,
+    theil_sen_interval,
+    weighted_slope,
+)
 from ..summaries.outcomes import Outcomes, OutcomesKind
 from ..summaries.quality import NAME_OF, Quality, quality
 
 BY_PERIOD = OutcomesKind("period")
+FUNNEL = 0.998
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`min_size`: rows (of the rarer class) that a period needs; `min_share` of the evidence on each side of a break."""
+    """`min_size`: rows (of the rarer class) that a period needs; `min_share` of the evidence on each side of a break.
+
+    `fall`: the loss of the ranking metric since the first period whose date is projected.
+    """
 
     min_size: int = 15
     min_share: float = 0.2
+    fall: float = 0.1
     confidence: float = 0.95
 
 
@@ -105,18 +124,57 @@ def _slope(found: dict[int, Quality], spans: list[tuple[date, date]], given: Giv
     years = np.array([(spans[k][0] - spans[0][0]).days / 365.25 for k in found], np.float64)
     values = np.array([q.value for q in found.values()], np.float64)
     variances = np.array([q.variance for q in found.values()], np.float64)
-    n = sum(q.n for q in found.values())
-    slope = weighted_slope(years, values, variances, confidence=given.options.confidence)
-    if slope is not None:
-        yield Measurement(
-            metric="decay_per_year", subject="model", value=-slope.value, low=-slope.interval.high,
-            high=-slope.interval.low, level=given.options.confidence, method="weighted least squares, t", n=n, n_eff=float(n),
+    n, confidence = sum(q.n for q in found.values()), given.options.confidence
+    plain = weighted_slope(years, values, variances, confidence=confidence)
+    correlated = hac_slope(years, values, lags=int(4 * (len(years) / 100) ** (2 / 9)), confidence=confidence)
+    if plain is not None and correlated is not None:
+        half = max((s.interval.high - s.interval.low) / 2 for s in (plain, correlated))
+        fall = Measurement(
+            metric="decay_per_year", subject="model", value=-plain.value, low=-plain.value - half, high=-plain.value + half,
+            level=confidence, method="weighted least squares; the wider of overdispersed and Newey-West, t", n=n, n_eff=float(n),
             note=f"{NAME_OF[given.task.type]} lost per year if the line goes on",
         )  # fmt: skip
+        yield fall
+        yield _crossing(fall, spans[next(iter(found))][0], given.options.fall)
+        robust, ends = theil_sen(years, values), theil_sen_interval(years, values, confidence=confidence)
+        if robust is not None and ends is not None:
+            yield Measurement(
+                metric="decay_per_year_robust", subject="model", value=-robust, low=-ends.high, high=-ends.low, level=confidence,
+                method="Theil-Sen", n=n, n_eff=float(n), note="median of the slopes between all pairs of periods",
+            )  # fmt: skip
+    yield from _funnel(found, spans, values, variances, n)
+
+
+def _crossing(fall: Measurement, first: date, lost: float) -> Measurement:
+    """Years from the first period until the line has lost so much; undefined unless the score falls by more than chance."""
+    metric = "years_to_fall"
+    if fall.value is None or fall.low is None or fall.high is None or fall.low <= 0:
+        note = f"no fall that chance does not explain, so no date at which {lost:g} is lost"
+        return Measurement(metric=metric, subject="model", value=None, n=fall.n, note=note)
+    soon, middle, late = (lost / slope for slope in (fall.high, fall.value, fall.low))
+    dates = [
+        str(first + timedelta(days=round(y * 365.25))) if y < 100 else "more than a century"
+        for y in (middle, soon, late)
+    ]
+    note = f"{lost:g} lost since {first} by {dates[0]} ({dates[1]} to {dates[2]}), if the line goes on"
+    return Measurement(
+        metric=metric, subject="model", value=middle, low=soon, high=late, level=fall.level, method="from the slope's interval",
+        n=fall.n, n_eff=fall.n_eff, note=note,
+    )  # fmt: skip
+
+
+def _funnel(
+    found: dict[int, Quality], spans: list[tuple[date, date]], values: Floats, variances: Floats, n: int
+) -> Iterator[Measurement]:
     spread = overdispersion(values, variances)
-    if spread is not None:
-        note = f"1 is chance alone; p {spread.p_value:.3g} that all periods are the same"
-        yield Measurement(metric="overdispersion", subject="model", value=spread.phi, n=n, note=note)
+    if spread is None:
+        return
+    note = f"1 is chance alone; p {spread.p_value:.3g} that all periods are the same"
+    yield Measurement(metric="overdispersion", subject="model", value=spread.phi, n=n, note=note)
+    low, high = funnel_limits(spread, variances, confidence=FUNNEL)
+    out = [str(spans[k][0]) for k, outside in zip(found, (values < low) | (values > high), strict=True) if outside]
+    note = f"of {len(values)} periods; by chance about {len(values) * (1 - FUNNEL):.2g}; beyond: {', '.join(out) or 'none'}"
+    yield Measurement(metric="periods_outside", subject="model", value=float(len(out)), n=n, note=note)
 
 
 def _shown(q: Quality, days: tuple[date, date], model: str, given: Given) -> Measurement:
@@ -137,9 +195,11 @@ CHECK = Check(
     code="BKT102",
     family=Family.BACKTEST,
     title="Periods, break and slope",
-    metrics=("break_size", "decay_per_year", "overdispersion", "period_score"),
+    metrics=(
+        "break_size", "decay_per_year", "decay_per_year_robust", "years_to_fall", "overdispersion", "periods_outside", "period_score",
+    ),
     needs=Needs(roles=(Role.PRODUCTION,), summaries=(BY_PERIOD,), models=(CANDIDATE,), outcomes=True, time=True),
     measure=periods,
     doc=__doc__,
     options=Options(),
-)
+)  # fmt: skip

@@ -115,11 +115,14 @@ def funnel(document: Document, colours: Palette) -> Chart | None:
         return None
     weights = [se**-2 for *_, se in held]
     middle = sum(w * m["value"] for w, (_, m, _) in zip(weights, held, strict=True)) / sum(weights)
+    spread = next((m["value"] for m in measurements(document, "overdispersion") if m["value"] is not None), 1.0)
+    wider = max(float(spread), 1.0) ** 0.5
     widest = max(se for *_, se in held) * 1.1
     grid = [widest * i / 20 for i in range(21)]
     lines = [
         {
-            "type": "scatter", "mode": "lines", "name": word, "x": grid, "y": [middle + sign * z * se for se in grid], "hoverinfo": "skip",
+            "type": "scatter", "mode": "lines", "name": word, "x": grid, "hoverinfo": "skip",
+            "y": [middle + sign * z * wider * se for se in grid],
             "line": {"color": colours.quiet if z < 2.5 else colours.prior, "width": 1.2, "dash": "dot"}, "showlegend": sign > 0,
         }
         for z, word in ((1.96, "95 %"), (3.09, "99.8 %"))
@@ -130,7 +133,7 @@ def funnel(document: Document, colours: Palette) -> Chart | None:
         "marker": {"color": colours.candidate, "size": 9}, "customdata": [[m["subject"], measurement_sentence(m)] for _, m, _ in held],
         "hovertemplate": "%{customdata[1]}<extra></extra>",
     }  # fmt: skip
-    out = [p for p, m, se in held if abs(m["value"] - middle) > 1.96 * se]
+    out = [p for p, m, se in held if abs(m["value"] - middle) > 1.96 * wider * se]
     words = ", ".join(period_words(p) for p in out) or "none"
     return Chart(
         key="funnel",
@@ -149,7 +152,12 @@ def funnel(document: Document, colours: Palette) -> Chart | None:
             kinds={"Score": "number", "Standard error": "number", "n": "count"},
         ),
         alt=f"Funnel of {len(held)} periods around {fmt.number(middle)}; outside 95 %: {words}.",
-        caption=f"One period in twenty lies outside 95 % by chance. Outside: {words}.",
+        caption=f"One period in twenty lies outside 95 % by chance. Outside: {words}."
+        + (
+            f" The funnel is widened by {fmt.number(wider)}: periods differ by more than their rows tell."
+            if wider > 1
+            else ""
+        ),
     )
 
 

@@ -81,6 +81,7 @@ _SHARES = {
     "group_observed_rate", "group_expected_rate",
 }  # fmt: skip
 _COUNTS = {
+    "periods_outside",
     "slice_n",
     "group_size",
     "cells",
@@ -129,6 +130,9 @@ _LABELS: Mapping[str, str] = {
     "share_prior": "Share, prior",
     "break_size": "Largest break",
     "decay_per_year": "Lost per year",
+    "decay_per_year_robust": "Lost per year, single periods cannot pull",
+    "years_to_fall": "Years until the loss is reached",
+    "periods_outside": "Periods beyond the funnel",
     "period_score": "Score of the period",
     "score_lost": "Lost from test to production",
     "score_lost_of_prior": "Lost from test to production, prior",

@@ -1,0 +1,78 @@
+"""BKT102: slope, projected date and funnel out of scores by period."""
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from scipy.stats import theilslopes
+
+from tests.checks.performance_cases import BINARY
+from validators.checks.backtest_periods import Options, _slope
+from validators.summaries.quality import Quality
+
+SPANS = [(date(2023, 1, 1) + timedelta(days=30 * k), date(2023, 1, 30) + timedelta(days=30 * k)) for k in range(24)]
+SE = 0.02
+GIVEN = SimpleNamespace(options=Options(), task=BINARY)
+
+
+def slopes(values):
+    found = {
+        k: Quality(value=float(v), variance=SE**2, replicates=np.zeros(50), n=400, size=100)
+        for k, v in enumerate(values)
+    }
+    return {m.metric: m for m in _slope(found, SPANS, GIVEN)}
+
+
+def series(seed, per_year=0.0, extra=0.0):
+    rng = np.random.default_rng(seed)
+    years = np.array([(s[0] - SPANS[0][0]).days / 365.25 for s in SPANS])
+    return 0.8 - per_year * years + SE * rng.normal(size=24) + extra * rng.normal(size=24)
+
+
+def test_a_steady_fall_is_dated_within_its_interval():
+    """A hundredth of the 40 seeds or more may miss; the interval is that of the slope, at 95 %."""
+    hits = 0
+    for seed in range(40):
+        m = slopes(series(seed, per_year=0.1))["years_to_fall"]
+        assert m.value is not None
+        hits += m.low <= 1.0 <= m.high
+    assert hits >= 34
+    note = slopes(series(0, per_year=0.1))["years_to_fall"].note
+    assert "lost since 2023-01-01 by 202" in note
+
+
+def test_without_a_fall_there_is_no_date():
+    told = [slopes(series(seed))["years_to_fall"].value is not None for seed in range(40)]
+    assert sum(told) <= 5  # one-sided 2.5 %
+
+
+def test_the_robust_slope_is_scipys():
+    values = series(3, per_year=0.1)
+    years = [(s[0] - SPANS[0][0]).days / 365.25 for s in SPANS]
+    found = slopes(values)["decay_per_year_robust"]
+    assert found.value == pytest.approx(-theilslopes(values, years).slope)
+    assert found.low < found.value < found.high
+
+
+def test_correlated_periods_widen_the_interval_of_the_slope():
+    rng = np.random.default_rng(0)
+    wander = np.cumsum(rng.normal(size=24)) * 0.004
+    calm = slopes(np.full(24, 0.8) + 1e-3 * rng.normal(size=24))["decay_per_year"]
+    found = slopes(0.8 + wander)["decay_per_year"]
+    assert found.high - found.low >= calm.high - calm.low
+
+
+def test_one_odd_period_lies_outside_the_funnel_and_a_calm_series_does_not():
+    assert [slopes(series(s))["periods_outside"].value for s in range(8)] == [0] * 8
+    values = series(1)
+    values[10] -= 0.25
+    found = slopes(values)["periods_outside"]
+    assert found.value == 1
+    assert str(SPANS[10][0]) in found.note
+
+
+def test_spread_that_all_periods_share_widens_the_funnel():
+    found = slopes(series(2, extra=0.06))
+    assert found["overdispersion"].value > 3
+    assert found["periods_outside"].value == 0
