@@ -117,3 +117,31 @@ def test_order_of_rows_is_of_no_account():
     grid = grid_of(X, P)
     batch = batch_of(X, Y, P, grid)
     same(measure(CHECK, batch, grid), measure(CHECK, shuffled(batch), grid))
+
+
+def test_the_error_of_a_declared_slice_is_seen_inside_it_only():
+    young = (X["age"] < 40).to_numpy()
+    slices = {
+        "young": ("age < 40", young),
+        "old": ("age >= 40", ~young),
+        "few": ("age < 19", (X["age"] < 19).to_numpy()),
+    }
+    p = np.where(young, expit(logit(P) + 1.0), P)
+    grid = grid_of(X, p, slices=slices)
+    found = measure(CHECK, batch_of(X, Y, p, grid, slices=slices), grid)
+    wrong, right = (found["calibration_error", f"slice:age {op} 40"] for op in ("<", ">="))
+    assert wrong.low > 0.02 > right.value
+    assert wrong.level == pytest.approx(1 - 0.05 / 3)
+    few = found["calibration_error", "slice:age < 19"]
+    assert few.value is None
+    assert "rows" in few.note
+
+
+def test_the_error_of_a_sound_model_is_near_zero_in_slices_of_any_seed():
+    for seed in range(6):
+        frame, y, p = sound(2000, seed)
+        part = {"north": ("region == north", (frame["region"] == "north").to_numpy())}
+        grid = grid_of(frame, p, slices=part)
+        m = measure(CHECK, batch_of(frame, y, p, grid, slices=part), grid)["calibration_error", "slice:region == north"]
+        assert m.low == 0
+        assert m.value < 0.08

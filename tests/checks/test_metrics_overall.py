@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from sklearn import metrics as skm
+from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from validators.checks.metrics_overall import CHECK
 
-from .performance_cases import BINARY, batch_of, grid_of, measure, multiclass, same, shuffled, sound
+from .performance_cases import BINARY, batch_of, frame, grid_of, measure, multiclass, same, shuffled, sound
 
 X, Y, P = sound(1500)
 GRID = grid_of(X, P)
@@ -74,3 +75,33 @@ def test_perfect_separation_still_has_an_interval():
     m = found["auc", "model"]
     assert (m.value, m.high) == (1.0, 1.0)
     assert 0.99 < m.low < 1
+
+
+def test_macro_means_agree_with_scikit_learn():
+    rng = np.random.default_rng(0)
+    X = frame(900)
+    scores = rng.dirichlet([1.5, 1, 0.5], 900)
+    y = np.array([rng.choice(3, p=s) for s in scores]).astype(float)
+    task = multiclass("a", "b", "c")
+    grid = grid_of(X, *scores.T, task=task)
+    found = measure(CHECK, batch_of(X, y, scores, grid), grid, task)
+    told = scores.argmax(axis=1)
+    for metric, theirs in (
+        ("macro_f1", f1_score(y, told, average="macro")),
+        ("macro_recall", balanced_accuracy_score(y, told)),
+    ):
+        m = found[metric, "model"]
+        assert m.value == pytest.approx(theirs, abs=1e-12)
+        assert m.low < theirs < m.high
+
+
+def test_lift_is_the_rate_of_the_top_tenth_over_that_of_all():
+    X, y, p = sound(2000)
+    grid = grid_of(X, p)
+    top = np.argsort(-p, kind="stable")[:200]
+    m = measure(CHECK, batch_of(X, y, p, grid), grid)["lift", "model"]
+    assert m.value == pytest.approx(y[top].mean() / y.mean(), abs=0.02)
+    assert m.low < m.value < m.high
+    nothing = np.random.default_rng(5).random(2000)
+    lost = measure(CHECK, batch_of(X, y, nothing, grid), grid)["lift", "model"]
+    assert lost.low < 1 < lost.high

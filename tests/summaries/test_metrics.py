@@ -49,7 +49,10 @@ def binary(n=1500, seed=0, decimals=3):
 
 def sklearn_binary(y, p, w):
     d = p >= 0.3
+    fpr, tpr, _ = skm.roc_curve(y, p, sample_weight=w, drop_intermediate=False)
+    flagged = tpr * np.average(y, weights=w) + fpr * (1 - np.average(y, weights=w))
     return {
+        "lift": np.interp(0.1, flagged, tpr) / 0.1,
         "auc": skm.roc_auc_score(y, p, sample_weight=w),
         "gini": 2 * skm.roc_auc_score(y, p, sample_weight=w) - 1,
         "average_precision": skm.average_precision_score(y, p, sample_weight=w),

@@ -3,14 +3,14 @@
 How it is measured
 ------------------
 Binary: `calibration_slope` is the slope of a logistic regression of the outcome on the log-odds of the score (1 is right, below 1
-the scores are too extreme, above 1 too timid). `calibration_in_the_large` is the distance between expected and observed base rate,
-relative to the observed one. `calibration_error` is the root mean square distance between expected and observed rate over ten bins
-of equal size, less what sampling alone would give; the reliability curve gives both rates bin by bin. The mean squared error (Brier
-score) is split by isotonic regression into miscalibration, discrimination and uncertainty. Multiclass: each class against the rest.
-Regression: the slope of the outcome on the prediction, the mean error relative to the standard deviation of the outcome, and mean
-outcome and mean prediction by bin. Intervals come from the delete-a-group jackknife; those of slope and level hold for all classes
-together. Probabilities are clipped at one in a million for the slope. Spiegelhalter's z is shown for reference; with many rows it is
-large for any model.
+the scores are too extreme, above 1 too timid). `calibration_in_the_large` is the distance between expected and observed base
+rate, relative to the observed one. `calibration_error` is the root mean square distance between expected and observed rate over
+ten bins of equal size, less what sampling alone would give, also inside every declared slice; the reliability curve gives both
+rates bin by bin. The mean squared error (Brier score) is split by isotonic regression into miscalibration, discrimination and
+uncertainty. Multiclass: each class against the rest. Regression: the slope of the outcome on the prediction, the mean error
+relative to the standard deviation of the outcome, and mean outcome and mean prediction by bin. Intervals come from the
+delete-a-group jackknife; those of slope and level hold for all classes together. Probabilities are clipped at one in a million
+for the slope. Spiegelhalter's z is shown for reference; with many rows it is large for any model.
 
 Why it matters
 --------------
@@ -74,6 +74,27 @@ def calibration(given: Given) -> Iterator[Measurement]:
         y = (rows.y == k).astype(np.float64) if several else rows.y
         atom = (subjects.class_of(task.classes[k]),) if several else ()
         yield from (replace(m, note=_joined(m.note, rows.note)) for m in _one(y, score[:, k], rows, given, level, atom))
+    if task.type != "multiclass":
+        yield from _by_slice(rows, given)
+
+
+def _by_slice(rows: ScoredRows, given: Given) -> Iterator[Measurement]:
+    """Debiased distance of expected and observed rates inside every declared slice, held for all slices together."""
+    level = simultaneous_level(given.options.confidence, len(given.grid.slices))
+    members = given.summary(Role.TEST, SAMPLE).rows.slices[rows.where]
+    for k, (label, text) in enumerate(given.grid.slices.items()):
+        part = rows.only(members[:, k])
+        note = _joined(f"declared as {label}", rows.note)
+        subject, bins = subjects.slice_of([text]), min(given.options.bins, part.n // 50)
+        if bins < 2:
+            why = f"{part.n} rows; two bins of 50 are the least"
+            yield Measurement(
+                metric="calibration_error", subject=subject, value=None, n=part.n, note=_joined(why, note)
+            )
+            continue
+        binned = _binned(part.y, part.scores[CANDIDATE][:, 0], part, bins)
+        error = _error(binned, subject, part, level, given.grid.scale)
+        yield replace(error, note=_joined(error.note, f"{binned.inside.shape[0]} bins", note))
 
 
 def _joined(*notes: str) -> str:
@@ -114,27 +135,43 @@ def _one(
         yield Measurement(metric="spiegelhalter_z", subject=subject, value=z, n=rows.n, n_eff=rows.n_eff, note=why)
 
 
-def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple[str, ...]) -> Iterator[Measurement]:
-    """Expected and observed by bin, and the debiased distance between them."""
-    regression, unit = given.task.type == "regression", given.grid.scale
-    code = equal_mass_bins(score, rows.weight, given.options.bins)
+@dataclass(frozen=True, slots=True)
+class Binned:
+    """Membership (bins, n); weight, observed and expected mean (1 + groups, bins) of bins of equal size of the score."""
+
+    inside: Floats
+    w: Floats
+    observed: Floats
+    expected: Floats
+
+
+def _binned(y: Floats, score: Floats, rows: ScoredRows, bins: int) -> Binned:
+    code = equal_mass_bins(score, rows.weight, bins)
     inside = (code == np.arange(int(code.max()) + 1)[:, None]).astype(np.float64)
     w = rows.sums(*inside)
-    observed = divided(rows.sums(*(inside * y)), w)
-    expected = divided(rows.sums(*(inside * score)), w)
-    gap, share = (expected - observed) / unit, divided(w, np.broadcast_to(w.sum(axis=1, keepdims=True), w.shape))
-    subject = atom[0] if atom else subjects.MODEL
-    noise = jackknife_covariance(gap[1:]) if len(gap) > 2 else np.full((len(inside), len(inside)), np.nan)
+    observed, expected = (divided(rows.sums(*(inside * x)), w) for x in (y, score))
+    return Binned(inside, w, observed, expected)
+
+
+def _error(binned: Binned, subject: str, rows: ScoredRows, level: float, unit: float) -> Measurement:
+    """Root mean square distance of expected and observed rate over bins, less what sampling alone gives."""
+    gap, w = (binned.expected - binned.observed) / unit, binned.w
+    share = divided(w, np.broadcast_to(w.sum(axis=1, keepdims=True), w.shape))
+    bins = gap.shape[1]
+    noise = jackknife_covariance(gap[1:]) if len(gap) > 2 else np.full((bins, bins), np.nan)
     squared = (share * (gap**2 - np.diag(noise))).sum(axis=1)
-    error = measured(
-        "calibration_error",
-        subject,
-        squared,
-        rows,
-        level=given.options.confidence,
-        undefined="too few dependent groups in a bin",
-    )
-    yield replace(error, value=_root(error.value), low=_root(error.low), high=_root(error.high))
+    why = "too few dependent groups in a bin"
+    error = measured("calibration_error", subject, squared, rows, level=level, undefined=why)
+    return replace(error, value=_root(error.value), low=_root(error.low), high=_root(error.high))
+
+
+def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple[str, ...]) -> Iterator[Measurement]:
+    """Expected and observed by bin, and the debiased distance between them."""
+    regression = given.task.type == "regression"
+    binned = _binned(y, score, rows, given.options.bins)
+    inside, w, observed, expected = binned.inside, binned.w, binned.observed, binned.expected
+    subject = atom[0] if atom else subjects.MODEL
+    yield _error(binned, subject, rows, given.options.confidence, given.grid.scale)
     for b, members in enumerate(inside):
         place = subjects.join(*atom, subjects.rows(f"bin_{b + 1:02d}"))
         n = int(members.sum())

@@ -3,12 +3,12 @@
 How it is measured
 ------------------
 Every usual metric of the task on all test rows with an outcome, for the candidate and, where there is one, for the prior. Ranking
-metrics (AUC, average precision, KS, Gini) are computed on some four thousand score bins; where more scores than that occur, the
-interval includes what binning can have moved. Decisions are exact at the threshold of the project file: a score at the threshold
-or above is called positive. Shares have Wilson's interval, AUC DeLong's on the logit scale; where rows depend on each other or
-carry weights, shares use their effective number of rows, and everything else the delete-a-group jackknife. A metric without an
-interval or with an empty class is undefined, never zero. Nothing here is judged by the house policies: the level that a model
-must reach is its owner's to set.
+metrics (AUC, average precision, KS, Gini, lift of the top tenth) are computed on some four thousand score bins; where more scores
+than that occur, the interval includes what binning can have moved. Decisions are exact at the threshold of the project file: a
+score at the threshold or above is called positive. Shares have Wilson's interval, AUC DeLong's on the logit scale; where rows
+depend on each other or carry weights, shares use their effective number of rows, and everything else the delete-a-group
+jackknife. A metric without an interval or with an empty class is undefined, never zero. Nothing here is judged by the house
+policies: the level that a model must reach is its owner's to set.
 
 Why it matters
 --------------
@@ -30,15 +30,19 @@ DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837-845; Wilson (1927), J
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.ranking import roc_auc_many
-from ..summaries.cells import COUNTS, Cell, auc_bound, cell_of, counts_at, measured, mixed_share
+from ..summaries.cells import COUNTS, Cell, auc_bound, cell_of, counts_at, divided, measured, mixed_share
 from ..summaries.metrics import estimates, measurements
 from ..summaries.outcomes import Outcomes, OutcomesKind
+from ..summaries.row_sample import RowSampleKind
+from ..summaries.scored_rows import scored_rows
 
-ALL = OutcomesKind("all")
+ALL, SAMPLE = OutcomesKind("all"), RowSampleKind()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,8 @@ def metrics_overall(given: Given) -> Iterator[Measurement]:
         for m in measurements(found, subject, confidence=given.options.confidence):
             yield replace(m, note="; ".join(filter(None, (m.note, note))))
         yield from _by_class(cell_of(outcomes, model), given, subject)
+        if given.task.type == "multiclass":
+            yield from _macro(model, given, subject)
 
 
 def _by_class(cell: Cell, given: Given, subject: str) -> Iterator[Measurement]:
@@ -85,15 +91,34 @@ def _by_class(cell: Cell, given: Given, subject: str) -> Iterator[Measurement]:
         )
 
 
+def _macro(model: str, given: Given, subject: str) -> Iterator[Measurement]:
+    """Means over classes of F1 and recall of the most probable class; classes that neither occur nor are called are left out."""
+    rows = scored_rows(given.summary(Role.TEST, SAMPLE), given.grid, (model,))
+    decided = rows.scores[model].argmax(axis=1)
+    classes = range(len(given.task.classes))
+    mine, called = ([side == k for k in classes] for side in (rows.y, decided))
+    hit = rows.sums(*((a & b).astype(float) for a, b in zip(mine, called, strict=True)))
+    true, told = (rows.sums(*(x.astype(float) for x in side)) for side in (mine, called))
+    for metric, above, below in (("macro_f1", 2 * hit, true + told), ("macro_recall", hit, true)):
+        there = below[0] > 0
+        values = divided(above[:, there], below[:, there])
+        mean = values.mean(axis=1) if there.any() else np.full(len(values), np.nan)
+        m = measured(
+            metric, subject, mean, rows, level=given.options.confidence, undefined="no row has a class and scores"
+        )
+        gone = f"{int((~there).sum())} classes without rows are left out" if not there.all() else ""
+        yield replace(m, note="; ".join(filter(None, (m.note, gone, rows.note))))
+
+
 CHECK = Check(
     code="PRF101",
     family=Family.PERFORMANCE,
     title="Metrics on the test rows",
     metrics=(
         "auc", "average_precision", "log_loss", "brier", "accuracy", "precision", "recall", "specificity", "f1", "base_rate", "ks",
-        "gini", "rmse", "mae", "r2", "mean_error", "auc_ovr", *COUNTS,
+        "gini", "lift", "rmse", "mae", "r2", "mean_error", "auc_ovr", "macro_f1", "macro_recall", *COUNTS,
     ),
-    needs=Needs(roles=(Role.TEST,), summaries=(ALL,), models=(CANDIDATE,), outcomes=True),
+    needs=Needs(roles=(Role.TEST,), summaries=(ALL, SAMPLE), models=(CANDIDATE,), outcomes=True),
     measure=metrics_overall,
     doc=__doc__,
     options=Options(),

@@ -4,7 +4,8 @@ How it is measured
 ------------------
 A small gradient-boosting classifier is trained to tell test from reference, five-fold, folds made of whole entities or days, and
 scored on the rows it did not see. Its AUC is 0.5 when the two are alike in every respect, joint ones included; 0.542 is what a
-shift of 0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other.
+shift of 0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. Beside it, as
+information, the share of shuffles of the sides of whole entities, days or rows that give at least the AUC that was seen.
 
 Why it matters
 --------------
@@ -17,7 +18,8 @@ If single features moved too, start there. If only this check alarms, look at th
 
 Sources
 -------
-Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR.
+Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR; Phipson & Smyth (2010), Statistical Applications in Genetics
+and Molecular Biology 9(1), 39.
 """
 
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ from ..core.data import Batch, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.interval import Interval, normal_interval
 from ..stats.jackknife import jackknife_interval, leave_one_out
+from ..stats.permutation import side_permutation_p
 from ..stats.ranking import delong_variance, roc_auc_many
 from ..summaries.row_sample import RowSample, RowSampleKind
 
@@ -39,11 +42,12 @@ GROUPS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`max_rows` of each side, by key hash; `folds` of the cross-fit; `trees` of the classifier."""
+    """`max_rows` of each side, by key hash; `folds` of the cross-fit; `trees` of the classifier; `shuffles` of the sides."""
 
     max_rows: int = 10_000
     folds: int = 5
     trees: int = 40
+    shuffles: int = 199
     confidence: float = 0.95
 
 
@@ -62,7 +66,8 @@ def two_sample(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="c2st_auc", subject="model", value=None, n=n, note=note)
         return
     X, label, unit, weight = _joined(sides, given)
-    score, drivers = _cross_fitted(X, label, unit, weight, given)
+    fold = ((unit // np.uint64(GROUPS)) % np.uint64(given.options.folds)).astype(np.int64)
+    score, drivers = _cross_fitted(X, label, fold, weight, given)
     interval, value, method = _interval(score, label, unit, weight, given)
     taken = (
         ""
@@ -80,6 +85,11 @@ def two_sample(given: Given) -> Iterator[Measurement]:
         metric="c2st_auc", subject="model", value=value, low=interval.low, high=interval.high,
         level=given.options.confidence, method=method, n=n, n_eff=float(n), note=note,
     )  # fmt: skip
+    p = side_permutation_p(score, label, fold, unit, draws=given.options.shuffles, rng=given.rng)
+    drawn = f"{given.options.shuffles} shuffles of the sides, of whole entities, days or rows, within an entity or day that has both"
+    told = f"{drawn}; the least that they can give is {1 / (given.options.shuffles + 1):.2g}"
+    why = "a fold has rows of one side only"
+    yield Measurement(metric="c2st_p", subject="model", value=p, n=n, note=told if p is not None else why)
 
 
 def _joined(
@@ -97,13 +107,12 @@ def _joined(
 
 
 def _cross_fitted(
-    X: NDArray[np.int32], label: NDArray[np.int64], unit: NDArray[np.uint64], weight: NDArray[np.float64], given: Given
+    X: NDArray[np.int32], label: NDArray[np.int64], fold: NDArray[np.int64], weight: NDArray[np.float64], given: Given
 ) -> tuple[NDArray[np.float64], list[int]]:
     """Out-of-fold scores, and the three features whose shuffling costs most."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     options = given.options
-    fold = (unit // np.uint64(GROUPS)) % np.uint64(options.folds)
     score = np.empty(len(label))
     cost = np.zeros(X.shape[1])
     for k in range(options.folds):
@@ -155,7 +164,7 @@ CHECK = Check(
     code="DRF103",
     family=Family.FEATURE_DRIFT,
     title="Joint distribution (classifier two-sample test)",
-    metrics=("c2st_auc",),
+    metrics=("c2st_auc", "c2st_p"),
     needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE, Role.TRAIN), summaries=(SAMPLE,)),
     measure=two_sample,
     doc=__doc__,

@@ -125,6 +125,19 @@ def ks_between_classes(negatives: Counts, positives: Counts) -> float | None:
     return float(np.abs(np.cumsum(negatives) / n0 - np.cumsum(positives) / n1).max())
 
 
+def lift(negatives: Counts, positives: Counts, *, share: float = 0.1) -> float | None:
+    """Rate of positives in the given share of rows with the highest scores, over that in all rows; None where there are none.
+
+    Rows of a bin that straddles the border count by the part of the bin that is inside.
+    """
+    neg, pos = np.asarray(negatives, np.float64)[::-1], np.asarray(positives, np.float64)[::-1]
+    total, found = float((neg + pos).sum()), float(pos.sum())
+    if found == 0:
+        return None
+    rows, hits = (np.concatenate([[0.0], np.cumsum(x)]) for x in (neg + pos, pos))
+    return float(np.interp(share * total, rows, hits)) / found / share
+
+
 def weighted_auc(y_true: Counts, score: Floats, weight: Floats) -> float:
     """Area under the ROC curve of rows with weights, ties one half; NaN where a class has no weight."""
     distinct, place = np.unique(score, return_inverse=True)

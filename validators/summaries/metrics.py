@@ -10,7 +10,7 @@ from ..core.records import Measurement
 from ..stats.interval import Interval, Scale, normal_interval
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance
 from ..stats.proportions import wilson_interval, zero_event_upper_bound
-from ..stats.ranking import average_precision, delong_variance, ks_between_classes, roc_auc_many
+from ..stats.ranking import average_precision, delong_variance, ks_between_classes, lift, roc_auc_many
 from .cells import (
     Cell,
     Floats,
@@ -37,7 +37,10 @@ HIGHER_IS_BETTER = (
     "r2",
     "ks",
     "gini",
+    "lift",
     "auc_ovr",
+    "macro_f1",
+    "macro_recall",
 )
 
 _LOGIT: Scale = "logit"
@@ -126,6 +129,7 @@ def _binary(held: Cell, threshold: float, grid: Grid) -> dict[str, tuple[Floats,
     rare, every, n = held.rarer, float(n0[0] + n1[0]), held.n
     ap = np.array([_nan(average_precision(a, b)) for a, b in zip(neg, pos, strict=True)])
     ks = np.array([_nan(ks_between_classes(a, b)) for a, b in zip(neg, pos, strict=True)])
+    top = np.array([_nan(lift(a, b)) for a, b in zip(neg, pos, strict=True)])
     return {
         "auc": (auc, n, rare),
         "average_precision": (ap, n, rare),
@@ -139,6 +143,7 @@ def _binary(held: Cell, threshold: float, grid: Grid) -> dict[str, tuple[Floats,
         "base_rate": (divided(n1, n0 + n1), every, n),
         "ks": (ks, n, rare),
         "gini": (2 * auc - 1, n, rare),
+        "lift": (top, n, rare),
     }
 
 
