@@ -175,8 +175,8 @@ def show_family_head(held: Open, family: str) -> None:
     show_head(words.title, words.question, verdict, sentences.family_sentence(document, family), hint)
     if verdict == "NOT_RUN":
         skipped = reading.not_run(document, family)
-        for result in skipped:
-            st.info(fmt.markdown(f"{result['check']} {result['title']}: {sentences.why_not_run(result)}"))
+        for why, codes in sentences.reasons(skipped).items():
+            st.info(fmt.markdown(f"{', '.join(codes)}: {why}"))
         label = "Provide it in Set up" if skipped else "Run the trial in Set up"
         arrow = ":material/arrow_forward:"
         st.page_link("pages/setup.py", label=label, icon=arrow, query_params={"project": held.id})

@@ -103,7 +103,7 @@ def tick(name: object, width: int = 24) -> str:
     whole = fmt.cut_short(str(name), 2 * width)
     if len(whole) <= width:
         return escape(whole, quote=False)
-    at = whole.rfind(" ", 0, width + 1)
+    at = max(whole.rfind(" ", 0, width + 1), whole.rfind("_", 0, width) + 1)
     at = at if at > 0 else width
     return f"{escape(whole[:at], quote=False)}<br>{escape(fmt.cut_short(whole[at:].strip(), width), quote=False)}"
 

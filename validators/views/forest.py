@@ -49,10 +49,9 @@ def _forest(metric: str, worst: Mapping[str, list[Record]], colours: Palette) ->
 
 def _caption(held: list[Record]) -> str:
     """What the bars are."""
-    if any(m["low"] is not None for m in held):
-        return "Bars are confidence intervals" + (
-            ", simultaneous over the rows of the chart." if len(held) > 1 else "."
-        )
+    levels = sorted({m["level"] for m in held if m["low"] is not None and m["level"] is not None})
+    if levels:
+        return f"Bars are confidence intervals at {' to '.join(fmt.share(v) for v in dict.fromkeys((levels[0], levels[-1])))}."
     if any(m["high"] is not None for m in held):
         return "Counted, not estimated; bars reach to the most that these rows do not exclude."
-    return "Counted, not estimated."
+    return "Shown without intervals."

@@ -1,7 +1,7 @@
 """Results in sentences: value, interval, limit, n."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,14 @@ def family_hint(document: Document, family: str) -> str:
 def why_not_run(result: Record) -> str:
     """The reason with the way out."""
     return result_sentence(result).removeprefix("Not run: ")
+
+
+def reasons(skipped: Sequence[Record]) -> dict[str, list[str]]:
+    """Why checks were not run: the checks by reason."""
+    found: dict[str, list[str]] = {}
+    for result in skipped:
+        found.setdefault(why_not_run(result), []).append(f"{result['check']} {result['title']}")
+    return found
 
 
 def command(project: Path, code: str) -> str:
