@@ -85,6 +85,20 @@ def test_a_number_that_moves_within_its_verdict_is_a_difference_without_a_verdic
     assert CHANCE in list(lines(found))
 
 
+def test_a_measurement_that_stops_counting_is_a_difference():
+    """A check's verdict can change by that alone: an inconclusive number that no longer counts leaves it open no longer."""
+    held = copy.deepcopy(document())
+    m = result(held, "PRF103")["measurements"][0]
+    assert (m["verdict"], m["counts"]) == ("INCONCLUSIVE", True)
+    m["counts"] = False
+    result(held, "PRF103")["verdict"] = "PASS"
+    found = difference(document(), held)
+
+    assert [n.change for n in found.numbers] == ["counts"]
+    assert "1 in whether they count" in found.sentence
+    assert "Inconclusive -> Inconclusive, does not count" in "\n".join(lines(found))
+
+
 def test_json_holds_all_of_it_and_has_no_nan(other):
     held = json.loads(json.dumps(as_json(difference(document(), other)), allow_nan=False))
 

@@ -45,9 +45,11 @@ class NumberChange:
 
     @property
     def change(self) -> str:
-        """``added``, ``removed``, ``verdict`` or ``number``."""
-        same = self.before is not None and self.after is not None and self.before["verdict"] == self.after["verdict"]
-        return _change(self.before, self.after, "number" if same else "verdict")
+        """``added``, ``removed``, ``verdict``, ``counts`` (whether it counts in its check's verdict) or ``number``."""
+        a, b = self.before, self.after
+        if a is None or b is None or a["verdict"] != b["verdict"]:
+            return _change(a, b, "verdict")
+        return "counts" if a["counts"] != b["counts"] else "number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +78,13 @@ class Difference:
             return f"{overall}. Nothing differs: {self.all_checks} checks, {fmt.count(self.all_numbers)} measurements."
         verdicts, alone = self._counts(self.checks)
         numbers, others = self._counts(self.numbers)
-        moved = len(self.numbers) - numbers - others
+        kinds = [n.change for n in self.numbers]
+        weighed = kinds.count("counts")
+        counts = f"{fmt.count(weighed)} in whether they count, " if weighed else ""
         return (
             f"{overall}. Of {self.all_checks} checks {verdicts} differ in verdict and {alone} stand on one side only; of "
-            f"{fmt.count(self.all_numbers)} measurements {fmt.count(numbers)} differ in verdict, {fmt.count(moved)} in number, and "
-            f"{fmt.count(others)} stand on one side only."
+            f"{fmt.count(self.all_numbers)} measurements {fmt.count(numbers)} differ in verdict, {counts}"
+            f"{fmt.count(kinds.count('number'))} in number, and {fmt.count(others)} stand on one side only."
         )
 
     @staticmethod
@@ -124,7 +128,7 @@ def _state(result: Record | None) -> tuple[str, str]:
 def _same(a: Record | None, b: Record | None) -> bool:
     if a is None or b is None:
         return False
-    return a["verdict"] == b["verdict"] and a["n"] == b["n"] and all(close(a[end], b[end]) for end in ENDS)
+    return all(a[k] == b[k] for k in ("verdict", "counts", "n")) and all(close(a[end], b[end]) for end in ENDS)
 
 
 def _change(before: Record | None, after: Record | None, word: str) -> str:
@@ -141,7 +145,11 @@ def _order(before: str, after: str) -> tuple[int, int]:
 
 def _number_order(held: NumberChange) -> tuple[bool, bool, int, int]:
     before, after = ((m["verdict"] or "NO_LIMIT") if m else "" for m in (held.before, held.after))
-    return (held.change != "verdict", before in ("", "NO_LIMIT") and after in ("", "NO_LIMIT"), *_order(before, after))
+    return (
+        held.change not in ("verdict", "counts"),
+        before in ("", "NO_LIMIT") and after in ("", "NO_LIMIT"),
+        *_order(before, after),
+    )
 
 
 def _other_inputs(a: Document, b: Document) -> Iterator[str]:
@@ -194,4 +202,4 @@ def _checked(result: Record | None) -> dict[str, Any] | None:
 
 
 def _numbers(m: Record | None) -> dict[str, Any] | None:
-    return None if m is None else {k: m[k] for k in ("value", "low", "high", "n", "verdict", "limits")}
+    return None if m is None else {k: m[k] for k in ("value", "low", "high", "n", "verdict", "counts", "limits")}

@@ -46,7 +46,9 @@ def number_line(held: NumberChange) -> str:
     digits = max(digits_of(m) for m in (held.before, held.after) if m is not None)
     before, after = (_shown(m, digits) for m in (held.before, held.after))
     numbers = before if before == after else f"{before} -> {after}"
-    words = [VERDICTS[m["verdict"] or "NO_LIMIT"].word if m else "absent" for m in (held.before, held.after)]
+    words = [
+        f"{VERDICTS[m['verdict'] or 'NO_LIMIT'].word}{_weight(m)}" if m else "absent" for m in (held.before, held.after)
+    ]
     verdicts = "" if words[0] == words[1] else f", {words[0]} -> {words[1]}"
     limits = [_limits(m) for m in (held.before, held.after)]
     moved = f" (limit: {limits[0]} -> {limits[1]})" if verdicts and all(limits) and limits[0] != limits[1] else ""
@@ -120,12 +122,21 @@ def number_rows(numbers: Sequence[NumberChange], *, most: int = 2000) -> list[Ro
         {
             "Check": n.code, "Metric": metric_label(n.either["metric"]), "Subject": subject_words(n.either["subject"]),
             "A": _shown(n.before, digits_of(n.either)), "B": _shown(n.after, digits_of(n.either)),
-            "Verdict in A": "absent" if n.before is None else verdict_text(n.before["verdict"]),
-            "Verdict in B": "absent" if n.after is None else verdict_text(n.after["verdict"]),
+            "Verdict in A": _judged(n.before),
+            "Verdict in B": _judged(n.after),
             "Limit in A": _limits(n.before), "Limit in B": _limits(n.after),
         }
         for n in numbers[:most]
     ]  # fmt: skip
+
+
+def _weight(m: Record) -> str:
+    """Said of what is judged but does not count in its check's verdict: too few rows to tell the limit from no effect."""
+    return "" if m["counts"] or m["verdict"] is None else ", does not count"
+
+
+def _judged(m: Record | None) -> str:
+    return "absent" if m is None else f"{verdict_text(m['verdict'])}{_weight(m)}"
 
 
 def _limits(m: Record | None) -> str:
