@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import Batch, Grid, Task
+from ..core.data import GROUPS, Batch, Grid, Task
 from ..stats.attribution import permutation_shapley
 from .goodness import goodness
 from .learners import fit_rung, learn_encoding
+from .row_sample import take
 from .scored_rows import ScoredRows
 
 Floats = NDArray[np.float64]
@@ -86,6 +87,35 @@ def cross_fitted(target: Floats, weight: Floats, matrix: Floats, fold: NDArray[n
         )  # fmt: skip
         found[mine] = model.fit(matrix[~mine], target[~mine], sample_weight=weight[~mine]).predict(matrix[mine])
     return found
+
+
+def expected_error(train: Batch, there: Batch, task: Task, grid: Grid) -> Floats | None:
+    """(n,) squared error of a regression that is natural at other rows: that of our own learner inside train, as a function of
+    the features.
+
+    The learner is fitted on each half of train (by what makes rows dependent) and errs on the other; a second one, with the gamma
+    deviance, for squares spread like their mean, learns how much. None with fewer than 400 training rows or none in error.
+    """
+    train = take(train, np.flatnonzero(~np.isnan(train.y) & (train.weight > 0)))
+    half = train.unit // np.uint64(GROUPS) % np.uint64(2) == 0
+    if min(half.sum(), (~half).sum()) < 200:
+        return None
+    square = np.zeros(len(train))
+    for side in (half, ~half):
+        mine, other = take(train, np.flatnonzero(side)), take(train, np.flatnonzero(~side))
+        fitted = fit_restrained(other, mine, task, grid)
+        square[side] = 0.0 if fitted is None else (mine.y - fitted[:, 0]) ** 2
+    mean = float(np.average(square, weights=train.weight))
+    if not mean > 0:
+        return None
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    model = HistGradientBoostingRegressor(
+        loss="gamma", max_iter=100, learning_rate=0.1, max_leaf_nodes=12, min_samples_leaf=40, l2_regularization=5.0,
+        early_stopping=False, random_state=0,
+    )  # fmt: skip
+    model.fit(design(train.codes, grid), np.maximum(square, 1e-6 * mean), sample_weight=train.weight / float(1 << 20))
+    return np.asarray(model.predict(design(there.codes, grid)), np.float64)
 
 
 def refit_share_spread(
