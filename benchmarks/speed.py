@@ -1,6 +1,6 @@
 """What Seatrial costs: CPU seconds and peak memory of the demo, a scan, a whole run, every page script and a slider move.
 
-    python benchmarks/speed.py [--sizes 10000,100000] [--scan-only] [--skip-app]
+    python benchmarks/speed.py [--sizes 10000,100000] [--run-sizes 10000] [--skip-app] [--skip-demo]
 
 Data: 20 numeric and 10 text features, generated, binary, with stored predictions for the scan and a LightGBM model for the run.
 Every step is a process of its own, so that its CPU (children included) and peak RSS are its own.
@@ -163,6 +163,22 @@ for _ in range(5):
 assert not app.exception, app.exception
 print(sorted(times)[len(times) // 2])
 """
+SLIDER = """
+import sys, time
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=120)
+app.query_params["project"] = sys.argv[1]
+app.run()
+app.switch_page("pages/performance.py").run()
+times = []
+for cut in (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9):
+    app.slider(key="pf_threshold").set_value(cut)
+    started = time.process_time()
+    app.run()
+    times.append(time.process_time() - started)
+assert not app.exception, app.exception
+print(sorted(times)[len(times) // 2])
+"""
 
 
 def main():
@@ -189,6 +205,25 @@ def main():
                 timed([*cli, "run", str(base / f"run{n}"), "--out", str(base / f"out{n}")], env),
             )
         if not chosen.skip_app:
+            for n in [int(x) for x in chosen.sizes.split(",") if x]:
+                folder = base / f"scan{n}"
+                subprocess.run(
+                    [*cli, "run", str(folder), "--check", "PRF101"], cwd=ROOT, env=env, capture_output=True, check=False
+                )
+                command = [sys.executable, "-c", SLIDER, f"this-{folder.name}"]
+                moved = subprocess.run(
+                    command,
+                    cwd=ROOT,
+                    env=env | {"SEATRIAL_PROJECT": str(folder)},
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                ).stdout
+                # the whole page: in the browser a move runs the fragment only
+                print(
+                    f"slider at {n:,} rows {1000 * float(moved.strip().splitlines()[-1]):14.0f} ms of script",
+                    flush=True,
+                )
             for page in sorted((ROOT / "pages").glob("[a-z]*.py")):
                 command = [sys.executable, "-c", PAGE, f"pages/{page.name}"]
                 seconds = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
