@@ -7,7 +7,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
-from validators.checks import generalisation_gap, refits_ladder, residual_structure
+from validators.checks import gap_by_region, generalisation_gap, learning_curve, refits_ladder, residual_structure
 from validators.core.data import Role
 from validators.core.records import Given
 
@@ -126,3 +126,25 @@ def test_too_few_rows_are_undefined_with_the_reason():
         m = measure(check, small, small, grid)[metric, "model"]
         assert m.value is None
         assert "50" in m.note
+
+
+# --- regions, learning curve ------------------------------------------------------------------------------------------
+def test_a_region_that_was_learnt_by_heart_is_named_and_an_honest_one_is_not():
+    learnt = TRAIN_P.copy()
+    inside = (TRAIN_X["region"] == "north").to_numpy()
+    learnt[inside] = np.where(TRAIN_Y[inside] == 1, 0.98, 0.02)
+    found = run(gap_by_region.CHECK, learnt)
+
+    assert found["region_gap", "slice:region==north"].low > 0.2
+    sound_gaps = run(gap_by_region.CHECK)
+    assert sound_gaps
+    assert all(m.low <= 0 for m in sound_gaps.values())
+
+
+def test_the_curve_climbs_with_the_rows_and_says_what_twice_would_give():
+    found = run(learning_curve.CHECK)
+    curve = [m.value for (metric, _), m in found.items() if metric == "curve_score"]
+
+    assert len(curve) == 8
+    assert curve[-1] > curve[0]
+    assert -0.01 < found["gain_at_twice", "model"].value < 0.05

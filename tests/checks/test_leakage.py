@@ -8,13 +8,16 @@ import pytest
 from scipy.special import expit
 
 from validators.checks import (
+    answers_inside,
     fitted_on_all,
     identifiers,
     late_values,
     near_copies,
     shared_rows,
+    side_channels,
     single_features,
     split,
+    told_apart,
 )
 from validators.core.data import CANDIDATE, Role
 from validators.core.records import Given
@@ -364,3 +367,77 @@ def test_no_rows_are_undefined_everywhere():
     assert measure(single_features.CHECK, train, none, grid)["lift_share", "model"].value is None
     assert measure(split.CHECK, train, none, grid)["key_overlap", "model"].value is None
     assert CANDIDATE in train.scores
+
+
+# --- gaps, keys, copies of the outcome, train told from test ----------------------------------------------------------
+def holed(share_when_positive, share_else):
+    held = []
+    for seed, (X, y) in enumerate(((TRAIN_X, TRAIN_Y), (TEST_X, TEST_Y))):
+        gone = np.random.default_rng(seed).random(len(X)) < np.where(y == 1, share_when_positive, share_else)
+        held.append(X.assign(closed=np.where(gone, np.nan, 1.0 + np.arange(len(X)) % 5)))
+    return two(*held)
+
+
+def test_a_field_that_is_empty_when_the_outcome_is_known_fails_and_is_left_out():
+    found = measure(side_channels.CHECK, *holed(0.97, 0.02))
+
+    assert verdict(found["missing_lift_share", "model"], warn=0.9, fail=0.98) == "FAIL"
+    assert found["missing_lift", "feature:closed"].low > 0.3
+    assert ("quality_without_gaps", "feature:closed") in found
+
+
+def test_gaps_at_random_and_none_at_all_pass():
+    found = measure(side_channels.CHECK, *holed(0.3, 0.3))
+    assert verdict(found["missing_lift_share", "model"], warn=0.9, fail=0.98) == "PASS"
+    whole = two(TRAIN_X.fillna({"income": 1.0}), TEST_X.fillna({"income": 1.0}))
+    assert verdict(measure(side_channels.CHECK, *whole)["missing_lift_share", "model"], warn=0.9, fail=0.98) == "PASS"
+
+
+def test_keys_given_out_after_sorting_and_a_telling_clock_are_reported():
+    train, test, grid = two()
+
+    def stamped(batch, seed):
+        rng = np.random.default_rng(seed)
+        order = pd.Series(batch.y + rng.normal(0, 0.5, len(batch))).rank().to_numpy()
+        time = np.datetime64("2024-01-01", "ns") + rng.integers(0, 3000, len(batch)) * np.timedelta64(1, "s")
+        return replace(batch, order=order, time=time)
+
+    found = measure(side_channels.CHECK, stamped(train, 1), stamped(test, 2), grid)
+    assert found["key_lift", "model"].low > 0.1
+    assert abs(found["clock_lift", "model"].value) < 0.05
+
+
+@pytest.mark.parametrize("task", [BINARY, REGRESSION, multiclass("a", "b", "c")], ids=lambda t: t.type)
+def test_the_outcome_under_another_name_fails_and_a_strong_feature_does_not(task):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=3000) if task.type == "regression" else rng.integers(0, len(task.classes), 3000)
+    copy = 3 - 2 * y if task.type == "regression" else np.array(["x", "y", "z"], object)[y]
+    strong = y + rng.normal(0, 0.01, 3000) if task.type == "regression" else np.where(rng.random(3000) < 0.01, 9, y)
+    X = TRAIN_X.assign(copy=copy, strong=strong)
+    p = np.full(3000, 0.5)
+    grid = grid_of(X, *([p] * task.n_scores), task=task, y=y)
+    train = batch_of(X, y, np.column_stack([p] * task.n_scores), grid)
+    found = measure(answers_inside.CHECK, train, train, grid, task)
+
+    assert {s: m.value for (k, s), m in found.items() if k == "copies_outcome"} == {
+        f"feature:{f}": float(f == "copy") for f in X
+    }
+
+
+def test_a_pure_value_is_named_with_its_bound():
+    X = TRAIN_X.assign(code=np.where((np.arange(3000) < 400) & (TRAIN_Y == 1), "closed", "open").astype(object))
+    train, test, grid = two(X, TEST_X.assign(code="open"))
+    found = measure(answers_inside.CHECK, train, test, grid)
+
+    assert "closed" in found["pure_share", "feature:code"].note
+    assert found["pure_share", "feature:region"].value == 0
+
+
+def test_a_column_made_per_file_tells_train_from_test():
+    plain, made = (
+        measure(told_apart.CHECK, *two(TRAIN_X.assign(batch=0.0), TEST_X.assign(batch=v)))["told_apart", "model"]
+        for v in (0.0, 1.0)
+    )
+
+    assert plain.low < 0.5 < plain.high
+    assert made.low > 0.95

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from validators.checks import feature_defects, label_maturity, label_noise, redundant_features, repeated_keys
+from validators.checks import (
+    feature_defects,
+    feature_habits,
+    label_maturity,
+    label_noise,
+    redundant_features,
+    repeated_keys,
+)
 from validators.core.data import Role
 from validators.core.records import Given
 
@@ -209,3 +216,53 @@ def test_the_nearest_relative_is_named(noise, low, high):
 
     assert low <= m.value <= high
     assert m.note == "with age"
+
+
+# --- habits -----------------------------------------------------------------------------------------------------------
+def habits(**columns):
+    test, _ = rows(2000)
+    X = test.X.assign(**columns)
+    grid = grid_of(X, np.full(2000, 0.5))
+    day = np.datetime64("2024-01-01", "ns") + (np.arange(2000) // 20) * np.timedelta64(1, "D")
+    batch = replace(batch_of(X, test.y, np.full(2000, 0.5), grid), time=day, key=np.arange(2000, dtype=np.uint64))
+    return measure(feature_habits.CHECK, {Role.TEST: batch}, grid)
+
+
+def test_a_feed_that_stopped_is_dated_and_one_that_lives_is_not():
+    values = np.random.default_rng(0).normal(size=2000)
+    found = habits(feed=np.where(np.arange(2000) >= 1400, 7.0, values))
+
+    assert found["stale_days", "feature:feed"].value == pytest.approx(30, abs=1)
+    assert {m.value for (k, s), m in found.items() if k == "stale_days" and s != "feature:feed"} == {0.0}
+
+
+def test_heaps_and_far_values_are_counted_against_chance():
+    rng = np.random.default_rng(0)
+    plain = rng.integers(0, 5000, 2000)
+    heaped = np.where(rng.random(2000) < 0.5, plain // 10 * 10, plain)
+    far = np.where(rng.random(2000) < 0.02, 1000.0, rng.normal(size=2000))
+    found = habits(plain=plain, heaped=heaped, far=far)
+
+    assert found["heaping_share", "feature:plain"].value < 0.03
+    assert 0.4 < found["heaping_share", "feature:heaped"].value < 0.5
+    assert 0.01 < found["outlier_share", "feature:far"].value < 0.03
+    assert found["outlier_share", "feature:plain"].value == 0
+
+
+def test_rows_recorded_twice_with_a_little_noise_are_near_duplicates():
+    test, grid = rows(1000)
+    rng = np.random.default_rng(0)
+    X = test.X.assign(a=rng.normal(size=1000), b=rng.normal(size=1000))
+    twice = X.iloc[np.r_[np.arange(1000), np.arange(100)]].reset_index(drop=True)
+    twice.loc[1000:, "a"] += 0.0005
+    grid = grid_of(twice, np.full(1100, 0.5))
+    y = np.r_[test.y, test.y[:100]]
+    shares = [
+        measure(repeated_keys.CHECK, {Role.TEST: batch_of(Z, z, np.full(len(Z), 0.5), grid)}, grid)[
+            "near_duplicates", "rows:test"
+        ].value
+        for Z, z in ((X, test.y), (twice, y))
+    ]
+
+    assert shares[0] < 0.02
+    assert shares[1] == pytest.approx(200 / 1100, abs=0.03)

@@ -4,6 +4,8 @@ How it is measured
 ------------------
 All rows of every role. `repeated_keys`: share of rows whose declared key another row of the role has too. `repeated_rows`: share
 of rows with another row of equal features and outcome in the role (information: coarse features repeat by themselves).
+`near_duplicates`, on a sample of train (else test): rows whose nearest other row is at most a third as far as the second nearest, in
+rank space, and not equal (information).
 
 Why it matters
 --------------
@@ -21,14 +23,18 @@ Schelter et al. (2018), Proceedings of the VLDB Endowment 11, 1781-1794, on uniq
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.identities import Identities, IdentitiesKind, repeated
+from ..summaries.nearest import near_copies, two_nearest
+from ..summaries.row_sample import RowSample, RowSampleKind
 
-ROWS = IdentitiesKind()
+ROWS, SAMPLE = IdentitiesKind(), RowSampleKind()
+ASKED, COMPARED = 1500, 6000
 
 
 def repeated_keys(given: Given) -> Iterator[Measurement]:
@@ -41,6 +47,15 @@ def repeated_keys(given: Given) -> Iterator[Measurement]:
             yield _share("repeated_keys", role, int(repeated(held.keys()).sum()), held.rows)
 
         yield _share("repeated_rows", role, int(repeated(held.content(labelled=True)).sum()), held.rows)
+    yield _near(given)
+
+
+def _near(given: Given) -> Measurement:
+    role = Role.TRAIN if given.has(Role.TRAIN, SAMPLE) else Role.TEST
+    sample: RowSample = given.summary(role, SAMPLE)
+    rows, base = sample.thin(ASKED), sample.thin(COMPARED)
+    count = int(near_copies(two_nearest(rows, base, given.grid, among_themselves=True), ratio=1 / 3).sum())
+    return replace(_share("near_duplicates", role, count, len(rows)), high=None, level=None)
 
 
 def _share(metric: str, role: Role, count: int, n: int) -> Measurement:
@@ -57,8 +72,8 @@ CHECK = Check(
     code="QUA103",
     family=Family.QUALITY,
     title="Repeated keys and rows",
-    metrics=("repeated_keys", "repeated_rows"),
-    needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN, Role.REFERENCE, Role.PRODUCTION), summaries=(ROWS,)),
+    metrics=("repeated_keys", "repeated_rows", "near_duplicates"),
+    needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN, Role.REFERENCE, Role.PRODUCTION), summaries=(ROWS, SAMPLE)),
     measure=repeated_keys,
     doc=__doc__,
 )

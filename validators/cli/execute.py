@@ -30,6 +30,7 @@ from ..io.tables import count_rows
 from ..snapshot.verify import read_member
 from ..summaries.totals import TotalsKind
 from ..views.report import report_html
+from .ledger import looks_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def execute(
     if project.prior_snapshot is not None:
         prior = PriorSummaries.of(*(read_member(project.prior_snapshot, m) for m in ("grid.json", "summaries.json")))
     with open_workers(workers, scheduler) as mapper:
-        measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior)
+        measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior, looks=looks_at(project))
     judged = [policy.judge(r, families()[r.code]) for r in measured.results]
     verdict = policy.overall(judged, families(), narrowed=plan.narrowed)
     document = results_document(

@@ -157,7 +157,10 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """Exactly what one check said it needs, and nothing else. `declared` names the column roles of the project that are filled."""
+    """Exactly what one check said it needs, and nothing else.
+
+    `declared` names the column roles of the project that are filled; `looks` the candidates that were measured on this test data.
+    """
 
     task: Task
     grid: Grid
@@ -169,6 +172,7 @@ class Given:
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     scored: tuple[str, ...] = ()
     declared: frozenset[str] = frozenset()
+    looks: tuple[str, ...] = ()
 
     def summary(self, role: Role, kind: Kind) -> Any:
         """The summary of a role; raises KeyError when the check did not declare it."""

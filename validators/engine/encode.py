@@ -45,6 +45,7 @@ def batch_of(frame: pd.DataFrame, trial: Trial, grid: Grid, scores: Mapping[str,
         time=time,
         lateness=lateness(frame, project, time),
         immature=immature(frame, project, time),
+        order=key_order(frame, project),
     )
 
 
@@ -72,6 +73,17 @@ def row_keys(frame: pd.DataFrame, project: Project) -> NDArray[np.uint64]:
     if key is not None and key in frame:
         return hash_values(frame[key])
     return np.asarray(pd.util.hash_pandas_object(frame, index=False, hash_key=HASH_KEY), dtype=np.uint64)
+
+
+def key_order(frame: pd.DataFrame, project: Project) -> NDArray[np.float64] | None:
+    """The number in the key: itself, or the digits at the end of a text (at most fifteen); None without a key."""
+    key = project.columns.key
+    if key is None or key not in frame:
+        return None
+    held = frame[key]
+    if not pd.api.types.is_numeric_dtype(held.dtype):
+        held = pd.to_numeric(held.astype(str).str.extract(r"(\d{1,15})\D*$", expand=False), errors="coerce")
+    return np.asarray(held.to_numpy(np.float64, na_value=np.nan), np.float64)
 
 
 def hash_values(column: pd.Series) -> NDArray[np.uint64]:

@@ -51,6 +51,7 @@ def measure(
     mapper: Mapper = serial,
     progress: Progress = nothing,
     prior: PriorSummaries | None = None,
+    looks: tuple[str, ...] = (),
     on_result: Callable[[Result], None] = lambda _: None,
 ) -> Measured:
     """Run a plan.
@@ -88,7 +89,7 @@ def measure(
             if reason is not None:
                 result = Result(code=check.code, status=Status.NOT_APPLICABLE, reason=reason)
             else:
-                result = _one(check, trial, plan, grid, Scanned(summaries, failures), scoring, attributions)
+                result = _one(check, trial, plan, grid, Scanned(summaries, failures), scoring, attributions, looks)
             on_result(result)
             results.append(result)
         progress("done", 1.0)
@@ -157,6 +158,7 @@ def _one(
     scanned: Scanned,
     scoring: Scoring,
     attributions: Attributions | ModelError | None,
+    looks: tuple[str, ...] = (),
 ) -> Result:
     """One check's result."""
     roles = roles_of(check, trial)
@@ -180,6 +182,7 @@ def _one(
         attributions=attributions if asks and isinstance(attributions, Attributions) else None,
         constraints=trial.project.constraints,
         declared=trial.project.columns.declared,
+        looks=looks,
         scored=tuple(m for m in trial.scorers if not scanned.failures or m == CANDIDATE or not refused),
     )
     started = time.perf_counter()

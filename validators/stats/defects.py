@@ -44,6 +44,22 @@ def placeholder(values: Floats, *, min_rows: int = 5) -> Placeholder | None:
     return max(found, key=lambda p: p.count, default=None)
 
 
+def heaping(values: Floats) -> float | None:
+    """Share of multiples of ten beyond the tenth that chance gives, at least 0; None below a hundred distinct whole numbers."""
+    if (values != np.rint(values)).any() or len(np.unique(values)) < 100:
+        return None
+    return max(float((values % 10 == 0).mean()) - 0.1, 0.0)
+
+
+def far_out(values: Floats) -> float | None:
+    """Share of values further than three interquartile ranges from the quartiles; None where the quartiles are equal."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    if high <= low:
+        return None
+    reach = 3 * (high - low)
+    return float(((values < low - reach) | (values > high + reach)).mean())
+
+
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """Two clusters of one shape: rows in the smaller one, and the factor between them."""

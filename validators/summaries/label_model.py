@@ -63,7 +63,7 @@ def label_probabilities(train: Batch, other: Batch, task: Task, grid: Grid) -> t
 
 def labelled(batch: Batch) -> Batch:
     """Rows with an outcome and a weight, without what one role may have and another not: scores and times."""
-    lean = replace(batch, scores={}, lateness={}, immature=None)
+    lean = replace(batch, scores={}, lateness={}, immature=None, order=None)
     return take(lean, np.flatnonzero(~np.isnan(batch.y) & (batch.weight > 0)))
 
 

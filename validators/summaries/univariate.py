@@ -19,9 +19,15 @@ def single_feature_scores(train: Batch, test: Batch, name: str, j: int, bins: Bi
     """
     target = _target(train.y, task)
     here, there = (_numbers(rows, name, j, bins, train.codes[:, j], target) for rows in (train, test))
+    return tree_scores(here, there, train, task)
+
+
+def tree_scores(here: Floats, there: Floats, train: Batch, task: Task) -> Floats:
+    """(n, n_scores) scores of other rows by a small tree on some columns of the training rows; NaN is a value of its own."""
+    target = _target(train.y, task)
     tree = DecisionTreeRegressor(max_leaf_nodes=LEAVES, min_samples_leaf=LEAF_ROWS, random_state=0)
     tree.fit(here, target, sample_weight=train.weight.astype(np.float64))
-    return np.asarray(tree.predict(there), np.float64).reshape(len(test), -1)
+    return np.asarray(tree.predict(there), np.float64).reshape(len(there), -1)
 
 
 def _target(y: Floats, task: Task) -> Floats:

@@ -1,0 +1,93 @@
+"""LEK110: can a learner tell training rows from test rows?
+
+How it is measured
+------------------
+Boosted trees try to tell rows of train from rows of test, cross-fitted in five folds of dependent rows, on at most 3,000 rows of each
+by key hash. `told_apart` is the area under the ROC curve of that; .5 says that both are random parts of one population. The interval
+is by the delete-a-group jackknife. Nothing is judged: a split by time is told apart because the world moves.
+
+Why it matters
+--------------
+Where train and test are random parts of one population, the test says how the model does on more of the same, and nothing about later
+days. Where a random split is told apart, something that is no random split was done to the rows.
+
+What to do
+----------
+With a random split, look at what tells them apart (feature drift names it): a column that was made per file is a leak of the split. With
+a split by time, read the test metric together with backtest.
+
+Sources
+-------
+Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core import subjects
+from ..core.data import GROUPS, Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.jackknife import jackknife_interval, leave_one_out
+from ..stats.ranking import roc_auc_many
+from ..summaries.refits import cross_fitted, design
+from ..summaries.row_sample import RowSampleKind
+
+SAMPLE = RowSampleKind()
+FOLDS, MIN_ROWS = 5, 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """At most `rows` of each role; `confidence` of the two-sided interval."""
+
+    rows: int = 3000
+    confidence: float = 0.95
+
+
+def told_apart(given: Given) -> Iterator[Measurement]:
+    """Area under the ROC curve of telling test from train."""
+    sides = [given.summary(role, SAMPLE).thin(given.options.rows) for role in (Role.TRAIN, Role.TEST)]
+    n = min(map(len, sides))
+    unit = np.concatenate([b.unit for b in sides])
+    group = (unit % np.uint64(GROUPS)).astype(np.int64)
+    if n < MIN_ROWS or len(np.unique(group)) < 2 * FOLDS:
+        note = f"{n} rows in a role, or too few groups of them; it takes {MIN_ROWS}"
+        yield Measurement(metric="told_apart", subject=subjects.MODEL, value=None, n=n, note=note)
+        return
+    label = np.repeat([0, 1], [len(b) for b in sides])
+    weight = np.concatenate([b.weight / max(float(b.weight.mean()), 1.0) for b in sides])
+    matrix = design(np.concatenate([b.codes for b in sides]), given.grid).astype(np.float64)
+    fold = (unit // np.uint64(GROUPS) % np.uint64(FOLDS)).astype(np.int64)
+    score = cross_fitted(label.astype(np.float64), weight, matrix, fold, folds=FOLDS)
+    _, place = np.unique(np.round(score, 4), return_inverse=True)
+    bins = int(place.max()) + 1
+    counts = np.bincount((group * 2 + label) * bins + place, weights=weight, minlength=GROUPS * 2 * bins)
+    counts = counts.reshape(GROUPS, 2, bins)
+    total = counts.sum(axis=0)
+    rest = leave_one_out(counts, counts.sum(axis=(1, 2)) > 0)
+    value, level = float(roc_auc_many(total[0], total[1])), given.options.confidence
+    ends = jackknife_interval(value, roc_auc_many(rest[:, 0], rest[:, 1]), confidence=level)
+    if ends is None:
+        yield Measurement(
+            metric="told_apart", subject=subjects.MODEL, value=None, n=n, note="no interval on these rows"
+        )
+        return
+    yield Measurement(
+        metric="told_apart", subject=subjects.MODEL, value=value, low=ends.low, high=ends.high, level=level,
+        method="jackknife, cross-fitted", n=n, n_eff=float(n), note=f"{len(sides[0]):,} and {len(sides[1]):,} rows",
+    )  # fmt: skip
+
+
+CHECK = Check(
+    code="LEK110",
+    family=Family.LEAKAGE,
+    title="Train told from test",
+    metrics=("told_apart",),
+    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,)),
+    measure=told_apart,
+    doc=__doc__,
+    options=Options(),
+    slow=True,
+)
