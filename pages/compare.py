@@ -51,7 +51,8 @@ def policies() -> None:
     if held is None:
         st.info("Open a project with a run to judge it by another policy.")
         return
-    choices = [*TIERS, OWN]
+    tier = held.document["policy"]["tier"]
+    choices = [*sorted(TIERS, key=lambda t: (t == tier, t)), OWN]
     asked = st.selectbox(
         "Policy",
         choices,

@@ -74,7 +74,8 @@ def sentence(document: Document, delta: float) -> str:
 
 def scale_table(document: Document, delta: float, known: Mapping[str, Base]) -> Table:
     """The tolerance in every distance, and how many features lie beyond it by that distance alone."""
-    held = [_distances(m, document, delta, known) for m in measurements(document, "shift_sigma", check="DRF101")]
+    plain = _plain(document)
+    held = [_distances(m, plain, delta, known) for m in measurements(document, "shift_sigma", check="DRF101")]
     joint = next(iter(measurements(document, "c2st_auc", check="DRF103")), None)
     area = auc_of_shift(delta)
     together = "not run" if joint is None else f"all features together: {verdict_text(judged(joint, area, null=0.5))}"
@@ -96,32 +97,35 @@ def feature_table(document: Document, delta: float, known: Mapping[str, Base]) -
         measurements(document, "shift_sigma", check="DRF101"),
         key=lambda m: (order.index(judged(m, delta)), -(m["value"] or 0.0)),
     )
-    rows = []
+    rows, plain = [], _plain(document)
     for m in held:
         row: Row = {
             "Feature": about(m, "feature"), "Shift": m["value"], "Low": m["low"], "High": m["high"],
             "At this tolerance": verdict_text(judged(m, delta).value), "Official verdict": verdict_text(m["verdict"]),
         }  # fmt: skip
-        distances = _distances(m, document, delta, known)
+        distances = _distances(m, plain, delta, known)
         rows.append(row | {name: distances[name] for name in ("PSI", "PSI at tolerance", "KS", "W1 (SD)")})
     return Table(
         rows=rows, kinds=dict.fromkeys(("Shift", "Low", "High", "PSI", "PSI at tolerance", "KS", "W1 (SD)"), "number")
     )
 
 
-def _distances(m: Record, document: Document, delta: float, known: Mapping[str, Base]) -> dict[str, float | None]:
+def _plain(document: Document) -> dict[tuple[str, str], float | None]:
+    """PSI, KS and W1 of every feature, by metric and subject."""
+    held = measurements(document, "psi", "ks", "wasserstein", check="DRF101")
+    return {(m["metric"], m["subject"]): m["value"] for m in held}
+
+
+def _distances(
+    m: Record, plain: Mapping[tuple[str, str], float | None], delta: float, known: Mapping[str, Base]
+) -> dict[str, float | None]:
     """Plain distances of a feature and what the tolerance is in each; None where it is not measured or not known."""
-    plain = {
-        x["metric"]: x["value"]
-        for x in measurements(document, "psi", "ks", "wasserstein", check="DRF101")
-        if x["subject"] == m["subject"]
-    }
     base = known.get(str(about(m, "feature")))
-    length, scale = plain.get("wasserstein"), None if base is None else base.scale
+    length, scale = plain.get(("wasserstein", m["subject"])), None if base is None else base.scale
     return {
-        "PSI": plain.get("psi"),
+        "PSI": plain.get(("psi", m["subject"])),
         "PSI at tolerance": None if base is None else psi_of_shift(delta, base.shares),
-        "KS": plain.get("ks"),
+        "KS": plain.get(("ks", m["subject"])),
         "KS at tolerance": ks_of_shift(delta),
         "W1 (SD)": None if length is None or not scale else length / scale,
         "W1 at tolerance": delta,
