@@ -161,6 +161,59 @@ def backtest() -> list[dict[str, Any]]:
     ]
 
 
+def bias() -> list[dict[str, Any]]:
+    groups = ("group:sex=female", "group:sex=male", 'group:age="under 30"')
+    four_fifths, ratio = limit(0.8, 0.8, "below"), (0.7, 1.4, 1.0)
+    sizes = [m("group_size", g, n, n=n, note="30.0% of the rows") for g, n in zip(groups, (600, 400, 12), strict=True)]
+    ratios = [
+        ranged("selection_ratio", g, v, 0.05, limit=four_fifths, verdict="FAIL" if v < 0.8 else "PASS")
+        for g, v in zip(groups, ratio, strict=True)
+    ]
+    gaps = [
+        ranged(k, g, v, 0.03, limit=held, verdict="PASS")
+        for k in ("tpr_gap", "fpr_gap", "calibration_gap")
+        for g, v in zip(groups, (-0.05, 0.05, 0.01), strict=True)
+        for held in (limit(0.1, 0.2), limit(-0.1, -0.2, "below"))
+    ]
+    curve = [
+        x
+        for g in groups[:2]
+        for b in (1, 2)
+        for x in (
+            m("group_expected_rate", f"{g} | rows:bin_{b:02d}", 0.2 * b, n=100),
+            ranged("group_observed_rate", f"{g} | rows:bin_{b:02d}", 0.22 * b, 0.05, n=100),
+        )
+    ]
+    cells = [
+        ranged(
+            "cell_ratio",
+            'group:sex=female & age="under 30"',
+            0.9,
+            0.3,
+            limit=four_fifths,
+            verdict="INCONCLUSIVE",
+            counts=False,
+        ),
+        m(
+            "cell_ratio",
+            "group:sex=male & age=old",
+            None,
+            limit=four_fifths,
+            verdict="INCONCLUSIVE",
+            note="9 rows",
+            n=9,
+        ),
+    ]
+    proxies = [
+        ranged("proxy_auc", groups[0], 0.6, 0.02),
+        ranged("proxy_feature_auc", f"{groups[0]} | feature:income", 0.58, 0.03),
+    ]
+    return [
+        r("BIA101", "bias", "FAIL", [*sizes, *ratios]), r("BIA102", "bias", "PASS", gaps), r("BIA103", "bias", None, curve),
+        r("BIA104", "bias", "INCONCLUSIVE", cells), r("BIA105", "bias", None, proxies),
+    ]  # fmt: skip
+
+
 def plain(code: str, family: str, metric: str, subjects: tuple[str, ...]) -> dict[str, Any]:
     """A check of a family whose charts are one dot per subject."""
     held = [

@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from validators.views import (
     backtest,
+    bias,
     chart,
     feature_drift,
     importance,
@@ -18,6 +20,7 @@ from validators.views import (
 from validators.views.pages import charts_of
 from validators.views.words import PAGES
 
+from . import documents
 from .documents import document, m, r
 
 
@@ -215,3 +218,43 @@ def test_selected_slices_filter_the_table_and_give_their_condition():
 )
 def test_slices_are_filtered_by_rows_verdict_and_origin(filters, expected):
     assert len(slices.chosen(document(), "slice_excess_loss", **filters)) == expected
+
+
+def groups():
+    return bias.charts(document(*documents.bias()), chart.LIGHT)
+
+
+def test_group_sizes_come_first_and_on_a_log_axis():
+    first = groups()[0]
+
+    assert first.key == "sizes"
+    assert first.figure["layout"]["xaxis"]["type"] == "log"
+    assert [row["n"] for row in first.table.rows] == [600, 400, 12]
+    assert "Fewer than 100 rows: age = under 30" in first.caption
+
+
+def test_ratios_stand_symmetric_around_one_with_the_band_of_the_limit():
+    drawn = by_key(groups(), "selection_ratio")
+    low, high = drawn.figure["layout"]["xaxis"]["range"]
+    band = next(s for s in drawn.figure["layout"]["shapes"] if s["type"] == "rect")
+
+    assert low == -high
+    assert (band["x0"], band["x1"]) == (0.8, 1.25)
+    assert drawn.table.rows[0]["Group"] == "sex = female"
+    assert {a["x"] for a in drawn.figure["layout"]["annotations"]} == {np.log10(0.8)}
+
+
+def test_gaps_show_the_limits_on_both_sides_of_no_difference():
+    shapes = by_key(groups(), "tpr_gap").figure["layout"]["shapes"]
+
+    assert sorted(s["x0"] for s in shapes) == [-0.2, -0.1, 0.1, 0.2]
+
+
+def test_groups_of_a_column_share_a_curve_and_combinations_that_cannot_tell_are_named():
+    held = groups()
+    curve = by_key(held, "curve_sex")
+
+    assert {t["name"] for t in curve.figure["data"]} == {"as expected", "female", "male"}
+    assert len(curve.table.rows) == 4
+    assert "Cannot tell: sex = male & age = old" in by_key(held, "cell_ratio").caption
+    assert "proxies" in [c.key for c in held]

@@ -18,9 +18,9 @@ def goodness(rows: ScoredRows, scores: Floats, task: Task) -> Floats:
     if task.type == "regression":
         return _half_r2(rows, scores[:, 0])
     if task.type == "binary":
-        return _areas(rows, scores[:, 0], rows.y == 1)
-    areas = [_areas(rows, scores[:, k], rows.y == k) for k in range(scores.shape[1])]
-    return np.asarray(np.mean(areas, axis=0))
+        return areas(rows, scores[:, 0], rows.y == 1)
+    found = [areas(rows, scores[:, k], rows.y == k) for k in range(scores.shape[1])]
+    return np.asarray(np.mean(found, axis=0))
 
 
 def base(task: Task) -> float:
@@ -36,7 +36,7 @@ def _half_r2(rows: ScoredRows, predicted: Floats) -> Floats:
     return np.asarray((1 - divided(wee, total)) / 2)
 
 
-def _areas(rows: ScoredRows, score: Floats, positive: NDArray[np.bool_]) -> Floats:
+def areas(rows: ScoredRows, score: Floats, positive: NDArray[np.bool_]) -> Floats:
     """(1 + groups,) areas, every distinct score in a bin of its own."""
     values, place = np.unique(score, return_inverse=True)
     cell = (rows.group * 2 + positive) * len(values) + place

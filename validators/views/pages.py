@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from . import backtest, feature_drift, forest, importance, noise, performance, prediction_drift
+from . import backtest, bias, feature_drift, forest, importance, noise, performance, prediction_drift
 from .chart import Chart, Palette
 from .reading import Document, family_verdict
 from .words import FAMILIES
@@ -14,6 +14,7 @@ _CHARTS: Mapping[str, Callable[[Document, Palette], list[Chart]]] = {
     "importance": importance.charts,
     "noise": noise.charts,
     "backtest": backtest.charts,
+    "bias": bias.charts,
 }
 
 
