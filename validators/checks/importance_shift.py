@@ -9,7 +9,9 @@ the same permutations and background rows; the note says which. The importance o
 attribution; its share is that over the sum. Features that stand in for each other (absolute rank correlation above 0.7, or its
 equivalent in information where text is involved) are one group: how a refit splits weight between twins is chance. A change counts
 only beyond the noise floor: the most that five bootstrap refits of our own boosting on train move the same share by. Intervals by
-the delete-a-group jackknife, for all groups together.
+the delete-a-group jackknife, for all groups together. As information: the top-weighted overlap of the two rankings (rank-biased, p = .9)
+beside what the prior's ranking has with itself on resampled rows and what refits have with each other; features that only one of the
+models uses.
 
 Why it matters
 --------------
@@ -23,8 +25,8 @@ Name the cause: new data, a new feature, an engineering fault. If nobody can, co
 Sources
 -------
 Lundberg & Lee (2017), A unified approach to interpreting model predictions, NeurIPS; Castro, Gomez & Tejada (2009), Computers &
-Operations Research 36, 1726-1730; Lundberg et al. (2020), From local explanations to global understanding with explainable AI for
-trees, Nature Machine Intelligence 2, 56-67.
+Operations Research 36, 1726-1730; Webber, Moffat & Zobel (2010), ACM TOIS 28(4), 20; Lundberg et al. (2020), From local
+explanations to global understanding with explainable AI for trees, Nature Machine Intelligence 2, 56-67.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,7 +41,7 @@ from ..core.records import Attributions, Check, Family, Given, Measurement, Need
 from ..stats.interval import folded, quantile, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_interval, jackknife_variance
 from ..stats.paired import rank_biased_overlap
-from ..summaries.refits import refit_share_spread
+from ..summaries.refits import refit_shares
 from ..summaries.row_sample import RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -49,9 +51,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`refits` of our own learner for the noise floor; 0 leaves it out."""
+    """`refits` of our own learner for the noise floor, 0 leaves it out; `resamples` of the rows for the floor of the rankings."""
 
     refits: int = 5
+    resamples: int = 200
     confidence: float = 0.95
 
 
@@ -77,7 +80,13 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
         note = f"the {constant} gives every row the same score: nothing is attributed"
         yield Measurement(metric="share_shift", subject="model", value=None, n=n, note=note)
         return
-    floor, floor_note = _floor(given, held.groups)
+    refits = _refits(given, held.groups)
+    floor = np.zeros(len(held.groups)) if refits is None else np.abs(refits[1:] - refits[0]).max(axis=0)
+    floor_note = (
+        "no train data, so the noise floor is not known and taken as"
+        if refits is None
+        else f"{len(refits) - 1} refits of our own learner move it by up to"
+    )
     level = simultaneous_level(given.options.confidence, len(held.groups))
     for g, members in enumerate(held.groups):
         change = now[:, g] - before[:, g]
@@ -92,10 +101,8 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
             low=limits.low if beyond else 0.0, high=limits.high if beyond else max(limits.high - float(floor[g]), 0.0),
             level=level, method=f"paired jackknife over {len(change) - 1} groups", n=n, n_eff=float(n), note=note,
         )  # fmt: skip
-    order = [[str(k) for k in np.argsort(-shares[0], kind="stable")] for shares in (before, now)]
-    overlap = rank_biased_overlap(order[0], order[1])
-    note = f"top-weighted agreement of the two rankings; {held.method}; largest additivity error {held.residual:.1e}"
-    yield Measurement(metric="rank_overlap", subject="model", value=overlap, n=n, note=note)
+    yield from _rankings(before, now, refits, held, given)
+    yield from _used(held, n)
 
 
 def replicate_shares(held: Attributions, model: str, members: Sequence[Sequence[str]]) -> Floats | None:
@@ -128,21 +135,77 @@ def _shown(
         )  # fmt: skip
 
 
-def _floor(given: Given, groups: Sequence[Sequence[str]]) -> tuple[Floats, str]:
+def _refits(given: Given, groups: Sequence[Sequence[str]]) -> Floats | None:
     if not given.options.refits or not given.has(Role.TRAIN, SAMPLE):
-        return np.zeros(len(groups)), "no train data, so the noise floor is not known and taken as"
-    spread = refit_share_spread(
+        return None
+    return refit_shares(
         given.summary(Role.TRAIN, SAMPLE).rows, given.summary(Role.TEST, SAMPLE).rows, given.task, given.grid, groups,
         refits=given.options.refits, rng=given.rng,
     )  # fmt: skip
-    return spread, f"{given.options.refits} refits of our own learner move it by up to"
+
+
+def _rankings(
+    before: Floats, now: Floats, refits: Floats | None, held: Attributions, given: Given
+) -> Iterator[Measurement]:
+    """Agreement of the two rankings of the groups, and how little of it chance alone leaves."""
+    n = len(held.unit)
+    note = f"top-weighted agreement of the two rankings; {held.method}; largest additivity error {held.residual:.1e}"
+    yield Measurement(metric="rank_overlap", subject="model", value=overlap(before[0], now[0]), n=n, note=note)
+    drawn = np.sort([overlap(before[0], s) for s in resampled_shares(held, PRIOR, given.options.resamples, given.rng)])
+    floors = [
+        (
+            "rows:resamples",
+            float(np.quantile(drawn, 0.01)),
+            "1 % quantile of the prior against itself on resampled rows",
+        )
+    ]
+    if refits is not None:
+        least = min(overlap(refits[0], s) for s in refits[1:])
+        floors.append(("rows:refits", least, f"least of {len(refits) - 1} bootstrap refits of our own learner"))
+    for rows, value, words in floors:
+        yield Measurement(
+            metric="rank_overlap_floor", subject=subjects.join("model", rows), value=value, n=n, note=words
+        )
+
+
+def overlap(a: Floats, b: Floats) -> float:
+    """Rank-biased overlap (p = .9) of the rankings of the same groups by two sets of shares."""
+    first, second = ([str(k) for k in np.argsort(-shares, kind="stable")] for shares in (a, b))
+    return rank_biased_overlap(first, second)
+
+
+def resampled_shares(held: Attributions, model: str, draws: int, rng: np.random.Generator) -> Floats:
+    """(draws, groups) shares of one model when groups of dependent rows are drawn with replacement."""
+    _, place = np.unique(held.unit % np.uint64(GROUPS), return_inverse=True)
+    inside = [i for k in range(int(place.max()) + 1) if held.weight[i := place == k].sum() > 0]
+    weight = np.array([held.weight[i].sum() for i in inside], np.float64)
+    sizes = np.array([held.sizes(model, held.groups, i) for i in inside]) * weight[:, None]
+    drawn = rng.multinomial(len(inside), np.full(len(inside), 1 / len(inside)), size=draws) @ sizes
+    return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
+
+
+def _used(held: Attributions, n: int) -> Iterator[Measurement]:
+    """Features whose value never moves the score of one of the models."""
+    mine, its = held.shares(CANDIDATE), held.shares(PRIOR)
+    for metric, here, there in (("new_features", mine, its), ("vanished_features", its, mine)):
+        names = [f for f in held.features if here[f] > 0 and there[f] == 0]
+        listed = ", ".join(f"{f} ({here[f]:.1%})" for f in names) or "none"
+        yield Measurement(
+            metric=metric,
+            subject="model",
+            value=float(len(names)),
+            n=n,
+            note=f"on these rows, with their shares: {listed}",
+        )
 
 
 CHECK = Check(
     code="IMP101",
     family=Family.IMPORTANCE,
     title="Importance shift",
-    metrics=("share_shift", "share_candidate", "share_prior", "rank_overlap"),
+    metrics=(
+        "share_shift", "share_candidate", "share_prior", "rank_overlap", "rank_overlap_floor", "new_features", "vanished_features",
+    ),
     needs=Needs(
         roles=(Role.TEST,), optional=(Role.TRAIN,), summaries=(SAMPLE,), models=(CANDIDATE, PRIOR), attributions=True
     ),
@@ -150,4 +213,4 @@ CHECK = Check(
     doc=__doc__,
     options=Options(),
     slow=True,
-)
+)  # fmt: skip

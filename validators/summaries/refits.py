@@ -118,7 +118,7 @@ def expected_error(train: Batch, there: Batch, task: Task, grid: Grid) -> Floats
     return np.asarray(model.predict(design(there.codes, grid)), np.float64)
 
 
-def refit_share_spread(
+def refit_shares(
     train: Batch,
     test: Batch,
     task: Task,
@@ -127,17 +127,16 @@ def refit_share_spread(
     *,
     refits: int,
     rng: np.random.Generator,
-) -> Floats:
-    """(groups,) largest change of each group's share between our learner and its bootstrap refits on train.
+) -> Floats | None:
+    """(1 + refits, groups) shares under our own learner, then under its bootstrap refits on train; None with under 100 labelled rows.
 
-    The learner is a small gradient boosting on the bin codes; shares as in `Attributions.sizes`. Zero with fewer than 100
-    labelled rows.
+    The learner is a small gradient boosting on the bin codes; shares as in `Attributions.sizes`.
     """
     known = np.flatnonzero(~np.isnan(train.y))
     names = list(grid.features)
     members = [[names.index(f) for f in g] for g in groups]
     if len(known) < 100:
-        return np.zeros(len(groups))
+        return None
     X, y = design(train.codes[known], grid), train.y[known]
     Z = design(test.codes, grid)[: EXPLAINED * 5]
     seed = int(rng.integers(2**31))
@@ -146,8 +145,7 @@ def refit_share_spread(
         rows = np.arange(len(y)) if k == 0 else rng.integers(0, len(y), len(y))
         score = _fitted(X[rows], y[rows], train.weight[known][rows], task)
         shares.append(_shares(score, Z, members, np.random.default_rng(seed)))
-    held = np.array(shares)
-    return np.asarray(np.abs(held[1:] - held[0]).max(axis=0))
+    return np.array(shares)
 
 
 def _fitted(X: NDArray[np.int32], y: Floats, weight: NDArray[np.int64], task: Task):  # type: ignore[no-untyped-def] # noqa: ANN202

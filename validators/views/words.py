@@ -69,7 +69,8 @@ RANK: Final = tuple(VERDICTS)
 _SHARES = {
     "flip_rate", "flip_rate_of_class", "net_flips", "right_to_wrong", "wrong_to_right", "missing_share", "out_of_range_share",
     "missing_difference", "new_level_mass", "share_shift", "share_candidate", "share_prior", "migration", "base_rate", "accuracy",
-    "precision", "recall", "specificity", "macro_recall", "expected_rate", "observed_rate", "loss_increase", "log_loss_increase",
+    "precision", "recall", "specificity", "macro_recall",
+    "loss_when_shuffled", "loss_reliance_change", "expected_rate", "observed_rate", "loss_increase", "log_loss_increase",
     "calibration_in_the_large", "curve_flip_rate", "failure_flip_rate", "broken_reaction", "wild_reaction",
     "declared_broken_reaction", "declared_wild_reaction", "overlap", "overlap_excess", "overlap_with_outcome", "repeats_in_train",
     "late_share", "unknown_time_share", "lift_share", "key_overlap", "entity_overlap", "broken_entity_split", "time_overlap",
@@ -82,6 +83,8 @@ _SHARES = {
     "group_observed_rate", "group_expected_rate",
 }  # fmt: skip
 _COUNTS = {
+    "new_features",
+    "vanished_features",
     "periods_outside",
     "slice_n",
     "group_size",
@@ -163,6 +166,11 @@ _LABELS: Mapping[str, str] = {
     "failure_rms_change": "Change of the score (SD)",
     "failure_flip_rate": "Decisions that flip",
     "rank_overlap": "Overlap of the rankings",
+    "rank_overlap_floor": "Overlap that chance alone leaves",
+    "new_features": "Features that only the candidate uses",
+    "vanished_features": "Features that only the prior uses",
+    "loss_when_shuffled": "Loss added when shuffled",
+    "loss_reliance_change": "Loss added when shuffled, candidate minus prior",
     "noise_excess": "Wrong labels of train beyond the other role",
     "slice_label_gap": "Labels of the slice that the roles call differently",
     "suspect_share": "Labels that confident learning doubts",

@@ -1,0 +1,140 @@
+"""IMP101 and IMP103: rankings against their floor, features that only one model uses, loss when a group is shuffled."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.inspection import permutation_importance
+
+from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
+from validators.checks.importance_shift import CHECK as IMP101
+from validators.checks.shuffled_groups import CHECK as IMP103
+from validators.core.data import CANDIDATE, PRIOR, Role
+from validators.core.records import Attributions, Given
+
+N = 600
+FEATURES = ("a", "b", "c", "d", "e", "f")
+
+
+def attributions(candidate, prior, seed=0):
+    """Values of a linear model: coefficient times a standard normal feature."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(N, 6))
+    return Attributions(
+        features=FEATURES,
+        groups=tuple((f,) for f in FEATURES),
+        phi={CANDIDATE: X * np.array(candidate), PRIOR: X * np.array(prior)},
+        X=frame(N),
+        unit=rng.integers(0, 2**63, N).astype(np.uint64),
+        weight=np.full(N, 1 << 20),
+        residual=0.0,
+        method="by hand",
+    )
+
+
+def given(check, held, *, rows=None, models=None):
+    X = frame(N)
+    batch = batch_of(X, np.zeros(N), np.full(N, 0.5), grid_of(X, np.linspace(0, 1, N))) if rows is None else rows
+    grid = grid_of(batch.X, batch.scores[CANDIDATE][:, 0])
+    return Given(
+        task=BINARY,
+        grid=grid,
+        options=check.options,
+        rng=np.random.default_rng(0),
+        summaries={(Role.TEST, kind): kind.of(batch, grid) for kind in check.needs.summaries},
+        attributions=held,
+        models={} if models is None else models,
+    )
+
+
+def measured(check, *args, **kwargs):
+    return {(m.metric, m.subject): m for m in check.measure(given(check, *args, **kwargs))}
+
+
+def test_equal_models_agree_above_the_floor_and_turned_ones_do_not():
+    same = measured(IMP101, attributions([6, 5, 4, 3, 2, 1], [6, 5, 4, 3, 2, 1]))
+    turned = measured(IMP101, attributions([1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]))
+    floor = same["rank_overlap_floor", "model | rows:resamples"].value
+    assert same["rank_overlap", "model"].value == 1.0
+    assert 0.9 < floor <= 1.0  # ranks this far apart hardly ever swap
+    assert turned["rank_overlap", "model"].value < 0.8 * floor
+    assert "by hand" in same["rank_overlap", "model"].note
+
+
+def test_near_ties_make_the_floor_low():
+    tied = [5, 5, 5, 5, 5, 5]
+    found = measured(IMP101, attributions(tied, tied))
+    assert found["rank_overlap_floor", "model | rows:resamples"].value < 0.8
+
+
+def test_features_that_only_one_model_uses_are_named():
+    found = measured(IMP101, attributions([6, 5, 0, 3, 0, 1], [6, 5, 4, 3, 0, 0]))
+    assert found["new_features", "model"].value == 1
+    assert "f (" in found["new_features", "model"].note
+    assert found["vanished_features", "model"].value == 1
+    assert "c (" in found["vanished_features", "model"].note
+    quiet = measured(IMP101, attributions([6, 5, 4, 3, 2, 1], [5, 5, 4, 3, 2, 1]))
+    assert [quiet[m, "model"].value for m in ("new_features", "vanished_features")] == [0, 0]
+
+
+class Linear:
+    """Log-odds that are linear in age and income."""
+
+    classes_ = np.array([0, 1])
+
+    def __init__(self, age, income):
+        self.age, self.income = age, income
+
+    def predict(self, X):
+        income = X["income"].fillna(20).to_numpy(float)
+        return expit(self.age * (X["age"].to_numpy(float) - 50) / 20 + self.income * (income - 20) / 10)
+
+
+def shuffled(candidate, prior, *, seed=0, n=2000):
+    X = frame(n, seed)
+    truth = Linear(1.5, -1.0)
+    y = (np.random.default_rng(seed).random(n) < truth.predict(X)).astype(float)
+    batch = batch_of(X, y, candidate.predict(X), grid_of(X, candidate.predict(X)), prior=prior.predict(X))
+    return measured(IMP103, None, rows=batch, models={CANDIDATE: candidate, PRIOR: prior}), X, y
+
+
+def test_the_loss_hangs_on_what_the_model_uses_and_on_nothing_else():
+    found, _, _ = shuffled(Linear(1.5, -1.0), Linear(1.5, -1.0))
+    assert found["loss_when_shuffled", "feature:age"].low > 0.1
+    assert found["loss_when_shuffled", "feature:income"].low > 0
+    for name in ("region", "sex"):
+        assert found["loss_when_shuffled", f"feature:{name}"].value == 0
+    assert all(found["loss_reliance_change", f"feature:{f}"].value == 0 for f in ("age", "income", "region", "sex"))
+
+
+def test_a_model_that_leans_elsewhere_than_the_prior_is_seen_and_equal_ones_are_not():
+    found, _, _ = shuffled(Linear(0.2, -1.0), Linear(1.5, -1.0))
+    assert found["loss_reliance_change", "feature:age"].high < 0
+    assert found["loss_when_shuffled", "feature:age | rows:prior"].low > 0
+
+
+def test_the_rise_is_that_of_scikit_learns_permutation_importance():
+    found, X, y = shuffled(Linear(1.5, -1.0), Linear(1.5, -1.0), n=1000)
+    model = Linear(1.5, -1.0)
+
+    def loss(_, rows, truth):
+        p = model.predict(rows)
+        return float((truth * np.log(p) + (1 - truth) * np.log(1 - p)).mean())
+
+    model.fit = lambda X, y: model
+    theirs = permutation_importance(model, X, y, scoring=loss, n_repeats=20, random_state=0)
+    rise = theirs.importances_mean[0] / -loss(None, X, y)
+    assert found["loss_when_shuffled", "feature:age"].value == pytest.approx(
+        rise, rel=0.1
+    )  # five shuffles against twenty
+
+
+def test_scores_that_break_are_undefined():
+    class Breaks(Linear):
+        def predict(self, X):
+            p = super().predict(X)
+            return np.where(X["age"].to_numpy() > 78, np.nan, p) if len(X) > 2000 else p
+
+    found, _, _ = shuffled(Breaks(1.5, -1.0), Linear(1.5, -1.0))
+    m = found["loss_when_shuffled", "feature:age"]
+    assert m.value is None
+    assert "missing" in m.note
