@@ -134,13 +134,14 @@ def latest_run(folder: Path) -> Path | None:
         then = {"project": inputs["project"]["sha256"]}
         then |= {name: m["sha256"] for name, m in inputs["model"].items() if m is not None}
         then |= {role: d["sha256"] for role, d in inputs["data"].items()}
+        then |= {"golden": inputs["golden"]["sha256"]} if "golden" in inputs else {}
         if then == now and not held["plan"]["narrowed"] and held["plan"]["suite"] == "release":
             return run
     return None
 
 
 def _digests(project: Project) -> dict[str, str]:
-    files = {"candidate": project.candidate, "prior": project.prior}
+    files = {"candidate": project.candidate, "prior": project.prior, "golden": project.golden}
     held = {name: file_digest(path) for name, path in files.items() if path is not None}
     return held | {role.value: file_digest(path) for role, path in project.data.items()}
 
@@ -187,6 +188,11 @@ def _inputs(trial: Trial, measured: Measured) -> dict[str, Any]:
     inputs["code"] = {path.name: {"sha256": file_digest(path)} for path in project.code}
     if project.prior_snapshot is not None:
         inputs["prior_snapshot"] = {"file": project.prior_snapshot.name, "sha256": file_digest(project.prior_snapshot)}
+    if project.golden is not None:
+        inputs["golden"] = {
+            "file": project.golden.relative_to(project.folder).as_posix(),
+            "sha256": file_digest(project.golden),
+        }
     inputs["grouping"] = measured.grid.grouping
     return inputs
 

@@ -135,7 +135,7 @@ class Needs:
     `roles` must be there; of `one_of` at least one; `optional` may be. `summaries` are made for all of them.
     `models` lists "candidate", "prior": scores of it must exist; `calls` asks for the live models as well.
     `attributions` must be there for the check to run; with `importance` they are given where the model can be asked.
-    `tasks` names the task types that the check knows; empty: all.
+    `tasks` names the task types that the check knows; empty: all. `golden` asks for the golden rows.
     """
 
     roles: tuple[Role, ...]
@@ -150,6 +150,7 @@ class Needs:
     importance: bool = False
     tasks: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    golden: bool = False
 
 
 S = TypeVar("S")
@@ -160,6 +161,8 @@ class Given:
     """Exactly what one check said it needs, and nothing else.
 
     `declared` names the column roles of the project that are filled; `looks` the candidates that were measured on this test data.
+    `schemas` tells per role which columns its file has, and of what kind each is. `rows` bounds the rows of a role that were
+    read (those with the smallest key hashes); None: all of them. `golden` are the golden rows with their expected scores.
     """
 
     task: Task
@@ -173,6 +176,9 @@ class Given:
     scored: tuple[str, ...] = ()
     declared: frozenset[str] = frozenset()
     looks: tuple[str, ...] = ()
+    schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
+    rows: int | None = None
+    golden: pd.DataFrame | None = None
 
     def summary(self, role: Role, kind: Kind) -> Any:
         """The summary of a role; raises KeyError when the check did not declare it."""

@@ -16,14 +16,16 @@ from .trial import Trial
 HASH_KEY = "seatrial-rows-01"
 
 
-def batch_of(frame: pd.DataFrame, trial: Trial, grid: Grid, scores: Mapping[str, NDArray[np.float64]]) -> Batch:
-    """A frame as a batch."""
+def batch_of(
+    frame: pd.DataFrame, trial: Trial, grid: Grid, scores: Mapping[str, NDArray[np.float64]], *, served: bool = False
+) -> Batch:
+    """A frame as a batch; in served rows, text in a numeric feature is a missing value to the bins, and no error."""
     project, columns = trial.project, trial.project.columns
     n = len(frame)
     X = frame[list(trial.features)]
     codes = np.empty((n, len(grid.features)), dtype=np.int32)
     for j, (name, bins) in enumerate(grid.features.items()):
-        codes[:, j] = encode(X[name], bins)
+        codes[:, j] = encode(readable(X[name], bins) if served else X[name], bins)
     key = row_keys(frame, project)
     time = times(frame, columns.time)
     period = np.full(n, -1, np.int64)
@@ -183,6 +185,12 @@ def numbers(column: pd.Series) -> NDArray[np.float64]:
             f"was found in {int(strange.sum())} rows; make the types of all roles agree"
         )
     return values
+
+
+def readable(column: pd.Series, bins: Bins) -> pd.Series:
+    """A served column for the bins: text in a numeric feature becomes a missing value."""
+    plain = pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
+    return column if plain or not isinstance(bins, NumericBins) else pd.to_numeric(column, errors="coerce")
 
 
 def _encode_numbers(column: pd.Series, bins: NumericBins) -> NDArray[np.int64]:

@@ -17,11 +17,13 @@ from ..summaries.outcomes import OutcomesKind
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.totals import TotalsKind
 from .attributions import attribute
+from .golden import read_golden
 from .plan import Plan, roles_of, why_not
 from .prior import PriorSummaries
 from .profile import build_grid
 from .scan import Progress, Scanned, ScanPlan, scan, use_models
 from .scoring import Scoring
+from .serving import scorable
 from .trial import Trial
 from .workers import Mapper, serial
 
@@ -111,7 +113,9 @@ def _scan_plan(trial: Trial, grid: Grid, checks: list[Check], plan: Plan, *, sco
             kinds.setdefault(role, {TotalsKind(): None}).update(dict.fromkeys(check.needs.summaries))
         if check.needs.attributions or check.needs.importance:
             kinds[Role.TEST][SAMPLE] = None
-    scores = {role for role, held in kinds.items() if any(isinstance(k, OutcomesKind) for k in held)}
+    scores = {role for role, held in kinds.items() if any(isinstance(k, OutcomesKind) for k in held)} - {Role.SERVING}
+    if scorable(trial) and any(c.needs.models and Role.SERVING in roles_of(c, trial) for c in checks):
+        scores.add(Role.SERVING)
     return ScanPlan(
         trial=trial,
         grid=grid,
@@ -181,6 +185,9 @@ def _one(
         models={name: scoring.model(name) for name in scoring.files} if check.needs.calls else {},
         attributions=attributions if asks and isinstance(attributions, Attributions) else None,
         constraints=trial.project.constraints,
+        schemas={role: trial.schemas[role] for role in roles if role in trial.schemas},
+        rows=plan.rows,
+        golden=read_golden(trial) if check.needs.golden else None,
         declared=trial.project.columns.declared,
         looks=looks,
         scored=tuple(m for m in trial.scorers if not scanned.failures or m == CANDIDATE or not refused),

@@ -8,13 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from ..core.data import Grid, Role
+from ..core.data import CANDIDATE, Grid, Role
 from ..core.errors import ModelError
 from ..core.records import Kind
 from ..io.tables import Part, frames, partitions
 from .encode import batch_of
 from .profile import smallest_rows
 from .scoring import Scoring
+from .serving import conformed
 from .trial import Trial
 from .workers import Mapper
 
@@ -77,12 +78,13 @@ def scan_part(plan: ScanPlan, job: tuple[Role, Part | None]) -> list[Any] | str:
     role, part = job
     kinds = plan.kinds[role]
     held: list[Any] = []
+    only = (CANDIDATE,) if role is Role.SERVING else None
     for frame in _frames(plan, role, part):
         try:
-            scores = _scoring(plan.trial).scores(frame) if role in plan.scored else {}
+            scores = _scoring(plan.trial).scores(frame, only) if role in plan.scored else {}
         except ModelError as error:
             return str(error)
-        batch = batch_of(frame, plan.trial, plan.grid, scores)
+        batch = batch_of(frame, plan.trial, plan.grid, scores, served=role is Role.SERVING)
         made = [kind.of(batch, plan.grid) for kind in kinds]
         held = [a + b for a, b in zip(held, made, strict=True)] if held else made
     return held
@@ -94,10 +96,9 @@ def _parts(plan: ScanPlan, role: Role) -> tuple[Part, ...]:
 
 def _frames(plan: ScanPlan, role: Role, part: Part | None) -> Iterator[pd.DataFrame]:
     """Rows of a partition; of the whole role, bounded, where the plan bounds them."""
-    if part is None:
-        yield smallest_rows(plan.trial, role, plan.rows or 0)
-    else:
-        yield from frames(part, plan.trial.columns_of[role])
+    columns = plan.trial.columns_of[role]
+    held = frames(part, columns) if part is not None else iter([smallest_rows(plan.trial, role, plan.rows or 0)])
+    yield from (conformed(f, plan.trial) for f in held) if role is Role.SERVING else held
 
 
 _SCORING: dict[str, Scoring] = {}

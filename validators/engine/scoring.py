@@ -42,16 +42,17 @@ class Scoring:
             )
         return self._open[name]
 
-    def scores(self, frame: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-        """Per model (n, n_scores); raises ModelError when a model raises."""
+    def scores(self, frame: pd.DataFrame, only: tuple[str, ...] | None = None) -> dict[str, NDArray[np.float64]]:
+        """Per model (n, n_scores), of all models or only of some; raises ModelError when a model raises."""
         columns = self._trial.project.columns
+        wanted = self._trial.scorers if only is None else only
         stored = ((CANDIDATE, columns.prediction), (PRIOR, columns.prior_prediction))
-        held = {name: _numbers(frame, names) for name, names in stored if names}
+        held = {name: _numbers(frame, names) for name, names in stored if names and name in wanted}
         X = frame[list(self._trial.features)]
         for name in self.files:
-            if name not in held:
+            if name not in held and name in wanted:
                 held[name] = self.model(name).predict(X).reshape(len(frame), -1)
-        return {name: held[name] for name in self._trial.scorers}
+        return {name: held[name] for name in wanted}
 
     def close(self) -> None:
         """End the models' processes."""

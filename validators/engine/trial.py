@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,17 @@ from ..io.tables import frames, partitions, schema_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What a run works on. `columns_of` lists per role the columns to read; `labelled` the roles that have the target."""
+    """What a run works on. `columns_of` lists per role the columns to read; `labelled` the roles that have the target.
+
+    `schemas` gives per role the kind of every column of its file: number, true or false, text, time, other.
+    """
 
     project: Project
     task: Task
     features: tuple[str, ...]
     columns_of: Mapping[Role, tuple[str, ...]]
     labelled: frozenset[Role]
+    schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def scorers(self) -> tuple[str, ...]:
@@ -56,7 +60,22 @@ def resolve(project: Project) -> Trial:
         features=features,
         columns_of={role: _columns(project, features, schema) for role, schema in schemas.items()},
         labelled=frozenset(role for role, schema in schemas.items() if task.target in schema.names),
+        schemas={role: {f.name: kind_of(f.type) for f in schema} for role, schema in schemas.items()},
     )
+
+
+def kind_of(held: pa.DataType) -> str:
+    """What a column holds, in a word; the width of its numbers does not matter."""
+    if pa.types.is_dictionary(held):
+        return kind_of(held.value_type)
+    tests = (
+        ("number", (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)),
+        ("true or false", (pa.types.is_boolean,)),
+        ("text", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)),
+        ("time", (pa.types.is_temporal,)),
+        ("nothing", (pa.types.is_null,)),
+    )
+    return next((word for word, some in tests if any(test(held) for test in some)), "other")
 
 
 def _columns(project: Project, features: tuple[str, ...], schema: pa.Schema) -> tuple[str, ...]:

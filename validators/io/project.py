@@ -87,6 +87,7 @@ class Project:
     seed: int = 0
     tier: int = 2
     policy_file: Path | None = None
+    golden: Path | None = None
 
     @property
     def predictions_only(self) -> bool:
@@ -185,6 +186,7 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
         seed=raw.get("run", {}).get("seed", 0),
         tier=raw.get("policy", {}).get("tier", 2),
         policy_file=at(raw.get("policy", {}), "file"),
+        golden=at(data, "golden"),
     )
 
 

@@ -1,0 +1,40 @@
+"""Golden rows: a few rows whose score is written down, replayed against the candidate.
+
+A file or a folder of files (.parquet, .csv, .arrow). Every file has the features and the expected score: column ``score`` (the
+probability of the positive class, or the value), or ``score_<class>`` for every class of a multiclass task.
+"""
+
+import difflib
+
+import pandas as pd
+
+from ..core.data import Task
+from ..core.errors import DataError
+from ..io.tables import SUFFIXES, read_frame
+from .trial import Trial
+
+
+def score_columns(task: Task) -> tuple[str, ...]:
+    """Names of the columns with the expected score."""
+    return tuple(f"score_{c}" for c in task.classes) if task.type == "multiclass" else ("score",)
+
+
+def read_golden(trial: Trial) -> pd.DataFrame | None:
+    """Features and expected scores (columns 0, 1, ... after them) of all golden rows; None when there are none."""
+    path = trial.project.golden
+    if path is None:
+        return None
+    files = sorted(p for p in path.rglob("*") if p.suffix in SUFFIXES) if path.is_dir() else [path]
+    if not files:
+        raise DataError(f"{path.name}: the folder of golden rows has no file that ends in {', '.join(SUFFIXES)}")
+    wanted = (*trial.features, *score_columns(trial.task))
+    parts = []
+    for file in files:
+        held = read_frame(file)
+        missing = [name for name in wanted if name not in held]
+        if missing:
+            near = difflib.get_close_matches(missing[0], list(map(str, held.columns)), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(map(str, held.columns[:12]))}"
+            raise DataError(f"golden rows, {file.name}: no column {missing[0]!r}{hint}")
+        parts.append(held[list(wanted)])
+    return pd.concat(parts, ignore_index=True)

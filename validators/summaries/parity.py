@@ -1,0 +1,161 @@
+"""Value parity of one feature over paired rows, and what explains the rows that differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..stats.diagnosis import Cause, Elsewhere, confined, numeric_causes, peel, text_causes
+from ..stats.parity import Flags, Floats, differs
+from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
+
+LAGS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7)
+STEPS = ((3600.0, "an hour"), (86_400.0, "a day"), (7 * 86_400.0, "a week"))
+DIAGNOSED = 20_000
+FEW_LEVELS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A feature on both sides: floats or texts, and which rows differ."""
+
+    name: str
+    research: NDArray[Any]
+    served: NDArray[Any]
+    differs: Flags
+    numeric: bool
+    time: bool = False
+
+
+def column_of(pairs: Pairs, name: str, *, atol: float, rtol: float) -> Column:
+    """A feature compared: numbers by tolerance, texts as they are; text where a number belongs differs unless it spells it."""
+    a, b = pairs.test.X[name], pairs.serving.X[name]
+    if not is_number(a):
+        x, y = as_texts(a), as_texts(b)
+        return Column(name=name, research=x, served=y, differs=np.asarray(x != y, np.bool_), numeric=False)
+    x, y = as_numbers(a), served_times(b) if is_time(a) else as_numbers(b)
+    unread = np.isnan(y) & b.notna().to_numpy()
+    return Column(
+        name=name,
+        research=x,
+        served=y,
+        differs=differs(x, y, atol=atol, rtol=rtol) | unread,
+        numeric=True,
+        time=is_time(a),
+    )
+
+
+def diagnosed(column: Column, columns: Mapping[str, Column], pairs: Pairs) -> list[Cause]:
+    """Causes of a feature's differing rows, the largest first; at most 20,000 of the rows (by key hash) are looked at."""
+    at = np.flatnonzero(column.differs)[:DIAGNOSED]
+    a, b = column.research[at], column.served[at]
+    if not column.numeric:
+        return peel(len(at), lambda left: text_causes(list(a[left]), list(b[left])))
+    every = (column.research, column.served)
+    places = [*_columns(column, columns), *_earlier(column, pairs)]
+
+    def causes(left: NDArray[np.int64]) -> Sequence[Cause]:
+        elsewhere = [Elsewhere(kind=p.kind, words=p.words, values=p.values[at[left]]) for p in places]
+        return numeric_causes(a[left], b[left], every, elsewhere, time=column.time)
+
+    return peel(len(at), causes)
+
+
+def _columns(column: Column, columns: Mapping[str, Column]) -> Iterator[Elsewhere]:
+    """Other features' researched values: swapped where the other one serves this one's."""
+    for name, other in columns.items():
+        if name == column.name or not other.numeric or other.time != column.time:
+            continue
+        held = partial(Elsewhere, values=other.research)
+        at = column.differs
+        back = float((~differs(other.served[at], column.research[at], atol=1e-9, rtol=1e-6)).mean())
+        if back >= 0.9 and other.differs.any():
+            yield held(kind="swapped", words=f"swapped with {name}")
+        else:
+            yield held(kind="column", words=f"holds the values of {name}")
+
+
+def _earlier(column: Column, pairs: Pairs) -> Iterator[Elsewhere]:
+    """Values of rows before and after: of the same entity in time, in time, in the order of the key; of an hour or day earlier."""
+    rows, n = pairs.test, len(pairs)
+    time = None if rows.time is None else rows.time.astype("datetime64[ns]").astype(np.int64)
+    order = rows.order if rows.order is not None else np.arange(n, dtype=np.float64)
+    repeats = len(np.unique(rows.unit)) <= 0.8 * n
+    x = column.research
+    if time is not None and repeats:
+        yield from _lagged(x, np.lexsort((order, time, rows.unit)), rows.unit, "of the same entity", "stale")
+    if time is not None:
+        yield from _lagged(x, np.lexsort((order, time)), None, "in time", "lag")
+        yield from _shifted(x, time)
+    if rows.order is not None and np.isfinite(rows.order).all():
+        yield from _lagged(x, np.argsort(rows.order, kind="stable"), None, "in the order of the key", "lag")
+
+
+def _lagged(
+    x: Floats, order: NDArray[np.int64], unit: NDArray[np.uint64] | None, words: str, kind: str
+) -> Iterator[Elsewhere]:
+    for k in LAGS:
+        moved = np.full(len(x), np.nan)
+        if abs(k) >= len(x):
+            continue
+        to, source = (order[k:], order[:-k]) if k > 0 else (order[:k], order[-k:])
+        moved[to] = x[source]
+        if unit is not None:
+            inside = unit[to] == unit[source]
+            moved[to[~inside]] = np.nan
+        side = "before" if k > 0 else "after"
+        which = f"the row {side} it {words}" if abs(k) == 1 else f"{abs(k)} rows {side} {words}"
+        yield Elsewhere(kind=kind, words=f"values are those of {which} (lag {k})", values=moved)
+
+
+def _shifted(x: Floats, time: NDArray[np.int64]) -> Iterator[Elsewhere]:
+    """Values of the row exactly an hour, a day or a week earlier, where every time comes once."""
+    known, first = np.unique(time, return_index=True)
+    if len(known) < len(time):
+        return
+    for seconds, word in STEPS:
+        wanted = time - int(seconds * 1e9)
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        moved = np.where(known[at] == wanted, x[first[at]], np.nan)
+        yield Elsewhere(kind="stale", words=f"values are those of {word} earlier", values=moved)
+
+
+def where(part: Flags, column: Column, columns: Mapping[str, Column], pairs: Pairs) -> str:
+    """The period or level that a fault is confined to, in words; empty for none."""
+    labels = dict(_levels(column, columns, pairs))
+    name = confined(part, labels) if labels else None
+    span = _span(part, pairs)
+    return " and ".join(filter(None, (span, name and f"where {name}")))
+
+
+def _levels(column: Column, columns: Mapping[str, Column], pairs: Pairs) -> Iterator[tuple[str, Flags]]:
+    for name, other in columns.items():
+        if name == column.name:
+            continue
+        held = np.array([None if v is None or v != v else v for v in other.research], object)  # noqa: PLR0124 - NaN
+        texts = pd.Series(held).map(lambda v: None if v is None else f"{v:g}" if isinstance(v, float) else str(v))
+        levels = texts.dropna().unique()
+        if 2 <= len(levels) <= FEW_LEVELS:
+            yield from ((f"{name} = {level}", (texts == level).to_numpy(np.bool_)) for level in levels)
+    for name in map(str, pairs.test.sensitive):
+        if name not in columns:
+            texts = pairs.test.sensitive[name].astype(object).map(str)
+            if 2 <= texts.nunique() <= FEW_LEVELS:
+                yield from ((f"{name} = {level}", (texts == level).to_numpy(np.bool_)) for level in texts.unique())
+
+
+def _span(part: Flags, pairs: Pairs) -> str:
+    """First to last day of the differing rows, where chance would hardly leave the rest of the time without any."""
+    time = pairs.test.time
+    if time is None or part.sum() < 8 or np.isnat(time).any():
+        return ""
+    first, last = time[part].min(), time[part].max()
+    p = float(((time >= first) & (time <= last)).mean())
+    if not 0 < p < 0.7 or (part.sum() - 2) * np.log(p) > np.log(1e-6):
+        return ""
+    days = [np.datetime_as_string(t, unit="D") for t in (first, last)]
+    return f"from {days[0]} to {days[1]}" if days[0] != days[1] else f"on {days[0]}"
