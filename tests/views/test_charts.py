@@ -10,18 +10,21 @@ from validators.views import (
     bias,
     chart,
     feature_drift,
+    fit,
     importance,
+    leakage,
     marks,
     noise,
     performance,
     prediction_drift,
+    quality,
     slices,
 )
 from validators.views.pages import charts_of
 from validators.views.words import PAGES
 
 from . import documents
-from .documents import document, m, r
+from .documents import document, limit, m, r, ranged
 
 
 def trace(drawn, name):
@@ -258,3 +261,56 @@ def test_groups_of_a_column_share_a_curve_and_combinations_that_cannot_tell_are_
     assert len(curve.table.rows) == 4
     assert "Cannot tell: sex = male & age = old" in by_key(held, "cell_ratio").caption
     assert "proxies" in [c.key for c in held]
+
+
+def test_the_metric_without_the_suspects_comes_first_and_beside_that_with_them():
+    held = [
+        ranged("quality_all_rows", "model", 0.9, 0.01),
+        ranged("quality_without_late", "model", 0.8, 0.02),
+        ranged("quality_refitted", "model", 0.91, 0.01),
+        ranged("quality_without", "feature:income", 0.7, 0.02),
+        m("late_share", "feature:income | rows:test", 0.3, limit=limit(None, 0.0), verdict="FAIL"),
+    ]
+    drawn = leakage.charts(document(r("LEK102", "leakage", "FAIL", held)), chart.LIGHT)
+
+    assert [c.key for c in drawn] == ["without_suspects", "late_share"]
+    assert [row["Value"] for row in drawn[0].table.rows] == [0.9, 0.8, 0.91, 0.7]
+    assert "our learner without income" in drawn[0].alt
+
+
+def test_train_stands_beside_test_and_the_curve_is_sorted_by_rows():
+    held = [
+        ranged("score_of_role", "rows:train", 0.95, 0.01),
+        ranged("score_of_role", "rows:test", 0.85, 0.02),
+        ranged("score_of_model", "rows:boosted", 0.86, 0.02),
+        ranged("train_test_gap", "model", 0.1, 0.02),
+        ranged("score_lost_to_refit", "model", 0.02, 0.005, limit=limit(0.01, 0.03), verdict="WARN"),
+        *(ranged("region_gap", f"slice:age<{k}", k / 100, 0.1) for k in (20, 40, 30)),
+        *(ranged("curve_score", f"rows:train_{n}", v, 0.02) for n, v in ((5000, 0.85), (300, 0.7))),
+        ranged("gain_at_twice", "model", 0.01, 0.005),
+    ]
+    drawn = fit.charts(document(r("FIT101", "fit", "WARN", held)), chart.LIGHT)
+
+    assert [c.key for c in drawn] == ["scores", "score_lost_to_refit", "region_gap", "learning_curve"]
+    assert [row["Model and rows"] for row in drawn[0].table.rows] == [
+        "candidate on train",
+        "candidate on test",
+        "boosted on test",
+    ]
+    assert [row["Value"] for row in drawn[2].table.rows] == [0.4, 0.3, 0.2]
+    assert trace(drawn[3], "our learner")["x"] == [300, 5000]
+
+
+def test_defects_are_a_matrix_with_what_needs_attention_on_top():
+    one = limit(0.0, None)
+    held = [
+        m("placeholder_share", "feature:age", 0.0, limit=one, verdict="PASS"),
+        m("placeholder_share", "feature:income", 0.01, limit=one, verdict="WARN", note="32 rows hold 99999"),
+        m("modal_share", "feature:age", 0.9, limit=limit(0.99, None), verdict="PASS"),
+        m("outlier_share", "feature:age", 0.02),
+    ]
+    drawn = quality.defects(document(r("QUA102", "quality", "WARN", held)), chart.LIGHT)
+
+    assert [row["Feature"] for row in drawn.table.rows] == ["income", "age"]
+    assert drawn.alt == "1 features need attention: income."
+    assert "99999" in drawn.figure["data"][0]["text"][0][1]

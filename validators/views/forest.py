@@ -1,6 +1,6 @@
 """Charts of a family that needs no drawing of its own: estimates with intervals, one chart per metric, judged ones first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from . import fmt
 from .chart import Chart, Palette
@@ -12,11 +12,11 @@ from .words import metric_kind, metric_label
 MOST_DOTS, MOST_CHARTS, MANY = 30, 6, 3
 
 
-def charts(document: Document, family: str, colours: Palette) -> list[Chart]:
-    """A chart of every metric with a limit, then of those without one that have several subjects."""
+def charts(document: Document, family: str, colours: Palette, *, but: Collection[str] = ()) -> list[Chart]:
+    """A chart of every metric with a limit, then of those without one that have several subjects; `but` are drawn elsewhere."""
     held: dict[str, list[Record]] = {}
     for m in measurements(document, family=family):
-        if m["value"] is not None:
+        if m["value"] is not None and m["metric"] not in but:
             held.setdefault(m["metric"], []).append(m)
     judged = [name for name, found in held.items() if any(m["limit"] is not None for m in found)]
     others = [name for name, found in held.items() if name not in judged and len(found) >= MANY]

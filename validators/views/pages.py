@@ -2,7 +2,19 @@
 
 from collections.abc import Callable, Mapping
 
-from . import backtest, bias, feature_drift, forest, importance, noise, performance, prediction_drift
+from . import (
+    backtest,
+    bias,
+    feature_drift,
+    fit,
+    forest,
+    importance,
+    leakage,
+    noise,
+    performance,
+    prediction_drift,
+    quality,
+)
 from .chart import Chart, Palette
 from .reading import Document, family_verdict
 from .words import FAMILIES
@@ -13,6 +25,9 @@ _CHARTS: Mapping[str, Callable[[Document, Palette], list[Chart]]] = {
     "feature_drift": feature_drift.charts,
     "importance": importance.charts,
     "noise": noise.charts,
+    "quality": quality.charts,
+    "leakage": leakage.charts,
+    "fit": fit.charts,
     "backtest": backtest.charts,
     "bias": bias.charts,
 }
