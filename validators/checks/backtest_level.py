@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.quality import NAME_OF, quality
@@ -72,5 +72,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.PRODUCTION, Role.TEST), summaries=(ALL,), models=(CANDIDATE,), outcomes=True, time=True),
     measure=level,
     doc=__doc__,
+    plants=(Plant(metric="score_lost", fault="ranking_lost", null="exchanged", into=Role.PRODUCTION),),
     options=Options(),
 )

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Grid, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval
 from ..stats.series import (
     funnel_limits,
@@ -201,5 +201,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.PRODUCTION,), summaries=(BY_PERIOD,), models=(CANDIDATE,), outcomes=True, time=True),
     measure=periods,
     doc=__doc__,
+    plants=(Plant(metric="break_size", fault="ranking_lost_late", null="shuffled_in_time", into=Role.PRODUCTION),),
     options=Options(),
 )  # fmt: skip

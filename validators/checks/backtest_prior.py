@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.jackknife import jackknife_interval
 from ..stats.series import diebold_mariano
 from ..summaries.outcomes import Outcomes, OutcomesKind
@@ -89,5 +89,9 @@ CHECK = Check(
     ),
     measure=against_prior,
     doc=__doc__,
+    plants=(
+        Plant(metric="auc_loss", fault="ranking_lost", null="swapped", into=Role.PRODUCTION, replicates=10),
+        Plant(metric="loss_increase", fault="loss_increase", null="swapped", into=Role.PRODUCTION, replicates=10),
+    ),
     options=Options(),
 )

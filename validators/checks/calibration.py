@@ -37,7 +37,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import effective_n, jackknife_covariance, jackknife_variance
 from ..stats.proportions import wilson_interval
@@ -207,5 +207,10 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=calibration,
     doc=__doc__,
+    plants=(
+        Plant(metric="calibration_slope", fault="slope", null="redrawn", replicates=10, worse="below"),
+        Plant(metric="calibration_slope", fault="flat_slope", null="redrawn", replicates=10),
+        Plant(metric="calibration_in_the_large", fault="level_off", null="redrawn", replicates=10),
+    ),
     options=Options(),
 )  # fmt: skip

@@ -34,7 +34,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_variance
 from ..stats.ranking import roc_auc_many
@@ -172,5 +172,6 @@ CHECK = Check(
     ),
     measure=declared_slices,
     doc=__doc__,
+    plants=(Plant(metric="slice_excess_loss", fault="slice_loss", null="redrawn"),),
     options=Options(),
 )

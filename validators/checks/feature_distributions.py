@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import Bins, NumericBins, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.distance import ks_distance, population_stability_index, wasserstein_on_bins
 from ..stats.interval import simultaneous_level
 from ..stats.sigma import binned_shift
@@ -131,5 +131,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE, Role.TRAIN), summaries=(COUNTS,), importance=True),
     measure=distributions,
     doc=__doc__,
+    plants=(Plant(metric="shift_sigma", fault="feature_shift", null="exchanged"),),
     options=Options(),
 )

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.ranking import roc_auc_many
 from ..summaries.cells import Cell, auc_bound, cell_of, divided, measured, mixed_share
 from ..summaries.outcomes import Outcomes, OutcomesKind
@@ -87,5 +87,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(ALL,), models=(CANDIDATE, PRIOR), outcomes=True),
     measure=loss_against_prior,
     doc=__doc__,
+    plants=(
+        Plant(metric="auc_loss", fault="ranking_lost", null="swapped"),
+        Plant(metric="loss_increase", fault="loss_increase", null="swapped"),
+    ),
     options=Options(),
 )

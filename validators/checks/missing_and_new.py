@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import LevelBins, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_variance, leave_one_out
 from ..stats.proportions import newcombe_interval, zero_event_upper_bound
@@ -108,5 +108,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE, Role.TRAIN), summaries=(COUNTS,)),
     measure=missing_and_new,
     doc=__doc__,
+    plants=(
+        Plant(metric="missing_difference", fault="missing_values", null="exchanged"),
+        Plant(metric="new_level_mass", fault="new_levels", null="exchanged"),
+    ),
     options=Options(),
 )

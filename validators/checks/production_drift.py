@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import Grid, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.sigma import binned_shift
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind, coarse_counts
@@ -98,5 +98,6 @@ CHECK = Check(
     ),
     measure=production_drift,
     doc=__doc__,
+    plants=(Plant(metric="latest_shift_sigma", fault="latest_shift", null="shuffled_in_time", into=Role.PRODUCTION),),
     options=Options(),
 )

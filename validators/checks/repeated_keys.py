@@ -27,7 +27,7 @@ from dataclasses import replace
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.identities import Identities, IdentitiesKind, repeated
 from ..summaries.nearest import near_copies, two_nearest
@@ -76,4 +76,5 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN, Role.REFERENCE, Role.PRODUCTION), summaries=(ROWS, SAMPLE)),
     measure=repeated_keys,
     doc=__doc__,
+    plants=(Plant(metric="repeated_keys", fault="repeated_keys", null="keyed"),),
 )

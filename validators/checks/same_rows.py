@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import folded
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance, leave_one_out
 from ..stats.paired import concordance_correlation, kendall_tau_b, mcnemar, stuart_maxwell
@@ -250,5 +250,10 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE, PRIOR)),
     measure=same_rows,
     doc=__doc__,
+    plants=(
+        Plant(metric="mean_change_sd", fault="score_offset", null="swapped"),
+        Plant(metric="flip_rate", fault="decision_flips", null="copied"),
+        Plant(metric="net_flips", fault="one_way_flips", null="swapped"),
+    ),
     options=Options(),
 )  # fmt: skip

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.distance import ks_distance, population_stability_index
 from ..stats.interval import simultaneous_level
 from ..stats.sigma import binned_shift
@@ -113,5 +113,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE,), summaries=(OUTCOMES,), models=(CANDIDATE,)),
     measure=score_distribution,
     doc=__doc__,
+    plants=(Plant(metric="shift_sigma", fault="score_shift", null="exchanged"),),
     options=Options(),
 )

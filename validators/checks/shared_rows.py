@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import newcombe_interval, zero_event_upper_bound
 from ..summaries.cells import measured
 from ..summaries.goodness import goodness
@@ -117,4 +117,5 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(ROWS, SAMPLE)),
     measure=shared_rows,
     doc=__doc__,
+    plants=(Plant(metric="overlap_excess", fault="copied_rows", null="exchanged"),),
 )

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import Interval, normal_interval
 from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.permutation import side_permutation_p
@@ -168,6 +168,7 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE, Role.TRAIN), summaries=(SAMPLE,)),
     measure=two_sample,
     doc=__doc__,
+    plants=(Plant(metric="c2st_auc", fault="area_shift", null="exchanged", replicates=5),),
     options=Options(),
     slow=True,
 )

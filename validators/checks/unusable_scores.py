@@ -21,7 +21,7 @@ Clopper & Pearson (1934), Biometrika 26, 404-413.
 from collections.abc import Iterator
 
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import clopper_pearson_interval
 from ..summaries.outcomes import Outcomes, OutcomesKind
 
@@ -59,4 +59,5 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(OUTCOMES,), models=(CANDIDATE,)),
     measure=unusable_scores,
     doc=__doc__,
+    plants=(Plant(metric="missing_share", fault="unusable_scores", null="usable"),),
 )

@@ -21,6 +21,8 @@ from ..engine.prior import PriorSummaries
 from ..engine.results import read_results, results_document
 from ..engine.run import Measured, measure
 from ..engine.scan import Progress
+from ..engine.self_trust import FILE as TRUST_FILE
+from ..engine.self_trust import doubted, self_trust, trust_document
 from ..engine.store import file_digest, write_folder
 from ..engine.trial import Trial, resolve
 from ..engine.workers import open_workers
@@ -88,7 +90,11 @@ def execute(
         prior = PriorSummaries.of(*(read_member(project.prior_snapshot, m) for m in ("grid.json", "summaries.json")))
     with open_workers(workers, scheduler) as mapper:
         measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior, looks=looks_at(project))
-    judged = [policy.judge(r, families()[r.code]) for r in measured.results]
+    before = _cpu_seconds()
+    trust = self_trust(measured, plan, policy, progress=progress) if plan.tests_itself else ()
+    trust_cpu = _cpu_seconds() - before
+    tested = {t.check: t for t in trust}
+    judged = [policy.judge(doubted(r, tested.get(r.code)), families()[r.code]) for r in measured.results]
     verdict = policy.overall(judged, families(), narrowed=plan.narrowed)
     document = results_document(
         project=_project_section(trial),
@@ -103,7 +109,8 @@ def execute(
             "id": run_id,
             "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
             "seconds": round(time.time() - started, 3),
-            "cpu_seconds": round(_cpu_seconds() - cpu, 3),
+            "cpu_seconds": round(_cpu_seconds() - cpu - trust_cpu, 3),
+            "self_test_cpu_seconds": round(trust_cpu, 3),
             "models": dict(measured.usage),
         },
         isolation=_isolation(measured),
@@ -116,7 +123,8 @@ def execute(
             "grid.json": dump(grid_document(measured.grid)).encode(),
             "summaries.json": dump(summaries_document(measured.summaries)).encode(),
             "report.html": report_html(document).encode(),
-        },
+        }
+        | ({TRUST_FILE: dump(trust_document(trust, plan.seed)).encode()} if trust else {}),
     )
     return Run(out, document)
 

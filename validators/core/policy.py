@@ -131,7 +131,10 @@ class Policy:
         return self.required.get(code, self.required.get(family, "advisory"))
 
     def judge(self, result: Result, family: str) -> JudgedResult:
-        """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one too small to count."""
+        """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one too small to count.
+
+        A check that was measured with a reason against itself (`Result.reason`) cannot pass.
+        """
         required = self.requirement(result.code, family) != "advisory"
         if result.status is not Status.MEASURED:
             return JudgedResult(result=result, required=required, verdict=None)
@@ -143,6 +146,8 @@ class Policy:
         verdict = worst(telling)
         if (held and not counted) or not result.measurements:
             verdict = worst([Verdict.INCONCLUSIVE, *telling])
+        if verdict is Verdict.PASS and result.reason:
+            verdict = Verdict.INCONCLUSIVE
         return JudgedResult(result=result, required=required, verdict=verdict, judged=judged)
 
     def _judge_one(self, m: Measurement, rules: Sequence[Rule]) -> Iterable[Judged]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -213,11 +213,27 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plant:
+    """How a check is tested on the data of the trial: what is planted, in what, and which metric must alarm.
+
+    `fault` and `null` are names in `summaries.planting`; the fault goes into the rows of `into`, once and twice as large as the
+    policy's tolerance on `metric` (of the rule with this `worse`).
+    """
+
+    metric: str
+    fault: str
+    null: str
+    into: Role = Role.TEST
+    worse: Literal["above", "below"] = "above"
+    replicates: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A named question, and the function that measures the answer.
 
-    `doc` has three parts, under the headings "How it is measured", "Why it matters" and "What to do"; page, report and
-    `seatrial explain` print it.
+    `plants` say how a run tests the check itself. `doc` has three parts, under the headings "How it is measured", "Why it
+    matters" and "What to do"; page, report and `seatrial explain` print it.
     """
 
     code: str
@@ -229,6 +245,7 @@ class Check:
     doc: str
     options: Any = None
     slow: bool = False
+    plants: tuple[Plant, ...] = ()
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -240,7 +257,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of running one check."""
+    """What came of running one check. `reason`: why there is no measurement, or why those that are there cannot clear anything."""
 
     code: str
     status: Status

@@ -34,6 +34,11 @@ class Plan:
     rows: int | None = None
     narrowed: bool = False
 
+    @property
+    def tests_itself(self) -> bool:
+        """Whether the checks are tested too: in whole release runs."""
+        return self.suite == "release" and not self.narrowed
+
 
 def make_plan(
     trial: Trial,

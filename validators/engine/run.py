@@ -40,6 +40,7 @@ class Measured:
     summaries: Mapping[tuple[Role, Kind], Any]
     models: Mapping[str, Mapping[str, Any]]
     usage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict)
 
 
 def nothing(_what: str, _share: float) -> None:
@@ -84,14 +85,16 @@ def measure(
         failures = dict.fromkeys(trial.project.data, refusal) if refusal else dict(scanned.failures)
         summaries = dict(scanned.summaries) | (prior.matching(grid) if prior is not None else {})
         attributions = _attributions(trial, plan, wanted, Scanned(summaries, failures), scoring)
-        results = []
+        results, given = [], {}
         for i, check in enumerate(plan.checks):
             progress(f"{check.code} {check.title}", 0.45 + 0.55 * i / len(plan.checks))
             reason = reasons[check.code]
             if reason is not None:
                 result = Result(code=check.code, status=Status.NOT_APPLICABLE, reason=reason)
             else:
-                result = _one(check, trial, plan, grid, Scanned(summaries, failures), scoring, attributions, looks)
+                held = Scanned(summaries, failures)
+                given[check.code] = _given(check, trial, plan, grid, held, scoring, attributions, looks)
+                result = _refusal(check, trial, held, attributions) or run_check(check, given[check.code])
             on_result(result)
             results.append(result)
         progress("done", 1.0)
@@ -101,6 +104,7 @@ def measure(
             summaries=scanned.summaries,
             models={name: description.as_json() for name, description in models.items()},
             usage={name: scoring.model(name).usage() for name in scoring.files},
+            given=given,
         )
 
 
@@ -111,6 +115,8 @@ def _scan_plan(trial: Trial, grid: Grid, checks: list[Check], plan: Plan, *, sco
     for check in checks:
         for role in roles_of(check, trial):
             kinds.setdefault(role, {TotalsKind(): None}).update(dict.fromkeys(check.needs.summaries))
+            if plan.tests_itself and check.plants:
+                kinds[role][SAMPLE] = None
         if check.needs.attributions or check.needs.importance:
             kinds[Role.TEST][SAMPLE] = None
     scores = {role for role, held in kinds.items() if any(isinstance(k, OutcomesKind) for k in held)} - {Role.SERVING}
@@ -154,7 +160,25 @@ def _sound(m: Measurement, check: Check) -> Measurement:
     return replace(m, n=int(m.n), minor=bool(m.minor), **plain)
 
 
-def _one(
+def _refusal(
+    check: Check, trial: Trial, scanned: Scanned, attributions: Attributions | ModelError | None
+) -> Result | None:
+    """An error, where the model refused what the check is made of."""
+    refused = _refused(check, trial, scanned)
+    if refused:
+        reason = f"the model would not score {refused[0].value}: {scanned.failures[refused[0]]}"
+        return Result(code=check.code, status=Status.ERROR, reason=reason)
+    if check.needs.attributions and isinstance(attributions, ModelError):
+        return Result(code=check.code, status=Status.ERROR, reason=str(attributions))
+    return None
+
+
+def _refused(check: Check, trial: Trial, scanned: Scanned) -> list[Role]:
+    scored = check.needs.models or check.needs.calls or any(isinstance(k, OutcomesKind) for k in check.needs.summaries)
+    return [r for r in roles_of(check, trial) if r in scanned.failures] if scored else []
+
+
+def _given(
     check: Check,
     trial: Trial,
     plan: Plan,
@@ -163,20 +187,14 @@ def _one(
     scoring: Scoring,
     attributions: Attributions | ModelError | None,
     looks: tuple[str, ...] = (),
-) -> Result:
-    """One check's result."""
+) -> Given:
+    """What one check gets."""
     roles = roles_of(check, trial)
-    scored = check.needs.models or check.needs.calls or any(isinstance(k, OutcomesKind) for k in check.needs.summaries)
-    refused = [r for r in roles if r in scanned.failures] if scored else []
-    if refused:
-        reason = f"the model would not score {refused[0].value}: {scanned.failures[refused[0]]}"
-        return Result(code=check.code, status=Status.ERROR, reason=reason)
-    if check.needs.attributions and isinstance(attributions, ModelError):
-        return Result(code=check.code, status=Status.ERROR, reason=str(attributions))
     wanted = [*roles, *(r for r in (*check.needs.one_of, *check.needs.optional) if r not in roles)]
     asks = check.needs.attributions or check.needs.importance
     keys = [(role, kind) for role in wanted for kind in check.needs.summaries]
-    given = Given(
+    refused = _refused(check, trial, scanned)
+    return Given(
         task=trial.task,
         grid=grid,
         options=plan.options[check.code],
@@ -192,6 +210,10 @@ def _one(
         looks=looks,
         scored=tuple(m for m in trial.scorers if not scanned.failures or m == CANDIDATE or not refused),
     )
+
+
+def run_check(check: Check, given: Given) -> Result:
+    """One check's result."""
     started = time.perf_counter()
     try:
         measurements = tuple(_sound(m, check) for m in check.measure(given))

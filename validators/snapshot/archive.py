@@ -8,7 +8,7 @@ from ..core.errors import SnapshotError
 
 ENVELOPE, MANIFEST = "envelope.json", "MANIFEST.sha256"
 REQUIRED = ("results.json", "policy.toml")
-MEMBERS = (*REQUIRED, "grid.json", "summaries.json", "report.html")
+MEMBERS = (*REQUIRED, "grid.json", "summaries.json", "self_trust.json", "report.html")
 MAX_MEMBER = 200 * 1024 * 1024
 MAX_FILE = 400 * 1024 * 1024
 

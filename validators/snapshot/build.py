@@ -27,7 +27,7 @@ def build_snapshot(
     Parameters
     ----------
     run
-        Folder with results.json, policy.toml and, if there, grid.json, summaries.json, report.html.
+        Folder with results.json, policy.toml and, if there, grid.json, summaries.json, self_trust.json, report.html.
     out
         File or folder to write; default beside the run, ``<model>-<version>.seatrial.zip``.
     created

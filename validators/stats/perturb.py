@@ -1,5 +1,6 @@
 """Perturbed columns: array in, array of the same kind out. Missing values stay missing, whole numbers stay whole."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,20 @@ def quantile_noise(values: Floats, level: float, normals: Floats, uniforms: Floa
     A value's rank (at random among its ties) becomes a normal score z, which becomes (z + level e) / sqrt(1 + level**2), and is
     read off the column's own quantiles: only values that occur come out, about as often as before.
     """
+    return _through_scores(values, uniforms, lambda z, good: (z + level * normals[good]) / np.sqrt(1 + level**2))
+
+
+def quantile_shift(values: Floats, delta: float, uniforms: Floats) -> Floats:
+    """Values moved up by `delta` standard deviations on the scale of their normal scores.
+
+    Whatever the shape of the distribution, old and new are as far apart as two normals of equal spread, `delta` apart; only
+    values that occur come out.
+    """
+    return _through_scores(values, uniforms, lambda z, _: z + delta)
+
+
+def _through_scores(values: Floats, uniforms: Floats, moved: Callable[[Floats, NDArray[np.bool_]], Floats]) -> Floats:
+    """Values to normal scores (ties in random order), moved there, and back through the column's own quantiles."""
     good = np.isfinite(values)
     pool = np.sort(values[good])
     n = len(pool)
@@ -42,9 +57,8 @@ def quantile_noise(values: Floats, level: float, normals: Floats, uniforms: Floa
         return values.copy()
     left, right = np.searchsorted(pool, values[good], "left"), np.searchsorted(pool, values[good], "right")
     share = np.clip((left + uniforms[good] * (right - left)) / n, 0.5 / n, 1 - 0.5 / n)
-    moved = ndtr((ndtri(share) + level * normals[good]) / np.sqrt(1 + level**2))
     out = values.copy()
-    out[good] = pool[np.minimum((moved * n).astype(np.int64), n - 1)]
+    out[good] = pool[np.minimum((ndtr(moved(ndtri(share), good)) * n).astype(np.int64), n - 1)]
     return out
 
 

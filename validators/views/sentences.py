@@ -41,11 +41,11 @@ def result_sentence(result: Record) -> str:
         why = "error: " if result["status"] == "ERROR" else ""
         return f"Not run: {why}{result['reason'] or 'no reason given'}"
     m = telling(result)
+    doubt = f" {result['reason']}." if result["reason"] else ""
     if m is not None:
-        return measurement_sentence(m)
-    return (
-        f"{len(result['measurements'])} numbers, without a limit." if result["measurements"] else "Nothing to measure."
-    )
+        return measurement_sentence(m) + doubt
+    numbers = len(result["measurements"])
+    return (f"{numbers} numbers, without a limit." if numbers else "Nothing to measure.") + doubt
 
 
 def family_sentence(document: Document, family: str) -> str:

@@ -1,0 +1,30 @@
+"""Nulls and faults by the names under which checks ask for them: the self-test and the benchmark on the samples use the same ones."""
+
+from collections.abc import Mapping
+
+from . import planted_rows as rows
+from . import planted_scores as scores
+from . import worlds
+from .worlds import Fault, Null
+
+NULLS: Mapping[str, Null] = {
+    f.__name__: f
+    for f in (
+        worlds.exchanged, worlds.swapped, worlds.copied, worlds.redrawn, worlds.shuffled_in_time, worlds.usable, worlds.keyed,
+    )
+}  # fmt: skip
+FAULTS: Mapping[str, Fault] = {
+    f.__name__: f
+    for f in (
+        rows.feature_shift, rows.area_shift, rows.latest_shift, rows.missing_values, rows.new_levels, rows.copied_rows,
+        rows.repeated_keys, scores.score_shift, scores.score_offset, scores.decision_flips, scores.one_way_flips,
+        scores.unusable_scores, scores.ranking_lost, scores.ranking_lost_late, scores.loss_increase, scores.slope,
+        scores.flat_slope, scores.level_off, scores.slice_loss, scores.hidden_slice_loss,
+    )
+}  # fmt: skip
+
+
+def words(name: str) -> str:
+    """The first sentence of a null's or fault's description."""
+    text = ({**NULLS, **FAULTS}[name].__doc__ or "").split("\n\n")[0].strip()
+    return " ".join(text.split())
