@@ -32,6 +32,8 @@ def target_folder(here: Path, arguments: Sequence[str]) -> Path:
     if out.resolve() != here.resolve():
         for file in (*here.glob("*.toml"), *here.glob("*.md"), *here.glob("*.py")):
             shutil.copy(file, out / file.name)
+        if (here / "scenarios").is_dir():
+            shutil.copytree(here / "scenarios", out / "scenarios", dirs_exist_ok=True)
     return out
 
 

@@ -143,13 +143,15 @@ def latest_run(folder: Path) -> Path | None:
         then |= {name: m["sha256"] for name, m in inputs["model"].items() if m is not None}
         then |= {role: d["sha256"] for role, d in inputs["data"].items()}
         then |= {"golden": inputs["golden"]["sha256"]} if "golden" in inputs else {}
+        then |= {"scenarios": inputs["scenarios"]["sha256"]} if "scenarios" in inputs else {}
         if then == now and not held["plan"]["narrowed"] and held["plan"]["suite"] == "release":
             return run
     return None
 
 
 def _digests(project: Project) -> dict[str, str]:
-    files = {"candidate": project.candidate, "prior": project.prior, "golden": project.golden}
+    files = {"candidate": project.candidate, "prior": project.prior}
+    files |= {"golden": project.golden, "scenarios": project.scenario_folder}
     held = {name: file_digest(path) for name, path in files.items() if path is not None}
     return held | {role.value: file_digest(path) for role, path in project.data.items()}
 
@@ -194,6 +196,8 @@ def _inputs(trial: Trial, measured: Measured) -> dict[str, Any]:
         "data": data,
     }
     inputs["code"] = {path.name: {"sha256": file_digest(path)} for path in project.code}
+    if project.scenario_folder is not None:
+        inputs["scenarios"] = {"file": project.scenario_folder.name, "sha256": file_digest(project.scenario_folder)}
     if project.prior_snapshot is not None:
         inputs["prior_snapshot"] = {"file": project.prior_snapshot.name, "sha256": file_digest(project.prior_snapshot)}
     if project.golden is not None:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .data import Batch, Grid, Role, Task
+from .scenarios import Scenario
 
 
 class Status(StrEnum):
@@ -173,6 +174,7 @@ class Given:
     models: Mapping[str, Model] = field(default_factory=dict)
     attributions: Attributions | None = None
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     scored: tuple[str, ...] = ()
     declared: frozenset[str] = frozenset()
     looks: tuple[str, ...] = ()

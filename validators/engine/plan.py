@@ -21,6 +21,10 @@ _EXAMPLES = {
     "label_time": 'label_time = "..."',
     "sensitive": 'sensitive = ["..."]',
 }
+_SCENARIOS = {
+    "scenarios_of_changes": "changes features ([[change]])",
+    "scenarios_of_mix": "changes the mix of the rows ([[target]])",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,9 @@ def _column_obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
             if not getattr(project.columns, declared):
                 yield f"no column is declared as {declared}; name it under [columns] as {_EXAMPLES[declared]}"
         elif not getattr(project, declared):
+            if declared in _SCENARIOS:
+                yield f'no scenario {_SCENARIOS[declared]}; add scenarios = "scenarios" under [data], a folder with a .toml file each'
+                continue
             yield f"nothing is declared as {declared}; add [{declared}] to the project file"
 
 

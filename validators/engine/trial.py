@@ -1,7 +1,7 @@
 """A project made definite: schemas read, features and classes settled, every problem named at once."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -122,9 +122,33 @@ def _problems(project: Project, features: tuple[str, ...], schemas: Mapping[Role
     if task.type != "multiclass" and len(c.prediction) > 1:
         problems.append("[columns] prediction must be one column for this task")
     problems += [f"[columns.available_at] {f}: no such feature" for f in c.available_at if f not in features]
+    problems += _scenario_problems(project, features, schemas[Role.TEST])
     unknown = [f for f in project.constraints if f not in features]
     problems += [f"[constraints.{f}]: no such feature" for f in unknown]
     return list(dict.fromkeys(problems))
+
+
+def _scenario_problems(project: Project, features: tuple[str, ...], test: pa.Schema) -> Iterator[str]:
+    """Scenarios that ask for what is not there: changes are of features, filters see features and sensitive columns."""
+    seen = (*features, *(s for s in project.columns.sensitive if s not in features))
+    for label, scenario in project.scenarios.items():
+        asked = [(f, features, "feature") for f in scenario.features] + [(c, seen, "column") for c in scenario.columns]
+        for name, known, word in asked:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; it can be one of {', '.join(known[:12])}"
+                yield f"scenario {label}: no {word} {name!r}{hint}"
+        for change in scenario.changes:
+            if change.feature in test.names:
+                number = _is_number(test.field(change.feature).type)
+                wrong = isinstance(change.value, str) if number else change.action != "set"
+                if wrong:
+                    found = "a number" if number else "no number"
+                    yield f"scenario {label}: {change.action} = {change.value!r} on {change.feature!r}, which is {found}"
+
+
+def _is_number(held: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(held) or pa.types.is_floating(held) or pa.types.is_decimal(held))
 
 
 def _task(project: Project, schemas: Mapping[Role, pa.Schema]) -> Task:

@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from ..core.data import Role, Task, TaskType
 from ..core.errors import ProjectError
+from ..core.scenarios import Scenario
+from .scenarios import read_scenarios
 from .slices import Term, parse_slice
 
 PROJECT_FILE = "seatrial.toml"
@@ -84,6 +86,8 @@ class Project:
     slices: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    scenario_folder: Path | None = None
     seed: int = 0
     tier: int = 2
     policy_file: Path | None = None
@@ -93,6 +97,16 @@ class Project:
     def predictions_only(self) -> bool:
         """Whether scores are read from columns and no model can be asked."""
         return self.candidate is None
+
+    @property
+    def scenarios_of_changes(self) -> Mapping[str, Scenario]:
+        """Scenarios in which features change."""
+        return {name: s for name, s in self.scenarios.items() if s.changes}
+
+    @property
+    def scenarios_of_mix(self) -> Mapping[str, Scenario]:
+        """Scenarios in which the mix of the rows changes."""
+        return {name: s for name, s in self.scenarios.items() if s.targets}
 
 
 def read_project(folder: Path) -> Project:
@@ -123,6 +137,10 @@ def read_project(folder: Path) -> Project:
 
 def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE) -> Project:
     """A project out of parsed TOML; see `read_project`."""
+
+    def at(section: Mapping[str, Any], key: str) -> Path | None:
+        return folder / section[key] if key in section else None
+
     problems = list(_shape_problems(raw))
     if problems:
         raise ProjectError(*(f"{name}: {p}" for p in problems))
@@ -143,13 +161,11 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
             slices[label] = parse_slice(rule)
         except ProjectError as error:
             problems += [f"[slices] {label}: {p}" for p in error.problems]
+    scenarios = _scenarios(at(data, "scenarios"), problems)
     if raw.get("policy", {}).get("tier", 2) not in (1, 2, 3):
         problems.append(f"[policy] tier must be 1, 2 or 3, got {raw['policy']['tier']}")
     if problems:
         raise ProjectError(*(f"{name}: {p}" for p in problems))
-
-    def at(section: Mapping[str, Any], key: str) -> Path | None:
-        return folder / section[key] if key in section else None
 
     return Project(
         folder=folder,
@@ -183,11 +199,24 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
         slices=slices,
         constraints=raw.get("constraints", {}),
         options=raw.get("options", {}),
+        scenarios=scenarios,
+        scenario_folder=at(data, "scenarios"),
         seed=raw.get("run", {}).get("seed", 0),
         tier=raw.get("policy", {}).get("tier", 2),
         policy_file=at(raw.get("policy", {}), "file"),
         golden=at(data, "golden"),
     )
+
+
+def _scenarios(folder: Path | None, problems: list[str]) -> dict[str, Scenario]:
+    """Scenarios of a folder; what is wrong with them is added to the problems."""
+    if folder is None or not folder.exists():
+        return {}
+    try:
+        return read_scenarios(folder)
+    except ProjectError as error:
+        problems += error.problems
+        return {}
 
 
 def _listed(value: str | list[str] | None) -> tuple[str, ...]:

@@ -84,12 +84,17 @@ def rms_parts(base: Base, model: str, changed: Floats) -> tuple[Floats, Floats]:
 
 def flip_parts(base: Base, model: str, changed: Floats) -> Floats:
     """Share of flipped decisions: whole, then without each group."""
-    flipped = (decisions(changed, base.task) != decisions(base.scores[model], base.task)).astype(float)
+    return mean_parts(base, (decisions(changed, base.task) != decisions(base.scores[model], base.task)).astype(float))
+
+
+def mean_parts(base: Base, values: Floats) -> Floats:
+    """Weighted mean of (n,) values: whole, then without each group; NaN without weight."""
     sums = np.column_stack(
-        [np.bincount(base.group, weights=t * base.weight, minlength=GROUPS) for t in (np.ones(len(flipped)), flipped)]
+        [np.bincount(base.group, weights=t * base.weight, minlength=GROUPS) for t in (np.ones(len(values)), values)]
     )
     stacked = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, base.present)])
-    return np.asarray(stacked[:, 1] / stacked[:, 0])
+    mean = np.full(len(stacked), np.nan)
+    return np.asarray(np.divide(stacked[:, 1], stacked[:, 0], out=mean, where=stacked[:, 0] > 0))
 
 
 def quality_parts(base: Base, scores: Floats) -> Floats:
@@ -97,10 +102,11 @@ def quality_parts(base: Base, scores: Floats) -> Floats:
     known = ~np.isnan(base.rows.y)
     y, w, group, s = base.rows.y[known], base.weight[known], base.group[known], scores[known]
     kept = [np.ones(len(y), bool), *(group != k for k in np.flatnonzero(base.present))]
-    return np.array([_quality(y[k], s[k], w[k], base.task) for k in kept])
+    return np.array([quality_of(y[k], s[k], w[k], base.task) for k in kept])
 
 
-def _quality(y: Floats, s: Floats, w: Floats, task: Task) -> float:
+def quality_of(y: Floats, s: Floats, w: Floats, task: Task) -> float:
+    """AUC (macro in multiclass) or R2 / 2 of weighted rows; NaN where undefined."""
     if task.type == "binary":
         return weighted_auc(y, s[:, 0], w)
     if task.type == "multiclass":

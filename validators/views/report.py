@@ -85,6 +85,8 @@ def _inputs(document: Document) -> Iterable[str]:
         rows.append([f"{role} data", escape(held["file"]), _hash(held), fmt.count(held["rows"]), labelled])
     for name, held in inputs.get("code", {}).items():
         rows.append(["code", escape(name), _hash(held), "", ""])
+    if inputs.get("scenarios"):
+        rows.append(["scenarios", escape(inputs["scenarios"]["file"]), _hash(inputs["scenarios"]), "", ""])
     if inputs.get("prior_snapshot"):
         rows.append(
             ["prior snapshot", escape(inputs["prior_snapshot"]["file"]), _hash(inputs["prior_snapshot"]), "", ""]
