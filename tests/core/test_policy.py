@@ -101,6 +101,12 @@ def test_a_small_subject_may_alarm_but_does_not_make_the_check_inconclusive():
     assert "cannot tell" in policy().judge(result(sound, small), "performance").judged[1].note
 
 
+def test_a_check_cannot_pass_while_its_number_on_the_whole_model_cannot_be_told():
+    sound, open_end = measured(0, -0.01, 0.005), measured(0.0, -0.4, 0.4)
+
+    assert policy().judge(result(sound, open_end), "performance").verdict is Verdict.INCONCLUSIVE
+
+
 def test_a_check_of_small_subjects_alone_cannot_pass():
     assert policy().judge(result(measured(0.0, -0.4, 0.4, n=20)), "performance").verdict is Verdict.INCONCLUSIVE
     assert policy().judge(result(), "performance").verdict is Verdict.INCONCLUSIVE
