@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from validators.checks import value_parity
+from validators.checks import (
+    freshness,
+    golden_rows,
+    score_parity,
+    served_again,
+    served_keys,
+    serving_contract,
+    unkeyed_serving,
+    value_parity,
+)
 from validators.core.data import WEIGHT_ONE, Batch, Grid, Role, Task
 from validators.core.policy import Rule
 from validators.core.records import Given
@@ -262,3 +271,241 @@ def test_every_served_row_of_a_key_is_compared():
     found = measure(value_parity.CHECK, batch(X), batch(served, keys=keys))
 
     assert found["mismatch_rate", "feature:debt"].value == pytest.approx(0.5)
+
+
+# --- contract ---------------------------------------------------------------------------------------------------------
+def contract(X, served, constraints=None):
+    schemas = {Role.TEST: kinds(X), Role.SERVING: kinds(served)}
+    conformed = served.assign(**{c: np.nan for c in X if c not in served})[list(X)]
+    return measure(serving_contract.CHECK, batch(X), batch(conformed), schemas=schemas, constraints=constraints)
+
+
+def test_a_feature_that_is_not_served_or_of_another_type_is_named():
+    X = features()
+    found = contract(X, X.drop(columns="debt").assign(hour=X.hour.map("{} h".format), more=1))
+
+    assert verdict(found["absent_feature", "feature:debt"], {"warn": None, "fail": 0.0}) == "FAIL"
+    assert "number in test and text" in found["other_type", "feature:hour"].note
+    assert found["extra_columns", "model"].value == 1.0
+    assert ("absent_feature", "model") not in found
+
+
+def test_a_sound_contract_passes():
+    X = features()
+    found = contract(X, X.astype({"debt": np.float32, "visits": float}), {"debt": {"min": 0, "nullable": False}})
+
+    assert found["absent_feature", "model"].value == 0.0
+    assert found["other_type", "model"].value == 0.0
+    assert {verdict(m) for m in found.values() if m.metric == "outside_contract"} == {"PASS"}
+
+
+def test_declared_constraints_are_held_against_every_served_row():
+    X = features()
+    served = X.assign(debt=np.where(np.arange(N) < 20, -1.0, X.debt), region=X.region.where(np.arange(N) >= 30, "mars"))
+    declared = {
+        "debt": {"min": 0, "max": 1e9},
+        "region": {"levels": ["north", "south", "east"]},
+        "income": {"nullable": False},
+    }
+    found = contract(X, served, declared)
+
+    assert found["outside_contract", "feature:debt | rows:min"].value == pytest.approx(0.02)
+    assert found["outside_contract", "feature:debt | rows:max"].value == 0.0
+    assert found["outside_contract", "feature:region | rows:levels"].value == pytest.approx(0.03)
+    assert found["outside_contract", "feature:income | rows:null"].value == pytest.approx(X.income.isna().mean())
+    assert found["unknown_level_share", "feature:region"].value == pytest.approx(0.03)
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+def test_keys_that_are_missing_or_served_twice_are_counted_exactly():
+    X = features()
+    keys = np.concatenate([np.arange(40, N), [50, 51, 51], np.arange(N, N + 5)])
+    served = batch(X.iloc[np.arange(len(keys)) % N], keys=keys)
+    found = measure(served_keys.CHECK, batch(X), served)
+
+    assert found["not_served", "model"].value == pytest.approx(40 / N)
+    assert found["served_twice", "model"].value == pytest.approx(2 / (N - 40 + 5))
+    assert found["only_served", "model"].value == pytest.approx(5 / (N - 40 + 5))
+    assert found["matched_keys", "model"].value == pytest.approx(0.96)
+
+
+def test_the_same_keys_once_pass_also_where_fewer_rows_were_read():
+    X = features()
+    order = np.argsort(batch(X).key)
+    found = measure(served_keys.CHECK, batch(X), take(batch(X), order[::-1]))
+    bounded = measure(served_keys.CHECK, take(batch(X), order[:100]), take(batch(X), order[5:105]), rows=100)
+
+    assert {verdict(found[m, "model"]) for m in ("not_served", "served_twice")} == {"PASS"}
+    assert bounded["not_served", "model"].value == pytest.approx(0.05)
+    assert bounded["only_served", "model"].value == 0.0
+
+
+def test_no_served_rows_are_no_pass():
+    X = features()
+
+    assert measure(served_keys.CHECK, batch(X), batch(X.head(0)))["not_served", "model"].value is None
+
+
+# --- scores -----------------------------------------------------------------------------------------------------------
+def scored(p, q, task=BINARY):
+    X = features()
+    return measure(score_parity.CHECK, batch(X, scores=p), batch(X, scores=q), task=task)
+
+
+def test_equal_scores_pass_and_flips_are_counted():
+    p = np.random.default_rng(0).random(N)
+    q = np.where(np.arange(N) < 30, 1 - p, p)
+    same, other = scored(p, p.astype(np.float32)), scored(p, q)
+
+    assert verdict(same["decision_flips", "model"]) == "PASS"
+    assert verdict(same["scores_differ", "model"]) == "PASS"
+    assert other["decision_flips", "model"].value == pytest.approx(np.mean((p >= 0.5) != (q >= 0.5)))
+    assert other["largest_score_change", "model"].value == pytest.approx(np.abs(p - q).max())
+    assert verdict(other["decision_flips", "model"]) == "FAIL"
+
+
+def test_a_score_that_one_side_lacks_differs():
+    p = np.random.default_rng(0).random(N)
+    q = np.where(np.arange(N) < 30, np.nan, p)
+
+    assert scored(p, q)["scores_differ", "model"].value == pytest.approx(0.03)
+    assert scored(q, q)["scores_differ", "model"].value == 0.0
+
+
+def test_classes_flip_by_their_largest_score_and_values_differ_in_standard_deviations():
+    p = np.random.default_rng(0).dirichlet(np.ones(3), N)
+    task = Task(type="multiclass", target="y", classes=("a", "b", "c"))
+    rolled = scored(p, np.roll(p, 1, axis=1), task)
+    value = scored(p[:, 0] * 1e6, p[:, 0] * 1e6 + 1e-3, Task(type="regression", target="y"))
+
+    assert rolled["decision_flips", "model"].value == 1.0
+    assert value["scores_differ", "model"].value == 0.0
+    assert ("decision_flips", "model") not in value
+
+
+def test_scores_that_cannot_be_had_are_no_pass():
+    X = features()
+    found = measure(score_parity.CHECK, batch(X, scores=np.zeros(N)), batch(X))
+
+    assert found["scores_differ", "model"].value is None
+
+
+# --- freshness --------------------------------------------------------------------------------------------------------
+def fresh(served):
+    X = features()
+    age = np.random.default_rng(0).uniform(0, 3, N)
+    return measure(
+        freshness.CHECK,
+        batch(X, lateness={"debt": -age}),
+        batch(X, lateness={} if served is None else {"debt": -served(age)}),
+    )
+
+
+def test_values_of_yesterday_are_found_and_fresh_ones_pass():
+    stale = fresh(lambda age: np.where(np.arange(N) < 50, age + 1, age))
+    same = fresh(lambda age: age)
+
+    assert stale["staler_share", "feature:debt"].value == pytest.approx(0.05)
+    assert verdict(stale["staler_share", "feature:debt"]) == "FAIL"
+    assert "by up to 1.0 days" in stale["staler_share", "feature:debt"].note
+    assert verdict(same["staler_share", "feature:debt"]) == "PASS"
+
+
+def test_served_from_after_the_decision_and_unknown_times_are_told():
+    found = fresh(lambda age: np.where(np.arange(N) < 10, -1.0, np.where(np.arange(N) < 30, np.nan, age)))
+
+    assert found["served_late_share", "feature:debt"].value == pytest.approx(10 / 980)
+    assert found["unknown_age_share", "feature:debt"].value == pytest.approx(0.02)
+    assert fresh(None)["staler_share", "feature:debt"].value is None
+
+
+# --- asked again ------------------------------------------------------------------------------------------------------
+class Steady:
+    def predict(self, X):
+        return np.tanh(X["debt"].to_numpy() / 1e4)
+
+
+class Ranks:
+    """A preprocessing that looks at the whole batch."""
+
+    def predict(self, X):
+        return X["debt"].rank(pct=True).to_numpy()
+
+
+class Position:
+    def predict(self, X):
+        return np.arange(len(X), dtype=float)
+
+
+def asked(model):
+    X = features()
+    return measure(served_again.CHECK, batch(X), batch(X), models={"candidate": model})
+
+
+def test_a_model_that_only_looks_at_the_row_passes_and_others_are_found():
+    steady, ranks, position = asked(Steady()), asked(Ranks()), asked(Position())
+
+    assert {m.value for m in steady.values()} == {0.0}
+    assert ranks["changed_share", "rows:small_batches"].value > 0.9
+    assert ranks["changed_share", "rows:asked_again"].value == 0.0
+    assert position["changed_share", "rows:reverse_order"].value > 0.9
+
+
+# --- golden rows ------------------------------------------------------------------------------------------------------
+def golden(change=0.0, rows=20):
+    X = features()
+    frame = X.head(rows).assign(score=Steady().predict(X.head(rows)) + change)
+    return measure(golden_rows.CHECK, batch(X), batch(X), models={"candidate": Steady()}, golden=frame)
+
+
+def test_golden_rows_that_score_as_written_pass_and_one_that_does_not_fails():
+    one = np.where(np.arange(20) == 7, 0.01, 0.0)
+
+    assert golden()["golden_misses", "model"].value == 0.0
+    assert golden(one)["golden_misses", "model"].value == pytest.approx(0.05)
+    assert "row 8 first" in golden(one)["golden_misses", "model"].note
+    assert golden(one)["golden_largest", "model"].value == pytest.approx(0.01)
+    assert golden(rows=0)["golden_misses", "model"].value is None
+
+
+# --- without a key ----------------------------------------------------------------------------------------------------
+def unkeyed(served, seed=1):
+    grid, X = Grid(features={}, score_cuts=(), score_coarse=()), features()
+    both = {Role.TEST: batch(X), Role.SERVING: batch(served(features(seed=seed)))}
+    check = unkeyed_serving.CHECK
+    given = Given(
+        task=BINARY, grid=grid, options=check.options, rng=np.random.default_rng(0),
+        summaries={(role, kind): kind.of(b, grid) for role, b in both.items() for kind in check.needs.summaries},
+        schemas={role: kinds(b.X) for role, b in both.items()},
+    )  # fmt: skip
+    return {(m.metric, m.subject): m for m in check.measure(given)}
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_other_rows_of_the_same_population_have_no_factor_and_no_gap(seed):
+    found = unkeyed(lambda X: X, seed)
+
+    assert {m.value for m in found.values() if m.metric == "scale_factor_found"} == {0.0}
+    assert all(m.low <= 0 <= m.high for m in found.values() if m.metric == "missing_gap")
+
+
+@pytest.mark.parametrize(("factor", "words"), [(1 / 12, "months"), (100.0, "power of ten"), (2.20462, "pounds")])
+def test_a_unit_error_shows_in_the_quantiles_without_a_key(factor, words):
+    found = unkeyed(lambda X: X.assign(income=X.income * factor))
+
+    assert found["scale_factor_found", "feature:income"].value == 1.0
+    assert words in found["scale_factor_found", "feature:income"].note
+    assert found["scale_factor_found", "feature:debt"].value == 0.0
+
+
+def test_lost_values_and_new_levels_show_without_a_key():
+    found = unkeyed(lambda X: X.assign(debt=X.debt.where(np.arange(N) % 5 > 0), region=X.region.str.upper()))
+
+    assert found["missing_gap", "feature:debt"].low > 0.05
+    assert found["new_level_gap", "feature:region"].low > 0.5
+
+
+def test_with_a_key_the_rows_themselves_are_compared():
+    X = features()
+
+    assert set(measure(unkeyed_serving.CHECK, batch(X), batch(X))) == {("served_rows", "model")}

@@ -95,15 +95,26 @@ class Line:
     name: str = ""
 
 
-def named_factor(factor: float) -> tuple[float, str]:
-    """The unit factor that a number is within 0.05 % of, and its words; the number itself and "" where it is none."""
+def common_ratio(a: Floats, b: Floats, *, spread: float) -> float | None:
+    """Median ratio of the deciles of b to those of a; None where a decile is 0 or the ratios lie further apart than `spread`."""
+    places = np.arange(1, 10) / 10
+    x, y = np.quantile(a, places), np.quantile(b, places)
+    if len(np.unique(x)) < 3 or (x == 0).any() or (y == 0).any() or (np.sign(x) != np.sign(y)).any():
+        return None
+    ratio = y / x
+    middle = float(np.median(ratio))
+    return middle if (np.abs(ratio / middle - 1) <= spread).all() else None
+
+
+def named_factor(factor: float, *, near: float = NEAR) -> tuple[float, str]:
+    """The unit factor that a number is within 0.05 % of (or `near`), and its words; itself and "" where it is none."""
     size = abs(factor)
     power = round(float(np.log10(size))) if size > 0 else 0
-    if power and abs(size / 10.0**power - 1) < NEAR:
+    if power and abs(size / 10.0**power - 1) < near:
         return float(np.sign(factor)) * 10.0**power, "a power of ten"
     for unit, words in UNITS:
         for exact in (unit, 1 / unit):
-            if abs(size / exact - 1) < NEAR:
+            if abs(size / exact - 1) < near:
                 return float(np.sign(factor)) * exact, words
     return factor, ""
 

@@ -1,0 +1,105 @@
+"""Serving as it comes: nothing that is wrong with its columns ends a run; golden rows are read and replayed."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+from validators.catalog import catalog
+from validators.core.errors import DataError
+from validators.core.records import Family, Status
+from validators.engine.plan import make_plan
+from validators.engine.run import measure
+from validators.engine.trial import resolve
+from validators.io.project import read_project
+
+from .projects import project
+
+PIPELINE = [c for c in catalog() if c.family is Family.PIPELINE]
+
+
+def served(folder, change=lambda f: f, *, golden=None, **how):
+    """A project with serving rows, and its results of the pipeline family."""
+    project(folder, n=300, **how)
+    test = pd.read_parquet(folder / "test.parquet").drop(columns="y")
+    change(test.sample(frac=1, random_state=0)).to_parquet(folder / "serving.parquet", index=False)
+    lines = 'serving = "serving.parquet"\n'
+    if golden is not None:
+        (folder / "golden").mkdir()
+        golden(folder).to_csv(folder / "golden" / "rows.csv", index=False)
+        lines += 'golden = "golden"\n'
+    text = (folder / "seatrial.toml").read_text().replace("[columns]\n", f"{lines}[columns]\n")
+    (folder / "seatrial.toml").write_text(text)
+    trial = resolve(read_project(folder))
+    return {r.code: r for r in measure(trial, make_plan(trial, PIPELINE)).results}
+
+
+def values(result):
+    return {(m.metric, m.subject): m.value for m in result.measurements}
+
+
+@pytest.mark.parametrize("task", ["binary", "regression", "multiclass"])
+def test_sound_serving_differs_in_nothing(tmp_path, task):
+    found = served(tmp_path / "p", task=task)
+
+    assert [(r.code, r.reason) for r in found.values() if r.status is Status.ERROR] == []
+    assert values(found["PIP103"])["rows_differ", "model"] == 0.0
+    assert values(found["PIP104"])["scores_differ", "model"] == 0.0
+
+
+ODD = {
+    "a feature is missing": lambda f: f.drop(columns="x0"),
+    "all features are missing": lambda f: f[["key"]],
+    "a number arrives as text": lambda f: f.assign(x0=f.x0.map("{:.3f} EUR".format)),
+    "time is unreadable": lambda f: f.assign(when="some day"),
+    "no rows": lambda f: f.head(0),
+    "other keys": lambda f: f.assign(key=f.key + 10**6),
+    "keys as text": lambda f: f.assign(key=f.key.map("k{}".format)),
+    "keys twice": lambda f: pd.concat([f, f]),
+    "an outcome of another kind": lambda f: f.assign(y="none"),
+    "all null": lambda f: f.assign(x0=None),
+    "infinite": lambda f: f.assign(x0=np.inf),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_whatever_is_wrong_with_serving_is_a_finding_and_never_ends_a_run(tmp_path, odd):
+    found = served(tmp_path / "p", ODD[odd])
+
+    assert [(r.code, r.reason) for r in found.values() if r.status is Status.ERROR] == []
+    for result in found.values():
+        assert all(m.value is None or np.isfinite(m.value) for m in result.measurements)
+
+
+def test_a_missing_feature_is_named_and_no_score_is_made_up(tmp_path):
+    found = served(tmp_path / "p", ODD["a feature is missing"], model=True)
+
+    assert values(found["PIP101"])["absent_feature", "feature:x0"] == 1.0
+    assert values(found["PIP104"])["scores_differ", "model"] is None
+    assert values(found["PIP106"])["changed_share", "model"] is None
+    assert found["PIP107"].status is Status.NOT_APPLICABLE
+    assert 'add golden = "..."' in found["PIP107"].reason
+
+
+def scored(change=0.0):
+    def golden(folder):
+        X = pd.read_parquet(folder / "test.parquet")[["x0", "whole"]].head(20)
+        return X.assign(score=joblib.load(folder / "candidate.joblib").predict_proba(X)[:, 1] + change)
+
+    return golden
+
+
+def test_golden_rows_are_replayed(tmp_path):
+    sound, other = (
+        served(tmp_path / "a", model=True, golden=scored()),
+        served(tmp_path / "b", model=True, golden=scored(0.01)),
+    )
+
+    assert values(sound["PIP107"])["golden_misses", "model"] == 0.0
+    assert values(other["PIP107"])["golden_misses", "model"] == 1.0
+    assert values(sound["PIP106"])["changed_share", "rows:small_batches"] == 0.0
+
+
+def test_golden_rows_without_a_column_are_told_what_is_missing(tmp_path):
+    with pytest.raises(DataError, match="no column 'score'"):
+        served(tmp_path / "p", model=True, golden=lambda folder: scored()(folder).rename(columns={"score": "scores"}))

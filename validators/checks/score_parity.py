@@ -1,0 +1,106 @@
+"""PIP104: does production give the same score for the same key, and the same decision?
+
+How it is measured
+------------------
+The candidate scores the rows of `test` and the rows of `serving` (or the predictions that both files hold are read), joined by key.
+`decision_flips` is the share of rows whose decision differs (threshold of the task; class of the largest score), `scores_differ`
+the share whose score differs by more than the tolerance (in probability; in standard deviations of the score in regression), each
+with its exact upper bound, that of an unseen event where none is seen. For information the largest and the 99th percentile of the
+difference. A score that one side lacks differs. All rows up to 200,000, beyond that those with the smallest key hashes.
+
+Why it matters
+--------------
+Not every difference of a feature moves the score, and some that look small turn decisions. This is what a customer sees.
+
+What to do
+----------
+PIP103 names the feature and the cause. Where all features agree and scores do not, another model or another preprocessing is served.
+
+Sources
+-------
+Breck, Cai, Nielsen, Salib & Sculley (2017), The ML test score, IEEE Big Data; Clopper & Pearson (1934), Biometrika 26, 404-413.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import subjects
+from ..core.data import CANDIDATE, Role, Task
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.parity import Flags, Floats
+from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..summaries.pairs import PAIRED, pair
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`tolerance` of equal scores: in probability, or in standard deviations of the score (regression)."""
+
+    tolerance: float = 1e-6
+    confidence: float = 0.95
+
+
+def score_parity(given: Given) -> Iterator[Measurement]:
+    """Share of rows with another decision and with another score, and how far scores lie apart."""
+    pairs = pair(given.summary(Role.TEST, PAIRED), given.summary(Role.SERVING, PAIRED))
+    n = len(pairs)
+    if not n or CANDIDATE not in pairs.serving.scores or CANDIDATE not in pairs.test.scores:
+        why = (
+            "the candidate cannot score serving: it lacks a feature or the prediction column"
+            if n
+            else "no key of test is in serving"
+        )
+        yield Measurement(metric="scores_differ", subject=subjects.MODEL, value=None, n=0, note=why)
+        return
+    a, b = (np.asarray(side.scores[CANDIDATE], np.float64).reshape(n, -1) for side in (pairs.test, pairs.serving))
+    finite = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
+    both_missing = ~np.isfinite(a).all(axis=1) & ~np.isfinite(b).all(axis=1)
+    unit = float(a[finite].std()) if given.task.type == "regression" and finite.any() else 1.0
+    unit = unit or 1.0
+    change = np.where(finite, np.abs(np.where(np.isfinite(a - b), a - b, 0.0)).max(axis=1) / unit, np.nan)
+    away = (change > given.options.tolerance) | (~finite & ~both_missing)
+    level = given.options.confidence
+    yield _share("scores_differ", away, level, f"scores differ by more than {given.options.tolerance:g}; {pairs.note}")
+    if given.task.type != "regression":
+        flips = (decisions(a, given.task) != decisions(b, given.task)) & ~both_missing
+        yield _share("decision_flips", flips, level, f"decisions differ; {pairs.note}")
+    known = change[finite]
+    if len(known):
+        word = "standard deviations of the score" if given.task.type == "regression" else "in probability"
+        for metric, value in (("largest_score_change", known.max()), ("score_change_q99", np.quantile(known, 0.99))):
+            yield Measurement(metric=metric, subject=subjects.MODEL, value=float(value), n=len(known), note=word)
+
+
+def decisions(scores: Floats, task: Task) -> NDArray[np.int64]:
+    """(n,) decision of each row; -1 where the score is missing."""
+    finite = np.isfinite(scores).all(axis=1)
+    if task.type == "multiclass":
+        chosen = np.where(np.isfinite(scores), scores, -np.inf).argmax(axis=1)
+    else:
+        cut = 0.5 if task.threshold is None else task.threshold
+        chosen = (scores[:, 0] >= cut).astype(np.int64)
+    return np.where(finite, chosen, -1)
+
+
+def _share(metric: str, wrong: Flags, level: float, words: str) -> Measurement:
+    k, n = int(wrong.sum()), len(wrong)
+    high = clopper_pearson_interval(k, n, confidence=level).high if k else zero_event_upper_bound(n, confidence=level)
+    note = f"{k:,} of {n:,} {words}" if k else f"none of {n:,} {words}"
+    return Measurement(
+        metric=metric, subject=subjects.MODEL, value=k / n, high=high, level=level, method="count", n=n, note=note
+    )
+
+
+CHECK = Check(
+    code="PIP104",
+    family=Family.PIPELINE,
+    title="Same scores and decisions",
+    metrics=("scores_differ", "decision_flips", "largest_score_change", "score_change_q99"),
+    needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(PAIRED,), models=(CANDIDATE,), declared=("key",)),
+    measure=score_parity,
+    doc=__doc__,
+    options=Options(),
+)

@@ -1,0 +1,120 @@
+"""PIP108: without a common key, do served values have the scale and the gaps of researched ones?
+
+How it is measured
+------------------
+For every numeric feature the quantiles of `serving` are divided by those of `test` (deciles from .1 to .9). Where all of these ratios
+agree within `spread` and lie near a known unit factor, and not near one, `scale_factor_found` is 1 and the note names the factor; else
+0. `missing_gap` is the difference of the shares of missing values and `new_level_gap` the share of served rows with a level that test
+does not have, with Newcombe's intervals for all features together. This is judged where no key is declared; with a key PIP103 compares
+row by row, and this check only says so.
+
+Why it matters
+--------------
+A unit error moves every quantile by one factor, so it shows without any key. Anything subtler needs the same rows on both sides.
+
+What to do
+----------
+Declare the key and export `serving` for the keys of `test`: then every row is compared, and the difference is explained.
+
+Sources
+-------
+Newcombe (1998), Statistics in Medicine 17, 873-890; Breck et al. (2019), Data validation for machine learning, MLSys.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..core import subjects
+from ..core.data import Role
+from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.interval import simultaneous_level
+from ..stats.parity import Flags, Floats, common_ratio, named_factor
+from ..stats.proportions import newcombe_interval
+from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number
+from ..summaries.row_sample import RowSample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`spread`: how far the ratios of the quantiles may lie apart, relative; `fewest` rows with a value on each side."""
+
+    spread: float = 0.15
+    fewest: int = 100
+    confidence: float = 0.95
+
+
+def unkeyed_serving(given: Given) -> Iterator[Measurement]:
+    """Unit factors, missing values and new levels of served rows that have no partner in test."""
+    test: RowSample = given.summary(Role.TEST, PAIRED)
+    serving: RowSample = given.summary(Role.SERVING, PAIRED)
+    n = len(serving.rows)
+    if "key" in given.declared:
+        note = "rows have a key: PIP102 to PIP104 compare them one by one"
+        yield Measurement(metric="served_rows", subject=subjects.MODEL, value=float(serving.total), n=n, note=note)
+        return
+    there = given.schemas.get(Role.SERVING, {})
+    names = [str(f) for f in test.rows.X if str(f) in there]
+    if not n or not len(test.rows) or not names:
+        yield Measurement(
+            metric="missing_gap", subject=subjects.MODEL, value=None, n=n, note="no served rows or features"
+        )
+        return
+    level = simultaneous_level(given.options.confidence, 2 * len(names))
+    for name in names:
+        a, b = test.rows.X[name], serving.rows.X[name]
+        yield _gap("missing_gap", name, b.isna().to_numpy(), a.isna().to_numpy(), level)
+        if is_number(a):
+            yield from _factor(name, as_numbers(a), as_numbers(b), given.options)
+        else:
+            yield _new_levels(name, a, b, level)
+
+
+def _gap(metric: str, name: str, served: Flags, research: Flags, level: float) -> Measurement:
+    p, q = float(served.mean()), float(research.mean())
+    ends = newcombe_interval(p, len(served), q, len(research), confidence=level)
+    note = f"{p:.2%} in serving, {q:.2%} in test"
+    return Measurement(
+        metric=metric, subject=subjects.feature(name), value=p - q, low=ends.low, high=ends.high, level=level,
+        method="Newcombe", n=len(served), n_eff=float(len(served)), note=note,
+    )  # fmt: skip
+
+
+def _new_levels(name: str, a: pd.Series, b: pd.Series, level: float) -> Measurement:
+    levels = set(as_texts(a))
+    new = np.array([t is not None and t not in levels for t in as_texts(b)], np.bool_)
+    return _gap("new_level_gap", name, new, np.zeros(len(a), np.bool_), level)
+
+
+def _factor(name: str, a: Floats, b: Floats, options: Options) -> Iterator[Measurement]:
+    a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+    n = min(len(a), len(b))
+    if n < options.fewest:
+        return
+    ratio = common_ratio(a, b, spread=options.spread)
+    factor, words = named_factor(ratio, near=options.spread / 2) if ratio is not None else (1.0, "")
+    found = bool(words) and abs(np.log(abs(factor))) > np.log(1.5)
+    note = "no common factor between the quantiles"
+    if ratio is not None:
+        note = f"served quantiles are ×{ratio:.4g} those of test"
+        note += f": a unit factor of ×{factor:.6g}, {words}" if found else ""
+    about = subjects.feature(name)
+    yield Measurement(
+        metric="scale_factor_found", subject=about, value=float(found), n=n, method="quantiles", note=f"{name}: {note}"
+    )
+    if ratio is not None:
+        yield Measurement(metric="quantile_ratio", subject=about, value=ratio, n=n, note=note)
+
+
+CHECK = Check(
+    code="PIP108",
+    family=Family.PIPELINE,
+    title="Scale and gaps of serving without a key",
+    metrics=("scale_factor_found", "missing_gap", "new_level_gap", "quantile_ratio", "served_rows"),
+    needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(PAIRED,)),
+    measure=unkeyed_serving,
+    doc=__doc__,
+    options=Options(),
+)
