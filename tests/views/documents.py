@@ -214,6 +214,32 @@ def bias() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def stress() -> list[dict[str, Any]]:
+    moves = [
+        ranged("mean_score_change", f"rows:{name}{who}", v, 0.01, note=f"All of {name}")
+        for name, v in (("mild", 0.02), ("recession", -0.12))
+        for who in ("", PRIOR)
+    ]
+    curve = [ranged("curve_worst_excess", f"rows:worst_{s:g}", 0.5 - 0.5 * s, 0.1) for s in (1.0, 0.1, 0.05)]
+    worst = ranged(
+        "worst_excess", "model", 0.45, 0.1, limit=limit(0.25, 0.75), verdict="WARN", note="84% of them in slice:age<30"
+    )
+    bins = [
+        m("ice_violations", f"feature:income | rows:bin_{b:02d}", v, note="10 to 20")
+        for b, v in ((1, 0.0), (2, 0.3), (10, 0.0))
+    ]
+    broken = m("monotone_violations", "feature:income", 0.3, limit=limit(0.001, 0.01), verdict="FAIL")
+    asked = [
+        m("context_share", f"rows:{w}", v, limit=limit(0.001, 0.01), verdict="FAIL" if v else "PASS")
+        for w, v in (("order", 0.0), ("single", 0.5))
+    ]
+    mix = ranged("quality_lost", "rows:growth", 0.02, 0.01, limit=limit(0.05, 0.1), verdict="PASS")
+    return [
+        r("STR101", "stress", None, moves), r("STR102", "stress", "WARN", [worst, *curve]),
+        r("STR103", "stress", "FAIL", [broken, *bins]), r("STR104", "stress", "FAIL", asked), r("STR106", "stress", "PASS", [mix]),
+    ]  # fmt: skip
+
+
 def plain(code: str, family: str, metric: str, subjects: tuple[str, ...]) -> dict[str, Any]:
     """A check of a family whose charts are one dot per subject."""
     held = [
@@ -227,7 +253,7 @@ def document(*results: dict[str, Any], verdict: str = "FAILED") -> dict[str, Any
     """A document of some results; of all families when none is given."""
     every = (
         *performance(), *prediction_drift(), *feature_drift(), *importance(), *noise(), *backtest(),
-        plain("STR101", "stress", "worst_tenth_excess", ("model",)),
+        *stress(),
         plain("QUA101", "quality", "noise_excess", ("model", "class:1")),
         plain("LEK103", "leakage", "lift_share", ("feature:income", "feature:age")),
         plain("FIT101", "fit", "score_lost_to_refits", ("model",)),

@@ -314,3 +314,43 @@ def test_defects_are_a_matrix_with_what_needs_attention_on_top():
     assert [row["Feature"] for row in drawn.table.rows] == ["income", "age"]
     assert drawn.alt == "1 features need attention: income."
     assert "99999" in drawn.figure["data"][0]["text"][0][1]
+
+
+def test_the_curve_of_the_worst_is_sorted_has_its_limits_and_says_who_they_are():
+    drawn = by_key(charts_of(document(), "stress", chart.LIGHT), "worst")
+
+    assert trace(drawn, "candidate")["x"] == [0.05, 0.1, 1.0]
+    assert [s["y0"] for s in drawn.figure["layout"]["shapes"]] == [0.25, 0.75]
+    assert "slice:age<30" in drawn.caption
+
+
+def test_the_scenario_that_moves_most_is_on_top_beside_the_prior():
+    drawn = by_key(charts_of(document(), "stress", chart.LIGHT), "mean_score_change")
+
+    assert drawn.figure["layout"]["yaxis"]["ticktext"] == ["recession", "mild"]
+    assert trace(drawn, "prior")["x"] == [-0.12, 0.02]
+    assert [row["Prior"] for row in drawn.table.rows] == [-0.12, 0.02]
+
+
+def test_broken_directions_are_bars_by_tenth():
+    drawn = by_key(charts_of(document(), "stress", chart.LIGHT), "directions")
+
+    assert trace(drawn, "income")["x"] == [1, 2, 10]
+    assert trace(drawn, "income")["y"] == [0.0, 0.3, 0.0]
+
+
+def test_what_calls_cost_is_shown_where_the_run_tells_it():
+    held = document()
+    cost = {
+        "single_row_ms": {"p50": 2.0, "p95": 3.0, "p99": 9.0},
+        "rows_per_second": 50_000,
+        "peak_memory_mb": 210.4,
+        "single_row_calls": 60,
+    }
+    held["run"]["models"] = {"candidate": cost, "prior": {**cost, "single_row_ms": None}}
+    drawn = by_key(charts_of(held, "stress", chart.LIGHT), "latency")
+
+    assert trace(drawn, "candidate")["y"] == [2.0, 3.0, 9.0]
+    assert "50,000 rows per second" in drawn.caption
+    assert "210 MB" in drawn.caption
+    assert len(drawn.table.rows) == 1

@@ -14,6 +14,7 @@ from . import (
     performance,
     prediction_drift,
     quality,
+    stress,
 )
 from .chart import Chart, Palette
 from .reading import Document, family_verdict
@@ -25,6 +26,7 @@ _CHARTS: Mapping[str, Callable[[Document, Palette], list[Chart]]] = {
     "feature_drift": feature_drift.charts,
     "importance": importance.charts,
     "noise": noise.charts,
+    "stress": stress.charts,
     "quality": quality.charts,
     "leakage": leakage.charts,
     "fit": fit.charts,

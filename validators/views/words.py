@@ -67,6 +67,8 @@ OVERALL: Final[Mapping[str, VerdictWords]] = {
 RANK: Final = tuple(VERDICTS)
 
 _SHARES = {
+    "changed_share", "decision_share_change", "monotone_violations", "ice_violations", "unstable_share", "context_share",
+    "beyond_output_range", "empty_raises", "beyond_support", "beyond_range",
     "flip_rate", "flip_rate_of_class", "net_flips", "right_to_wrong", "wrong_to_right", "missing_share", "out_of_range_share",
     "missing_difference", "new_level_mass", "share_shift", "share_candidate", "share_prior", "migration", "base_rate", "accuracy",
     "precision", "recall", "specificity", "macro_recall",
@@ -262,6 +264,21 @@ _LABELS: Mapping[str, str] = {
     "proxy_auc": "AUC of telling the group from the features",
     "score_auc": "AUC of telling the group from the score",
     "proxy_feature_auc": "AUC of telling the group from one feature",
+    "worst_excess": "Excess loss of the worst tenth",
+    "curve_worst_excess": "Excess loss of the worst",
+    "monotone_violations": "Rows that step against the declared direction",
+    "largest_violation": "Largest step against the declared direction",
+    "ice_violations": "Rows that step the wrong way here",
+    "beyond_output_range": "Scores out of range",
+    "unstable_share": "Rows whose score is not the same twice",
+    "context_share": "Rows whose score depends on their company",
+    "empty_raises": "Raises on an empty frame",
+    "changed_share": "Rows that the scenario changes",
+    "mean_score_change": "Change of the mean score",
+    "decision_share_change": "Change of the share called positive",
+    "quality_under": "Quality under the scenario",
+    "beyond_support": "Rows far from every row of train",
+    "beyond_range": "Rows outside the range of train",
     "mcnemar": "McNemar",
     "stuart_maxwell": "Stuart-Maxwell",
 }
