@@ -249,6 +249,54 @@ def plain(code: str, family: str, metric: str, subjects: tuple[str, ...]) -> dic
     return r(code, family, "FAIL", held)
 
 
+def pipeline() -> list[dict[str, Any]]:
+    held, facts = limit(0.001, 0.01), limit(None, 0.0)
+    why = "income: served values are 1/12 of research (research is ×12 of them), a unit factor: months and years; all rows differ"
+    rates = [
+        m("mismatch_rate", f"feature:{f}", v, high=v + 0.003 if v < 1 else 1.0, limit=held, verdict=w, note=note)
+        for f, v, w, note in (("age", 0.0, "PASS", "none of 1,000 rows differs"), ("income", 1.0, "FAIL", why))
+    ]
+    sides = [
+        m(k, f"feature:income | rows:bin_{b:02d}", v * b, n=50)
+        for b in (1, 2, 3)
+        for k, v in (("research_value", 12.0), ("served_value", 1.0))
+    ]
+    times = [
+        m("mismatch_in_month", f"feature:income | period:2025-{k:02d}-01..2025-{k:02d}-28", 1.0, n=400) for k in (1, 2)
+    ]
+    counts = [
+        m("not_served", "model", 0.02, limit=held, verdict="FAIL"),
+        m("matched_keys", "model", 0.98),
+        m("only_served", "model", 0.0),
+    ]
+    flips = [
+        m("decision_flips", "model", 0.3, high=0.33, limit=held, verdict="FAIL"),
+        m("scores_differ", "model", 0.9, high=0.92),
+    ]
+    return [
+        r(
+            "PIP101",
+            "pipeline",
+            "PASS",
+            [m("absent_feature", "model", 0.0, limit=facts, verdict="PASS", note="all 2 features are served")],
+        ),
+        r("PIP102", "pipeline", "FAIL", counts),
+        r(
+            "PIP103",
+            "pipeline",
+            "FAIL",
+            [m("rows_differ", "model", 1.0, high=1.0, limit=held, verdict="FAIL", note="all"), *rates, *sides, *times],
+        ),
+        r("PIP104", "pipeline", "FAIL", flips),
+        r(
+            "PIP106",
+            "pipeline",
+            "PASS",
+            [m("changed_share", "rows:small_batches", 0.0, high=0.02, limit=held, verdict="PASS")],
+        ),
+    ]
+
+
 def document(*results: dict[str, Any], verdict: str = "FAILED") -> dict[str, Any]:
     """A document of some results; of all families when none is given."""
     every = (
@@ -257,7 +305,7 @@ def document(*results: dict[str, Any], verdict: str = "FAILED") -> dict[str, Any
         plain("QUA101", "quality", "noise_excess", ("model", "class:1")),
         plain("LEK103", "leakage", "lift_share", ("feature:income", "feature:age")),
         plain("FIT101", "fit", "score_lost_to_refits", ("model",)),
-        plain("PIP101", "pipeline", "mismatch", ("feature:income", "feature:age")),
+        *pipeline(),
         r("BIA999", "bias", None, [ranged("a_metric_nobody_knows", f"group:sex={g}", 0.4, 0.1) for g in "FMX"],
             required=False),
     )  # fmt: skip

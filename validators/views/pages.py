@@ -12,6 +12,7 @@ from . import (
     leakage,
     noise,
     performance,
+    pipeline,
     prediction_drift,
     quality,
     stress,
@@ -32,6 +33,7 @@ _CHARTS: Mapping[str, Callable[[Document, Palette], list[Chart]]] = {
     "fit": fit.charts,
     "backtest": backtest.charts,
     "bias": bias.charts,
+    "pipeline": pipeline.charts,
 }
 
 
