@@ -446,9 +446,9 @@ def test_a_model_that_only_looks_at_the_row_passes_and_others_are_found():
     steady, ranks, position = asked(Steady()), asked(Ranks()), asked(Position())
 
     assert {m.value for m in steady.values()} == {0.0}
-    assert ranks["changed_share", "rows:small_batches"].value > 0.9
-    assert ranks["changed_share", "rows:asked_again"].value == 0.0
-    assert position["changed_share", "rows:reverse_order"].value > 0.9
+    assert ranks["changed_scores", "rows:small_batches"].value > 0.9
+    assert ranks["changed_scores", "rows:asked_again"].value == 0.0
+    assert position["changed_scores", "rows:reverse_order"].value > 0.9
 
 
 # --- golden rows ------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_a_missing_feature_is_named_and_no_score_is_made_up(tmp_path):
 
     assert values(found["PIP101"])["absent_feature", "feature:x0"] == 1.0
     assert values(found["PIP104"])["scores_differ", "model"] is None
-    assert values(found["PIP106"])["changed_share", "model"] is None
+    assert values(found["PIP106"])["changed_scores", "model"] is None
     assert found["PIP107"].status is Status.NOT_APPLICABLE
     assert 'add golden = "..."' in found["PIP107"].reason
 
@@ -97,7 +97,7 @@ def test_golden_rows_are_replayed(tmp_path):
 
     assert values(sound["PIP107"])["golden_misses", "model"] == 0.0
     assert values(other["PIP107"])["golden_misses", "model"] == 1.0
-    assert values(sound["PIP106"])["changed_share", "rows:small_batches"] == 0.0
+    assert values(sound["PIP106"])["changed_scores", "rows:small_batches"] == 0.0
 
 
 def test_golden_rows_without_a_column_are_told_what_is_missing(tmp_path):

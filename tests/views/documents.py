@@ -292,7 +292,7 @@ def pipeline() -> list[dict[str, Any]]:
             "PIP106",
             "pipeline",
             "PASS",
-            [m("changed_share", "rows:small_batches", 0.0, high=0.02, limit=held, verdict="PASS")],
+            [m("changed_scores", "rows:small_batches", 0.0, high=0.02, limit=held, verdict="PASS")],
         ),
     ]
 

@@ -2,7 +2,7 @@
 
 How it is measured
 ------------------
-A sample of served rows is scored as a whole, again as a whole, in reverse order, in small batches, and each row twice. `changed_share`
+A sample of served rows is scored as a whole, again as a whole, in reverse order, in small batches, and each row twice. `changed_scores`
 is the share of rows whose score is not the same within the tolerance (relative to the score, or to its spread where that is larger),
 with the exact upper bound, for each way of asking.
 
@@ -60,7 +60,7 @@ def served_again(given: Given) -> Iterator[Measurement]:
             if absent
             else "no rows in serving"
         )
-        yield Measurement(metric="changed_share", subject=subjects.MODEL, value=None, n=0, note=note)
+        yield Measurement(metric="changed_scores", subject=subjects.MODEL, value=None, n=0, note=note)
         return
     model = given.models[CANDIDATE]
     first = ask(model, X)
@@ -89,7 +89,7 @@ def _changed(word: str, first: Floats, then: Floats, spread: float, tolerance: f
     note = f"{k:,} of {n:,} scores change" if k else f"none of {n:,} scores changes"
     about = subjects.rows(word)
     return Measurement(
-        metric="changed_share", subject=about, value=k / n, high=high, level=level, method="count", n=n, note=note
+        metric="changed_scores", subject=about, value=k / n, high=high, level=level, method="count", n=n, note=note
     )
 
 
@@ -97,7 +97,7 @@ CHECK = Check(
     code="PIP106",
     family=Family.PIPELINE,
     title="Same score in any order and every time",
-    metrics=("changed_share",),
+    metrics=("changed_scores",),
     needs=Needs(roles=(Role.SERVING,), summaries=(PAIRED,), models=(CANDIDATE,), calls=True),
     measure=served_again,
     doc=__doc__,

@@ -14,7 +14,7 @@ FACTS = (
     "absent_feature", "other_type", "outside_contract", "not_served", "served_twice", "staler_share", "served_late_share",
     "golden_misses", "scale_factor_found", "missing_gap", "new_level_gap",
 )  # fmt: skip
-SCORES = ("decision_flips", "scores_differ", "changed_share")
+SCORES = ("decision_flips", "scores_differ", "changed_scores")
 
 
 def diagnoses(document: Document) -> list[str]:
