@@ -36,6 +36,9 @@ def test_values_agree_with_scikit_learn_and_the_interval_with_delong():
     assert (m.high - m.low) / 2 == pytest.approx(
         1.676 * delong.se, rel=0.35
     )  # t of 49 df; a variance of 50 groups is uneven
+    shown = found["auc_loss_delong", "model"]
+    assert shown.value == pytest.approx(skm.roc_auc_score(Y, P) - skm.roc_auc_score(Y, NOISY), abs=1e-12)
+    assert (shown.high - shown.low) / 2 == pytest.approx(1.6449 * delong.se, rel=1e-4)
     theirs = skm.log_loss(Y, NOISY) / skm.log_loss(Y, P) - 1
     assert found["log_loss_increase", "model"].value == pytest.approx(theirs, abs=1e-6)
 

@@ -6,7 +6,8 @@ Both models score the same test rows. Binary: `auc_loss` is the prior's area und
 `log_loss_increase` the relative increase of log-loss (information). Regression and multiclass: `loss_increase` is the relative
 increase of the mean squared error, or of log-loss; .03 means that the candidate's loss is 3 % higher. The question is one-sided (is
 the candidate worse by more than the limit?), so the interval is two-sided at 90 %. It comes from the delete-a-group jackknife of the
-difference: what both models get wrong together cancels. Binning of scores is included in the interval of the areas.
+difference: what both models get wrong together cancels. Binning of scores is included in the interval of the areas. Where rows are
+independent and of one weight, DeLong's interval of the same difference on the rows themselves is shown beside it.
 
 Why it matters
 --------------
@@ -32,11 +33,14 @@ from dataclasses import dataclass
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.ranking import roc_auc_many
+from ..stats.interval import normal_interval
+from ..stats.ranking import paired_delong, roc_auc_many
 from ..summaries.cells import Cell, auc_bound, cell_of, divided, measured, mixed_share
 from ..summaries.outcomes import Outcomes, OutcomesKind
+from ..summaries.row_sample import RowSampleKind
+from ..summaries.scored_rows import scored_rows
 
-ALL = OutcomesKind("all")
+ALL, SAMPLE = OutcomesKind("all"), RowSampleKind()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ def loss_against_prior(given: Given) -> Iterator[Measurement]:
     binary = given.task.type == "binary"
     if binary:
         yield _auc_loss(candidate, prior, given)
+        if given.grid.grouping == "row" and candidate.equal_weights:
+            yield from _delong(given)
     increase = divided(divided(candidate.paired["loss"], candidate.paired["w"]), prior.mean("loss"))
     yield measured(
         "log_loss_increase" if binary else "loss_increase",
@@ -79,12 +85,25 @@ def _auc_loss(candidate: Cell, prior: Cell, given: Given) -> Measurement:
     )
 
 
+def _delong(given: Given) -> Iterator[Measurement]:
+    """The same difference by DeLong's test of two correlated areas, on the rows themselves; only where they are independent."""
+    rows = scored_rows(given.summary(Role.TEST, SAMPLE), given.grid, (CANDIDATE, PRIOR))
+    found = paired_delong(rows.y, rows.scores[PRIOR][:, 0], rows.scores[CANDIDATE][:, 0])
+    if found is None:
+        return
+    ends = normal_interval(found.difference, found.se, confidence=given.options.confidence)
+    yield Measurement(
+        metric="auc_loss_delong", subject=subjects.MODEL, value=found.difference, low=ends.low, high=ends.high,
+        level=given.options.confidence, method="DeLong, paired", n=rows.n, n_eff=rows.n_eff, note=rows.note,
+    )  # fmt: skip
+
+
 CHECK = Check(
     code="PRF102",
     family=Family.PERFORMANCE,
     title="Loss against the prior",
-    metrics=("auc_loss", "loss_increase", "log_loss_increase"),
-    needs=Needs(roles=(Role.TEST,), summaries=(ALL,), models=(CANDIDATE, PRIOR), outcomes=True),
+    metrics=("auc_loss", "auc_loss_delong", "loss_increase", "log_loss_increase"),
+    needs=Needs(roles=(Role.TEST,), summaries=(ALL, SAMPLE), models=(CANDIDATE, PRIOR), outcomes=True),
     measure=loss_against_prior,
     doc=__doc__,
     plants=(

@@ -3,7 +3,9 @@
 How it is measured
 ------------------
 The shift in sigma of DRF101 for every feature and every period of production, against the reference (else train). A trend per
-feature: the shift of the last three periods together. Intervals hold for all features of that last stretch.
+feature: the shift of the last three periods together. Intervals hold for all features of that last stretch. The house policies set no
+limit here: history moves with seasons and the calendar under sound models too (sound production of bike hire and hotels moves by two
+and three sigma in some features); what it does to the scores is judged in the backtest.
 
 Why it matters
 --------------

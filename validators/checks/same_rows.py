@@ -5,7 +5,7 @@ How it is measured
 Both models score the test rows. Mean change of the score in standard deviations of the prior's score; share of rows whose decision
 flips (binary: score at or above the threshold; multiclass: most probable class), flips towards the favourable outcome minus flips
 away from it, flips by true outcome; migration between ten bands of the prior's score; agreement (Lin's concordance, Kendall's
-tau-b). Intervals by the delete-a-group jackknife, or Wilson on effective rows.
+tau-b, the limits of agreement of Bland and Altman). Intervals by the delete-a-group jackknife, or Wilson on effective rows.
 
 Why it matters
 --------------
@@ -19,7 +19,8 @@ Look at who flips from right to wrong before anything else.
 
 Sources
 -------
-Lin (1989), Biometrics 45, 255-268; Yan et al. (2021), Positive-congruent training, CVPR; Stuart (1955), Biometrika 42, 412-416.
+Lin (1989), Biometrics 45, 255-268; Bland & Altman (1986), Lancet 327, 307-310; Yan et al. (2021), Positive-congruent training,
+CVPR; Stuart (1955), Biometrika 42, 412-416.
 """
 
 from collections.abc import Iterator
@@ -29,17 +30,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import subjects
-from ..core.data import CANDIDATE, PRIOR, Batch, Role
+from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import folded
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance, leave_one_out
-from ..stats.paired import concordance_correlation, kendall_tau_b, mcnemar, stuart_maxwell
+from ..stats.paired import bland_altman, concordance_correlation, kendall_tau_b, mcnemar, stuart_maxwell
 from ..stats.proportions import wilson_interval
+from ..summaries.both_scored import Floats, Pairs, group_sums, pairs_of
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
-GROUPS = 50
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,24 +50,10 @@ class Options:
     confidence: float = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Rows that both models scored: scores, decisions, outcome, weight, group."""
-
-    candidate: Floats
-    prior: Floats
-    decided: NDArray[np.int64]
-    decided_before: NDArray[np.int64]
-    y: Floats
-    weight: Floats
-    group: NDArray[np.int64]
-    note: str
-
-
 def same_rows(given: Given) -> Iterator[Measurement]:
     """Change of scores, flips, migration and agreement."""
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
-    pairs = pairs_of(sample.rows, sample.total, given)
+    pairs = pairs_of(sample.rows, sample.total, given.task)
     n = len(pairs.weight)
     if n < 2:
         yield Measurement(
@@ -81,41 +67,10 @@ def same_rows(given: Given) -> Iterator[Measurement]:
     yield from _migration(pairs, given)
 
 
-def pairs_of(rows: Batch, total: int, given: Given) -> Pairs:
-    """The rows of a sample that both models gave a finite score for."""
-    a, b = rows.scores[CANDIDATE], rows.scores[PRIOR]
-    good: NDArray[np.bool_] = np.logical_and(np.isfinite(a).all(axis=1), np.isfinite(b).all(axis=1))
-    a, b = np.asarray(a[good]), np.asarray(b[good])
-    if given.task.type == "binary":
-        cut = 0.5 if given.task.threshold is None else given.task.threshold
-        decided, before = np.asarray(a[:, 0] >= cut, np.int64), np.asarray(b[:, 0] >= cut, np.int64)
-    elif a.shape[1] > 1 and a.shape[0]:
-        decided, before = np.asarray(a.argmax(axis=1), np.int64), np.asarray(b.argmax(axis=1), np.int64)
-    else:
-        decided, before = np.zeros(a.shape[0], np.int64), np.zeros(a.shape[0], np.int64)
-    most = int(np.bincount(decided, minlength=1).argmax()) if a.shape[1] > 1 else 0
-    parts = []
-    if len(good) < total:
-        parts.append(f"on {len(good):,} of {total:,} rows by key hash")
-    if not good.all():
-        parts.append(f"{int((~good).sum())} rows without two finite scores are left out")
-    return Pairs(
-        a[:, most], b[:, most], decided, before, rows.y[good],
-        rows.weight[good] / float(1 << 20), (rows.unit[good] % np.uint64(GROUPS)).astype(np.int64), "; ".join(parts),
-    )  # fmt: skip
-
-
-def _group_sums(pairs: Pairs, *columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """(groups, 1 + columns) weighted sums, the first of ones; and which groups hold rows."""
-    table = np.column_stack([np.ones(len(pairs.weight)), *columns]) * pairs.weight[:, None]
-    sums = np.column_stack([np.bincount(pairs.group, weights=t, minlength=GROUPS) for t in table.T])
-    return np.asarray(sums, np.float64), np.bincount(pairs.group, minlength=GROUPS) > 0
-
-
 def _change(pairs: Pairs, given: Given) -> Iterator[Measurement]:
     n = len(pairs.weight)
     d = pairs.candidate - pairs.prior
-    sums, keep = _group_sums(pairs, d, np.abs(d), pairs.prior, pairs.prior**2, d**2)
+    sums, keep = group_sums(pairs, d, np.abs(d), pairs.prior, pairs.prior**2, d**2)
     stacked = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, keep)])
     w, total, absolute, s, s2, d2 = stacked.T
     variance = s2 / w - (s / w) ** 2
@@ -173,7 +128,7 @@ def _net_flips(pairs: Pairs, given: Given) -> Measurement:
     away = (pairs.decided_before == good) & (pairs.decided != good)
     towards = (pairs.decided_before != good) & (pairs.decided == good)
     net = away.astype(float) - towards.astype(float)
-    sums, keep = _group_sums(pairs, net)
+    sums, keep = group_sums(pairs, net)
     rest = leave_one_out(sums, keep)
     value = float(np.average(net, weights=pairs.weight))
     found = jackknife_interval(value, rest[:, 1] / rest[:, 0], confidence=given.options.confidence)
@@ -196,7 +151,7 @@ def _rate(
     if n == 0 or pairs.weight[of].sum() <= 0:
         return Measurement(metric=metric, subject=subject, value=None, n=n, note="no such rows")
     part = np.where(of, 1.0, 0.0)
-    sums, _ = _group_sums(pairs, event * part, part)
+    sums, _ = group_sums(pairs, event * part, part)
     keep = sums[:, 2] > 0
     total = sums.sum(axis=0)
     p = float(total[1] / total[2])
@@ -219,6 +174,13 @@ def _agreement(pairs: Pairs) -> Iterator[Measurement]:
     for metric, value in found:
         note = pairs.note if value is not None else "a score is constant"
         yield Measurement(metric=metric, subject="model", value=value, n=n, note=note)
+    limits = bland_altman(pairs.prior, pairs.candidate)
+    for word, end in () if limits is None else (("low", limits.low_interval), ("high", limits.high_interval)):
+        yield Measurement(
+            metric="limit_of_agreement", subject=subjects.join("model", subjects.rows(word)), value=(end.low + end.high) / 2,
+            low=end.low, high=end.high, level=0.95, method="Bland-Altman, rows taken as independent", n=n, n_eff=float(n),
+            note="; ".join(filter(None, ("95 % of changes of the score lie between the two limits, were they normal", pairs.note))),
+        )  # fmt: skip
 
 
 def _migration(pairs: Pairs, given: Given) -> Iterator[Measurement]:
@@ -245,7 +207,7 @@ CHECK = Check(
     title="Same rows, candidate against prior",
     metrics=(
         "mean_change_sd", "mean_absolute_change_sd", "rms_change_sd", "flip_rate", "flip_rate_of_class", "net_flips",
-        "right_to_wrong", "wrong_to_right", "mcnemar", "concordance", "kendall_tau", "migration", "stuart_maxwell",
+        "right_to_wrong", "wrong_to_right", "mcnemar", "concordance", "kendall_tau", "limit_of_agreement", "migration", "stuart_maxwell",
     ),
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE, PRIOR)),
     measure=same_rows,

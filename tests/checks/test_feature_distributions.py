@@ -1,0 +1,57 @@
+"""DRF101: what is shown beside the shift in sigma."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import jensenshannon
+
+from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
+from validators.checks.feature_distributions import CHECK
+from validators.core.data import Role
+from validators.core.records import Given
+
+N = 3000
+
+
+def measured(X, reference):
+    grid = grid_of(reference, np.linspace(0, 1, len(reference)))
+    batches = {
+        role: batch_of(rows, np.zeros(len(rows)), np.full(len(rows), 0.5), grid)
+        for role, rows in ((Role.TEST, X), (Role.REFERENCE, reference))
+    }
+    given = Given(
+        task=BINARY,
+        grid=grid,
+        options=CHECK.options,
+        rng=np.random.default_rng(0),
+        summaries={(role, kind): kind.of(b, grid) for role, b in batches.items() for kind in CHECK.needs.summaries},
+    )
+    return {(m.metric, m.subject): m for m in CHECK.measure(given)}
+
+
+def test_a_shift_by_half_a_robust_sigma_is_seen_in_these_units_and_none_is_not():
+    reference = frame(N, 1)
+    moved = frame(N, 2)
+    quartiles = reference["income"].quantile([0.25, 0.75])
+    moved["income"] += 0.5 * np.ptp(quartiles) / 1.349
+    found = measured(moved, reference)
+    m = found["wasserstein_sigma", "feature:income"]
+    assert m.low < 0.5 < m.high
+    assert m.low > 0.3
+    for seed in range(4):
+        quiet = measured(frame(N, 10 + seed), reference)["wasserstein_sigma", "feature:income"]
+        assert quiet.low == 0
+        assert quiet.high < 0.2
+
+
+def test_distances_of_levels_are_those_of_scipy_and_of_hand():
+    reference, moved = frame(N, 1), frame(N, 2)
+    moved.loc[moved["region"] == "north", "region"] = "south"
+    found = measured(moved, reference)
+    p, q = (
+        x["region"].value_counts(normalize=True).reindex(["east", "north", "south", "west"], fill_value=0)
+        for x in (reference, moved)
+    )
+    assert found["total_variation", "feature:region"].value == pytest.approx(abs(p - q).sum() / 2)
+    assert found["jensen_shannon", "feature:region"].value == pytest.approx(jensenshannon(p, q, base=2))
+    assert found["cramers_v", "feature:region"].value > 0.3
+    assert measured(frame(N, 3), reference)["cramers_v", "feature:region"].value < 0.05

@@ -1,0 +1,56 @@
+"""Rows that candidate and prior both scored, side by side."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.data import CANDIDATE, PRIOR, Batch, Task
+
+GROUPS = 50
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Rows that both models scored: scores, decisions, outcome, weight, group."""
+
+    candidate: Floats
+    prior: Floats
+    decided: NDArray[np.int64]
+    decided_before: NDArray[np.int64]
+    y: Floats
+    weight: Floats
+    group: NDArray[np.int64]
+    note: str
+
+
+def pairs_of(rows: Batch, total: int, task: Task) -> Pairs:
+    """The rows of a sample that both models gave a finite score for."""
+    a, b = rows.scores[CANDIDATE], rows.scores[PRIOR]
+    good: NDArray[np.bool_] = np.logical_and(np.isfinite(a).all(axis=1), np.isfinite(b).all(axis=1))
+    a, b = np.asarray(a[good]), np.asarray(b[good])
+    if task.type == "binary":
+        cut = 0.5 if task.threshold is None else task.threshold
+        decided, before = np.asarray(a[:, 0] >= cut, np.int64), np.asarray(b[:, 0] >= cut, np.int64)
+    elif a.shape[1] > 1 and a.shape[0]:
+        decided, before = np.asarray(a.argmax(axis=1), np.int64), np.asarray(b.argmax(axis=1), np.int64)
+    else:
+        decided, before = np.zeros(a.shape[0], np.int64), np.zeros(a.shape[0], np.int64)
+    most = int(np.bincount(decided, minlength=1).argmax()) if a.shape[1] > 1 else 0
+    parts = []
+    if len(good) < total:
+        parts.append(f"on {len(good):,} of {total:,} rows by key hash")
+    if not good.all():
+        parts.append(f"{int((~good).sum())} rows without two finite scores are left out")
+    return Pairs(
+        a[:, most], b[:, most], decided, before, rows.y[good],
+        rows.weight[good] / float(1 << 20), (rows.unit[good] % np.uint64(GROUPS)).astype(np.int64), "; ".join(parts),
+    )  # fmt: skip
+
+
+def group_sums(pairs: Pairs, *columns: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """(groups, 1 + columns) weighted sums, the first of ones; and which groups hold rows."""
+    table = np.column_stack([np.ones(len(pairs.weight)), *columns]) * pairs.weight[:, None]
+    sums = np.column_stack([np.bincount(pairs.group, weights=t, minlength=GROUPS) for t in table.T])
+    return np.asarray(sums, np.float64), np.bincount(pairs.group, minlength=GROUPS) > 0
