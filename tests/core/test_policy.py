@@ -173,3 +173,22 @@ def test_an_inconclusive_measurement_says_how_many_rows_would_settle_it():
 
     # half-width .02 must become .01: four times the rows
     assert "about 4,000 rows" in judged.note
+
+
+@pytest.mark.parametrize(
+    ("subject", "counts"),
+    [
+        ("group:sex=female", True),
+        ('group:age="30 to 34"', True),
+        ('group:race="a & b | c"', True),
+        ("group:sex=null", True),
+        ("group:sex=female & race=b", False),
+        ("group:sex=female | class:green", False),
+        ("slice:sex==female", False),
+        ("model", False),
+    ],
+)
+def test_a_star_in_a_required_subject_stands_for_one_name_or_value(subject, counts):
+    held = Policy(id="p", version="1", tier=1, rules=(), required_subjects=("group:*=*",))
+
+    assert held.requires(subject) is counts

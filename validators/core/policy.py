@@ -4,6 +4,7 @@ Judging is pure, so an old snapshot can be judged again under a new policy.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -131,6 +132,10 @@ class Policy:
         """How much a check is required."""
         return self.required.get(code, self.required.get(family, "advisory"))
 
+    def requires(self, subject: str) -> bool:
+        """Whether a subject counts however small; ``*`` in a required one stands for one name, value or range."""
+        return any(_fits(required, subject) for required in self.required_subjects)
+
     def judge(self, result: Result, family: str) -> JudgedResult:
         """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one too small to count.
 
@@ -161,7 +166,7 @@ class Policy:
             verdict = rule.judge(m)
             # a part that cannot tell is listed; where the whole model cannot tell, a pass would be vacuous
             told = verdict is not Verdict.INCONCLUSIVE or m.subject == MODEL or rule.tells(m)
-            counts = (size >= rule.min_n and told) or m.subject in self.required_subjects
+            counts = (size >= rule.min_n and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
                 note = "; ".join(filter(None, (note, _way_out(m, rule, small=not counts))))
@@ -186,6 +191,11 @@ class Policy:
         if narrowed or open_ends or not any(r.verdict for r in needed):
             return Overall.INCOMPLETE
         return Overall.WARNED if any(r.verdict not in (None, Verdict.PASS) for r in results) else Overall.PASSED
+
+
+def _fits(required: str, subject: str) -> bool:
+    parts = [re.escape(part) for part in required.split("*")]
+    return re.fullmatch(r'(?:"(?:[^"\\]|\\.)*"|[^"&|=])*'.join(parts), subject) is not None
 
 
 def detectable(m: Measurement, *, power: float = 0.8) -> float | None:

@@ -10,10 +10,13 @@ from .marks import dots, line
 from .reading import Document, Record, about, by_badness, measurements
 from .sentences import measurement_sentence
 from .tables import dot_of, dot_table
-from .words import metric_kind, subject_words
+from .words import RANK, metric_kind, subject_words
 
 MOST = 24
-RATIO_TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+FINE_TICKS, COARSE_TICKS = (
+    (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0),
+    (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0),
+)
 LAW = "It decides no question of law."
 GAPS = (
     ("tpr_gap", "Positives that are found: gap to the reference group, worst first", ""),
@@ -49,8 +52,12 @@ def sizes(document: Document, colours: Palette) -> Chart | None:
     if not rows:
         return None
     drawn = dots(rows[:MOST], colours, kind="count", title="rows (log)")
-    drawn["layout"]["xaxis"] |= {"type": "log", "rangemode": "normal", "dtick": 1}
-    least = min(rows, key=lambda r: r.value)
+    least, most = min(rows, key=lambda r: r.value), max(rows, key=lambda r: r.value)
+    ticks = [k * 10**e for e in range(10) for k in (1, 2, 5) if least.value / 2 <= k * 10**e <= most.value * 2]
+    drawn["layout"]["xaxis"] |= {
+        "type": "log", "rangemode": "normal", "tickmode": "array", "tickvals": ticks, "ticktext": [fmt.count(t) for t in ticks],
+        "range": [log10(least.value / 2), log10(most.value * 2)],
+    }  # fmt: skip
     small = [r.label for r in rows if r.value < 100]
     words = f" Fewer than 100 rows: {', '.join(small[:6])}{' and others' if len(small) > 6 else ''}." if small else ""
     return Chart(
@@ -75,8 +82,8 @@ def ratios(document: Document, colours: Palette, metric: str, title: str) -> Cha
     drawn = dots(rows[:MOST], colours, title="ratio (log); left of 1: fewer favourable decisions")
     limits = {value for r in rows for value, _ in r.limits}
     ends = [x for r in rows[:MOST] for x in (r.low, r.value, r.high) if x is not None and x > 0] + [*limits, 0.7]
-    reach = min(max(abs(log10(x)) for x in ends) * 1.05, 1.3)
-    ticks = [t for t in RATIO_TICKS if abs(log10(t)) <= reach]
+    reach = min(max(abs(log10(x)) for x in ends) * 1.05, 2.0)
+    ticks = [t for t in (FINE_TICKS if reach < 0.4 else COARSE_TICKS) if abs(log10(t)) <= reach]
     drawn["layout"]["xaxis"] |= {
         "type": "log", "range": [-reach, reach], "tickmode": "array", "tickvals": ticks, "ticktext": [f"{t:g}" for t in ticks],
         "rangemode": "normal",
@@ -178,17 +185,19 @@ def _curve(column: str, groups: dict[str, list[tuple[Record, Record]]], colours:
 
 def proxies(document: Document, colours: Palette) -> Chart | None:
     """How well a group can be told from all features, from single ones and from the score."""
-    held = [m for m in measurements(document, "proxy_auc", "proxy_feature_auc", "score_auc") if m["value"] is not None]
+    every = [m for m in measurements(document, "proxy_auc", "proxy_feature_auc", "score_auc") if m["value"] is not None]
+    held = sorted(every, key=lambda m: (str(about(m, "group")), m["metric"] == "proxy_feature_auc", -m["value"]))
     words = {"proxy_auc": "all features", "score_auc": "the score"}
     rows = [
         dot_of(
             m, f"{subject_words('group:' + str(about(m, 'group')))}: {words.get(m['metric']) or about(m, 'feature')}"
         )
-        for m in sorted(held, key=lambda m: str(about(m, "group")))
+        for m in held
     ]
     if not rows:
         return None
-    drawn = dots(rows[:MOST], colours, title="AUC; 0.5 tells nothing")
+    shown = [r for r, m in zip(rows, held, strict=True) if m["metric"] != "proxy_feature_auc" or m in _best(held, m)]
+    drawn = dots(shown[:MOST], colours, title="AUC; 0.5 tells nothing")
     best = max(rows, key=lambda r: r.value)
     return Chart(
         key="proxies",
@@ -196,13 +205,22 @@ def proxies(document: Document, colours: Palette) -> Chart | None:
         figure=drawn,
         table=dot_table(rows, "number", name="Group and source"),
         alt=f"{len(rows)} ways to tell a group; best: {best.hover}",
-        caption=f"Cross-fitted trees of our own; single features by their bins. Not judged: look here where groups differ.{_cut(rows)}",
+        caption="Cross-fitted trees of our own; of single features the best two of each group are drawn. Not judged.",
     )
 
 
+def _best(held: Sequence[Record], m: Record) -> list[Record]:
+    """The two features that tell a measurement's group best."""
+    mine = [x for x in held if x["metric"] == m["metric"] and about(x, "group") == about(m, "group")]
+    return mine[:2]
+
+
 def _dots(document: Document, metric: str) -> list[Dot]:
-    """Estimates of a metric, worst first."""
-    return [dot_of(m) for m in by_badness(measurements(document, metric, family="bias")) if m["value"] is not None]
+    """Estimates of a metric, worst first: by verdict, and where a band is set by distance from no difference."""
+    held = [m for m in by_badness(measurements(document, metric, family="bias")) if m["value"] is not None]
+    if "ratio" not in metric:
+        held.sort(key=lambda m: (RANK.index(m["verdict"] or "NO_LIMIT"), not m["counts"], -abs(m["value"])))
+    return [dot_of(m) for m in held]
 
 
 def _untold(document: Document, metric: str) -> str:
