@@ -20,6 +20,7 @@ from validators.views.words import FAMILIES, LOGO, VERDICTS
 
 from pages._charts import badge, colours, show_chart, show_charts, show_table  # noqa: F401 - pages take them from here
 from pages._cohort import control, show_slice
+from pages._trust import show_trust
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
@@ -194,6 +195,7 @@ def show_checks(held: Open, results: Sequence[dict[str, Any]]) -> None:
         if opened_.open:
             with opened_:
                 _show_check(held, result)
+    show_trust(held, results)
 
 
 def _show_check(held: Open, result: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ How it is measured
 ------------------
 Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. Of the share of test rows whose
 features also stand in train, the share of training rows that have a twin among the other training rows is taken off: that is what
-such a population repeats by itself. `overlap_excess` is the part that those repeats cannot explain: the low end of Newcombe's interval
-of the difference (the rows of a pair count once), or 0; its high end, or the bound of an unseen event, is what may have gone
+such a population repeats by itself. `overlap_excess` is the difference where those repeats cannot explain it (Newcombe's
+interval lies above 0; the rows of a pair count once; every shared row where nothing repeats), else 0; its high end, or the
+bound of an unseen event, is what may have gone
 unseen. For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on
 the test rows that train does not have.
 
@@ -77,7 +78,9 @@ def _excess(overlap: float, n_test: int, repeats: float, n_train: int) -> Measur
     note = f"none of {n_test:,} test rows is in train"
     if overlap > 0:
         ends = newcombe_interval(overlap, n_test, repeats, max(n_train / 2, 1.0), confidence=CONFIDENCE)
-        value, high = max(ends.low, 0.0), max(ends.high, 0.0)
+        # the low end alone would let twice the tolerance pass; the estimate counts once repeats by chance are ruled out
+        explained = repeats > 0 and ends.low <= 0
+        value, high = 0.0 if explained else overlap - repeats, max(ends.high, 0.0)
         note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves"
     return Measurement(
         metric="overlap_excess", subject=subjects.MODEL, value=value, high=high, level=CONFIDENCE,

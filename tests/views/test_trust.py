@@ -1,0 +1,42 @@
+"""The self-test in words and as a table."""
+
+import json
+
+from validators.engine.self_trust import Tried, Trust, trust_document
+from validators.views.trust import read_self_test, trust_sentence, trust_table
+
+
+def written(tmp_path):
+    tried = Tried(
+        metric="shift_sigma", fault="feature_shift", null="exchanged", into="test", tolerance=0.15, replicates=20,
+        null_alarms=1, found_1x=9, found_2x=12, open_2x=2, changed_1x=0.5, changed_2x=1.0,
+    )  # fmt: skip
+    found = (
+        Trust(check="DRF101", tried=(tried,), rows=50, rows_given=100),
+        Trust(check="NOI101", reason="it asks the model"),
+    )
+    (tmp_path / "self_trust.json").write_text(json.dumps(trust_document(found, seed=1)))
+    return read_self_test(tmp_path)
+
+
+def test_every_plant_is_a_row_and_what_was_not_tested_says_why(tmp_path):
+    rows = trust_table(written(tmp_path), [{"check": "DRF101"}, {"check": "NOI101"}, {"check": "XXX101"}]).rows
+
+    assert [r["Check"] for r in rows] == ["DRF101", "NOI101"]
+    assert rows[0]["Alarms without"] == "1 of 20"
+    assert rows[0]["Found at twice"] == "12 of 20, held open in 2"
+    assert rows[0]["Rows used"] == 0.5
+    assert rows[1]["Planted"] == "not self-tested: it asks the model"
+
+
+def test_the_sentence_names_what_lets_a_fault_pass(tmp_path):
+    held = written(tmp_path)
+
+    assert trust_sentence(held, [{"check": "DRF101"}, {"check": "NOI101"}]).endswith("pass: DRF101.")
+    assert "not tested" in trust_sentence({}, [{"check": "DRF101"}])
+
+
+def test_a_run_without_a_self_test_or_with_a_broken_one_has_none(tmp_path):
+    assert read_self_test(tmp_path) == {}
+    (tmp_path / "self_trust.json").write_text("[")
+    assert read_self_test(tmp_path) == {}
