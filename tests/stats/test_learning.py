@@ -21,7 +21,7 @@ def test_a_curve_of_that_shape_is_continued_exactly(power):
 def test_it_agrees_with_scipy_on_a_noisy_curve():
     rng = np.random.default_rng(0)
     scores = 0.8 - 2.0 * SIZES**-0.5 + rng.normal(0, 1e-4, 8)
-    (_, b, c), _ = curve_fit(lambda n, a, b, c: a - b * n**-c, SIZES, scores, p0=(0.8, 1.0, 0.7))
+    (_, b, c), _ = curve_fit(lambda n, a, b, c: a - b * n**-c, SIZES, scores, p0=(0.8, 1.0, 0.7), sigma=SIZES**-0.5)
     gain, _ = power_law_gain(SIZES, scores[:, None], 10_000.0)
 
     assert gain[0] == pytest.approx(b * (5000**-c - 10_000**-c), abs=5e-4)

@@ -266,7 +266,8 @@ def test_groups_of_a_column_share_a_curve_and_combinations_that_cannot_tell_are_
 def test_the_metric_without_the_suspects_comes_first_and_beside_that_with_them():
     held = [
         ranged("quality_all_rows", "model", 0.9, 0.01),
-        ranged("quality_without_late", "model", 0.8, 0.02),
+        ranged("quality_without_late", "model", 0.8, 0.02, n=900),
+        ranged("quality_without_shared", "model", 0.9, 0.01),
         ranged("quality_refitted", "model", 0.91, 0.01),
         ranged("quality_without", "feature:income", 0.7, 0.02),
         m("late_share", "feature:income | rows:test", 0.3, limit=limit(None, 0.0), verdict="FAIL"),

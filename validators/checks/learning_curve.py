@@ -4,8 +4,8 @@ How it is measured
 ------------------
 A boosted learner of our own is fitted on eight sizes of the training sample, a few random parts of each, and scored on the same test
 rows: `curve_score` (area under the ROC curve, its mean over the classes, or R2 / 2; mean over the parts). The curve a - b / n**c is
-fitted to the sizes, and `gain_at_twice` is what it expects of twice the rows. Intervals are by the delete-a-group jackknife over test
-rows, at the c that fits best; what the choice of the training rows adds is not in them. Nothing is judged.
+fitted to the sizes, large ones counting most, and `gain_at_twice` is what it expects of twice the rows. Intervals are by the
+delete-a-group jackknife over test rows; what the choice of the training rows adds is not in them. Nothing is judged.
 
 Why it matters
 --------------

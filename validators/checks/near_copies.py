@@ -40,7 +40,7 @@ from ..stats.proportions import zero_event_upper_bound
 from ..summaries.cells import divided, measured
 from ..summaries.goodness import goodness
 from ..summaries.nearest import near_copies, two_nearest
-from ..summaries.row_sample import RowSample, RowSampleKind, take
+from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, scored_rows
 
 SAMPLE = RowSampleKind()
@@ -81,7 +81,7 @@ def near(given: Given) -> Iterator[Measurement]:
         ("near_copies_in_train", natural.mean(), len(inside)),
     ):
         yield Measurement(metric=name, subject=subjects.MODEL, value=share, n=n, method="count", note=note)
-    yield from _without(given, test, mine, copied)
+    yield from _without(given, test, copied)
 
 
 def _shares(hit: NDArray[np.bool_], batch: Batch) -> Floats:
@@ -103,13 +103,12 @@ def _excess(metric: str, shares: list[Floats], n: int, confidence: float, note: 
     )
 
 
-def _without(given: Given, test: RowSample, mine: Batch, copied: NDArray[np.bool_]) -> Iterator[Measurement]:
-    if CANDIDATE not in mine.scores:
+def _without(given: Given, test: RowSample, copied: NDArray[np.bool_]) -> Iterator[Measurement]:
+    if CANDIDATE not in test.rows.scores:
         return
-    rows = scored_rows(
-        RowSample(take(test.rows, np.arange(len(mine))), test.total, test.size), given.grid, (CANDIDATE,)
-    )
-    for metric, kept in (("quality_all_rows", rows), ("quality_without_near", rows.only(~copied[rows.where]))):
+    rows = scored_rows(test, given.grid, (CANDIDATE,))
+    hit = np.append(copied, np.zeros(len(test.rows) - len(copied), np.bool_))[rows.where]
+    for metric, kept in (("quality_all_rows", rows), ("quality_without_near", rows.only(~hit))):
         values = goodness(kept, kept.scores[CANDIDATE], given.task) if kept.n else np.full(1, np.nan)
         yield measured(metric, subjects.MODEL, values, kept, undefined="undefined on these rows", note=kept.note)
 

@@ -8,9 +8,10 @@ POWERS = np.arange(1, 21) / 10
 
 
 def power_law_gain(sizes: Floats, scores: Floats, target: float) -> tuple[Floats, float]:
-    """Gain from the last size to `target` on the curve a - b n**-c through scores, by least squares; and c.
+    """Gain from the last size to `target` on the curve a - b n**-c through scores, by least squares; and c of the first curve.
 
-    c is the best of .1, .2, ..., 2 for the first column; a and b are fitted to every column with that c.
+    Points weigh as their sizes do, for scores of few rows vary most and lie furthest from the end. c is the best of .1, .2, ..., 2, for
+    every curve by itself.
 
     Parameters
     ----------
@@ -21,20 +22,20 @@ def power_law_gain(sizes: Floats, scores: Floats, target: float) -> tuple[Floats
 
     Returns
     -------
-    (m,) gains, NaN where a score is missing; at least 0 is not enforced: a curve that falls gives a negative gain.
+    (m,) gains, NaN where a score is missing; a curve that falls gives a negative gain.
 
     References
     ----------
     Viering & Loog (2022), IEEE TPAMI 45, 7799-7819, the three-parameter power law.
     """
-    if len(sizes) < 3 or not np.isfinite(scores[:, 0]).all():
+    if len(sizes) < 3 or not np.isfinite(scores).all():
         return np.full(scores.shape[1], np.nan), float("nan")
-
-    def fitted(power: float) -> tuple[Floats, float]:
+    root = np.sqrt(sizes / sizes[-1])[:, None]
+    gains, misfit = [], []
+    for power in POWERS:
         matrix = np.column_stack([np.ones(len(sizes)), -(sizes**-power)])
-        found, *_ = np.linalg.lstsq(matrix, scores, rcond=None)
-        return np.asarray(found, np.float64), float(((scores[:, 0] - matrix @ found[:, 0]) ** 2).sum())
-
-    power = float(min(POWERS, key=lambda c: fitted(float(c))[1]))
-    (_, slope), _ = fitted(power)
-    return np.asarray(slope * (sizes[-1] ** -power - target**-power)), power
+        found, *_ = np.linalg.lstsq(root * matrix, root * scores, rcond=None)
+        misfit.append(((root * (scores - matrix @ found)) ** 2).sum(axis=0))
+        gains.append(found[1] * (sizes[-1] ** -power - target**-power))
+    best = np.argmin(misfit, axis=0)
+    return np.asarray(gains)[best, np.arange(scores.shape[1])], float(POWERS[best[0]])

@@ -26,7 +26,8 @@ def without_suspects(document: Document, colours: Palette) -> Chart | None:
     """Dots of the metric on all rows and without each kind of suspects, candidate and refitted learner."""
     held = [m for m in measurements(document, *ALL, family="leakage") if m["value"] is not None]
     rows = [dot_of(m, "candidate, all test rows") for m in held if m["metric"] == "quality_all_rows"][:1]
-    rows += [dot_of(m, f"candidate, {WITHOUT[m['metric']]}") for m in held if m["metric"] in WITHOUT]
+    some = [m for m in held if m["metric"] in WITHOUT and (not rows or m["n"] < rows[0].n)]
+    rows += [dot_of(m, f"candidate, {WITHOUT[m['metric']]}") for m in some]
     rows += [dot_of(m, "our learner, all features") for m in held if m["metric"] == "quality_refitted"]
     rows += [dot_of(m, f"our {REFITTED[m['metric']].format(_names(m))}") for m in held if m["metric"] in REFITTED]
     if len(rows) < 2:
