@@ -2,9 +2,10 @@
 
 How it is measured
 ------------------
-Every sampled test row is compared with the sampled training rows in rank space (a number is the share of training rows below it, a
-text agrees or not). It has a near copy where its nearest training row is not equal to it, but at most a third as far as the second
-nearest distinct one. Training rows among themselves show how often that happens by itself; `near_copy_excess` is the part that this
+Every sampled test row is compared with the sampled training rows, once in ranks (a number is the share of training rows below it) and
+once in standard deviations; a text agrees or not. It has a near copy where, in either, its nearest training row is not equal to it, but
+at most a third as far as the second nearest distinct one. Training rows among themselves show how often that happens by itself (rows
+of other units only, where the units of test are not in train); `near_copy_excess` is the part that this
 cannot explain: the low end of the interval of the difference (delete-a-group jackknife of both), or 0; its high end, or the bound
 of an unseen event, is what may have gone unseen. Where train is larger than its sample the same number is
 `near_copy_excess_sampled`, not judged: it sees only the copies in the sample. For information: the candidate's metric on the test
@@ -39,12 +40,12 @@ from ..stats.jackknife import jackknife_variance
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.cells import divided, measured
 from ..summaries.goodness import goodness
-from ..summaries.nearest import near_copies, two_nearest
+from ..summaries.nearest import near_copies
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, scored_rows
 
 SAMPLE = RowSampleKind()
-MIN_ROWS = 100
+MIN_ROWS, MIXED = 100, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,10 @@ def near(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric=metric, subject=subjects.MODEL, value=None, n=least, note=why)
         return
     ratio = given.options.ratio
-    copied = near_copies(two_nearest(mine, base, given.grid), ratio=ratio)
+    copied = near_copies(mine, base, given.grid, ratio=ratio)
     inside = train.thin(given.options.rows)
-    natural = near_copies(two_nearest(inside, base, given.grid, among_themselves=True), ratio=ratio)
+    apart = bool(np.isin(mine.unit, base.unit).mean() < MIXED)
+    natural = near_copies(inside, base, given.grid, ratio=ratio, among_themselves=True, other_units=apart)
     shares = [_shares(held, batch) for held, batch in ((copied, mine), (natural, inside))]
     note = f"{int(copied.sum()):,} of {len(mine):,} test rows against {shares[1][0]:.2%} inside train"
     if len(base) < train.total:

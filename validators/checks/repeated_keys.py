@@ -5,7 +5,7 @@ How it is measured
 All rows of every role. `repeated_keys`: share of rows whose declared key another row of the role has too. `repeated_rows`: share
 of rows with another row of equal features and outcome in the role (information: coarse features repeat by themselves).
 `near_duplicates`, on a sample of train (else test): rows whose nearest other row is at most a third as far as the second nearest, in
-rank space, and not equal (information).
+ranks or in standard deviations, and not equal (information).
 
 Why it matters
 --------------
@@ -30,7 +30,7 @@ from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.identities import Identities, IdentitiesKind, repeated
-from ..summaries.nearest import near_copies, two_nearest
+from ..summaries.nearest import near_copies
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 ROWS, SAMPLE = IdentitiesKind(), RowSampleKind()
@@ -54,7 +54,7 @@ def _near(given: Given) -> Measurement:
     role = Role.TRAIN if given.has(Role.TRAIN, SAMPLE) else Role.TEST
     sample: RowSample = given.summary(role, SAMPLE)
     rows, base = sample.thin(ASKED), sample.thin(COMPARED)
-    count = int(near_copies(two_nearest(rows, base, given.grid, among_themselves=True), ratio=1 / 3).sum())
+    count = int(near_copies(rows, base, given.grid, ratio=1 / 3, among_themselves=True).sum())
     return replace(_share("near_duplicates", role, count, len(rows)), high=None, level=None)
 
 

@@ -1,4 +1,6 @@
-"""How near the nearest rows of a base lie, in rank space: what tells a near copy from a row that just resembles others."""
+"""How near the nearest rows of a base lie: what tells a near copy from a row that just resembles others."""
+
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -8,20 +10,42 @@ from ..core.data import Batch, Grid, NumericBins
 
 Floats = NDArray[np.float64]
 CHUNK = 256
+MISSING = -5.0  # standard deviations below the mean: nearer to no value than to another missing one
 SAME = 1e-6
+Space = Literal["rank", "deviation"]
+SPACES: tuple[Space, ...] = ("rank", "deviation")
 
 
-def two_nearest(rows: Batch, base: Batch, grid: Grid, *, among_themselves: bool = False) -> Floats:
+def near_copies(
+    rows: Batch, base: Batch, grid: Grid, *, ratio: float, among_themselves: bool = False, other_units: bool = False
+) -> NDArray[np.bool_]:
+    """(n,) rows whose nearest row is not equal, and is `ratio` times as far as the second nearest or nearer, in either space.
+
+    Noise of one size moves ranks far where rows are dense, noise in proportion moves deviations far in the tail: each space sees one.
+    """
+    found = np.zeros(len(rows), np.bool_)
+    for space in SPACES:
+        first, second = two_nearest(
+            rows, base, grid, space, among_themselves=among_themselves, other_units=other_units
+        ).T
+        found |= (first > SAME) & (first <= ratio * second) & np.isfinite(second)
+    return found
+
+
+def two_nearest(
+    rows: Batch, base: Batch, grid: Grid, space: Space, *, among_themselves: bool = False, other_units: bool = False
+) -> Floats:
     """(n, 2) distance of every row to the nearest and the second nearest distinct row of the base.
 
-    A number counts as the share of base rows below it, a missing one lies one whole range below all; texts are 0 or 1 apart; the
-    distance is Euclidean. Equal rows of the base count once. With `among_themselves` the rows are base rows, and what equals a
-    row is left out. Infinity where the base has too few distinct rows. Memory: 256 x base rows x 8 bytes.
+    A number counts as the share of base rows below it, or in their standard deviations; a missing one lies apart from all; texts are
+    0 or 1 apart; the distance is Euclidean. Equal rows of the base count once. With `among_themselves` the rows are base rows, and
+    what equals a row, or (`other_units`) depends on it, is left out. Infinity where the base has too few distinct rows. Memory: 256 x
+    base rows x 8 bytes.
     """
-    numbers, texts = _coordinates(base, base, grid)
+    numbers, texts = _coordinates(base, base, grid, space)
     _, first = np.unique(np.column_stack([numbers, texts]), axis=0, return_index=True)
-    numbers, texts = numbers[first], texts[first]
-    mine, labels = _coordinates(rows, base, grid)
+    numbers, texts, unit = numbers[first], texts[first], base.unit[first]
+    mine, labels = _coordinates(rows, base, grid, space)
     squares = (numbers**2).sum(axis=1)
     found = np.full((len(rows), 2), np.inf)
     for at in range(0, len(rows), CHUNK):
@@ -31,18 +55,14 @@ def two_nearest(rows: Batch, base: Batch, grid: Grid, *, among_themselves: bool 
             apart += held[:, [j]] != texts[:, j]
         if among_themselves:
             apart[apart < SAME**2] = np.inf
+        if other_units:
+            apart[rows.unit[at : at + CHUNK, None] == unit] = np.inf
         two = np.partition(apart, min(1, apart.shape[1] - 1), axis=1)[:, :2]
         found[at : at + CHUNK, : two.shape[1]] = np.sqrt(two)
     return found
 
 
-def near_copies(nearest: Floats, *, ratio: float) -> NDArray[np.bool_]:
-    """(n,) rows whose nearest row is not equal, and is `ratio` times as far as the second nearest or nearer."""
-    first, second = nearest.T
-    return np.asarray((first > SAME) & (first <= ratio * second) & np.isfinite(second))
-
-
-def _coordinates(rows: Batch, base: Batch, grid: Grid) -> tuple[Floats, NDArray[np.int32]]:
+def _coordinates(rows: Batch, base: Batch, grid: Grid, space: Space) -> tuple[Floats, NDArray[np.int32]]:
     numbers, texts = [], []
     for j, (name, bins) in enumerate(grid.features.items()):
         if not isinstance(bins, NumericBins):
@@ -51,6 +71,11 @@ def _coordinates(rows: Batch, base: Batch, grid: Grid) -> tuple[Floats, NDArray[
         known = np.sort(_values(base, name, j))
         known = known[np.isfinite(known)]
         values = _values(rows, name, j)
+        if space == "deviation":
+            spread = float(known.std()) if len(known) else 0.0
+            scaled = (values - known.mean()) / spread if spread > 0 and np.isfinite(spread) else np.zeros(len(values))
+            numbers.append(np.where(np.isfinite(scaled), scaled, MISSING))
+            continue
         below = np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")
         numbers.append(np.where(np.isnan(values), -1.0, below / (2 * max(len(known), 1))))
     n = len(rows)
