@@ -1,5 +1,6 @@
 """Stress: scenarios as a tornado, the worst subpopulation as a curve, broken directions by value, what a score hangs on, latency."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from .marks import band, dots, limit_line, line
 from .reading import Document, Record, about, by_badness, measurements
 from .sentences import measurement_sentence
 from .tables import dot_of, dot_table
-from .words import metric_kind, rows_words
+from .words import metric_kind, subject_words
 
 MOVES = {
     "mean_score_change": "How far the mean score moves, by scenario",
@@ -49,7 +50,7 @@ def _worst(document: Document, colours: Palette) -> Chart | None:
         {"Worst share": s, "Excess loss": m["value"], "Low": m["low"], "High": m["high"], "n": m["n"]}
         for s, m in points
     ]
-    words = "" if judged is None or not judged["note"] else f" The worst tenth: {judged['note']}."
+    words = "" if judged is None or not judged["note"] else f" The worst tenth: {_readable(judged['note'])}."
     return Chart(
         key="worst",
         title="Loss beyond what the model expects, for the rows for which it is worst",
@@ -67,6 +68,11 @@ def _worst(document: Document, colours: Palette) -> Chart | None:
     )
 
 
+def _readable(note: str) -> str:
+    """A note with its slice as people write it."""
+    return re.sub(r"slice:[^(;]+?(?= \(|;|$)", lambda found: subject_words(found.group()), note)
+
+
 def _tornado(document: Document, colours: Palette, metric: str) -> Chart | None:
     """Scenarios by what they do to the scores, the largest first, beside the prior under the same changes."""
     held = [m for m in measurements(document, metric, family="stress") if m["value"] is not None]
@@ -82,7 +88,7 @@ def _tornado(document: Document, colours: Palette, metric: str) -> Chart | None:
         figure=dots(rows, colours, kind=kind, zero=all(r.value >= 0 for r in rows)),
         table=dot_table(rows, kind, name="Scenario"),
         alt=f"{len(rows)} scenarios; largest: {rows[0].hover}",
-        caption="; ".join(dict.fromkeys(f"{rows_words(str(about(m, 'rows')))}: {m['note']}" for m in mine)) + ".",
+        caption=" ".join(f"{m['note']}." for m in mine) if metric == "mean_score_change" else "",
     )
 
 
