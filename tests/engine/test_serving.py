@@ -71,6 +71,19 @@ def test_whatever_is_wrong_with_serving_is_a_finding_and_never_ends_a_run(tmp_pa
         assert all(m.value is None or np.isfinite(m.value) for m in result.measurements)
 
 
+def test_order_and_partitions_of_served_rows_do_not_matter(tmp_path, monkeypatch):
+    change = lambda f: f.assign(x0=f.x0.where(f.key % 3 > 0, f.x0 * 12), level=f.level.str.upper())  # noqa: E731
+    once = served(tmp_path / "a", change)
+    monkeypatch.setattr(
+        "validators.engine.scan.partitions",
+        lambda path: __import__("validators.io.tables", fromlist=["x"]).partitions(path, rows=97),
+    )
+    again = served(tmp_path / "b", lambda f: change(f).sample(frac=1, random_state=9))
+
+    assert {c: r.measurements for c, r in once.items()} == {c: r.measurements for c, r in again.items()}
+    assert any("×12" in m.note for m in once["PIP103"].measurements)
+
+
 def test_a_missing_feature_is_named_and_no_score_is_made_up(tmp_path):
     found = served(tmp_path / "p", ODD["a feature is missing"], model=True)
 

@@ -235,8 +235,9 @@ def test_too_many_levels_are_no_codes():
 def test_a_fault_of_one_level_is_named_and_chance_is_not():
     rng = np.random.default_rng(0)
     level = rng.integers(0, 4, N)
-    labels = {str(k): level == k for k in range(4)}
+    labels = {"level": (level, ("0", "1", "2", "3"))}
 
-    assert confined((level == 2) & (rng.random(N) < 0.3), labels) == "2"
+    assert confined((level == 2) & (rng.random(N) < 0.3), labels) == "level = 2"
     assert confined(rng.random(N) < 0.3, labels) is None
     assert confined(np.arange(N) == int(np.flatnonzero(level == 2)[0]), labels) is None
+    assert confined(rng.random(N) < 0.3, {}) is None

@@ -14,7 +14,7 @@ def by_key(key):
 def test_the_diagnosis_comes_in_words_worst_first():
     words = pipeline.diagnoses(document())
 
-    assert words[0].startswith("Income: served values are 1/12 of research (research is ×12")
+    assert words[0].startswith("income: served values are 1/12 of research (research is ×12")
 
 
 def test_where_nothing_differs_the_bound_is_said():

@@ -35,10 +35,11 @@ import numpy as np
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs
+from ..stats.diagnosis import Levels
 from ..stats.interval import simultaneous_level
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
 from ..summaries.pairs import PAIRED, Pairs, pair
-from ..summaries.parity import Column, column_of, diagnosed, where
+from ..summaries.parity import Column, column_of, diagnosed, levels_of, where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,9 @@ def value_parity(given: Given) -> Iterator[Measurement]:
     for column in columns.values():
         if not column.differs.any():
             yield _rate(column, pairs, level, f"none of {len(pairs):,} rows differs")
+    levels = levels_of(columns, pairs) if worst else {}
     for column in worst:
-        yield from _explained(column, columns, pairs, level)
+        yield from _explained(column, columns, levels, pairs, level)
     for column in [c for c in worst if c.numeric][: options.drawn]:
         yield from _binned(column, options.bins)
     for column in worst[: options.drawn]:
@@ -108,7 +110,9 @@ def _rate(column: Column, pairs: Pairs, level: float, note: str) -> Measurement:
     )  # fmt: skip
 
 
-def _explained(column: Column, columns: Mapping[str, Column], pairs: Pairs, level: float) -> Iterator[Measurement]:
+def _explained(
+    column: Column, columns: Mapping[str, Column], levels: Mapping[str, Levels], pairs: Pairs, level: float
+) -> Iterator[Measurement]:
     causes = diagnosed(column, columns, pairs)
     k = int(column.differs.sum())
     seen = min(k, len(causes[0].rows)) if causes else k
@@ -116,7 +120,7 @@ def _explained(column: Column, columns: Mapping[str, Column], pairs: Pairs, leve
     parts = [c.words if len(causes) == 1 and left == 0 else f"{c.words} ({int(c.rows.sum()):,} rows)" for c in causes]
     parts += [f"{left:,} rows without a named cause"] if causes and left else []
     parts = parts or ["no single cause explains the difference"]
-    place = where(column.differs, column, columns, pairs)
+    place = where(column.differs, column, levels, pairs)
     words = f"{column.name}: {'; '.join(parts)}" + (f"; only {place}" if place else "")
     yield _rate(column, pairs, level, f"{words}; {k:,} of {len(pairs):,} rows differ")
     for i, cause in enumerate(causes):

@@ -327,21 +327,23 @@ def level_causes(a: Sequence[str | None], b: Sequence[str | None]) -> Cause | No
     return Cause(kind="permuted_codes" if permuted else "other_levels", words=f"{name}: {shown}", rows=rows)
 
 
-def confined(part: Flags, labels: Mapping[str, Flags], *, chance: float = 1e-6) -> str | None:
-    """The smallest labelled set of rows that holds all (99 %) differing rows, where chance would hardly bring that about.
+Levels = tuple[NDArray[np.int64], tuple[str, ...]]
 
-    With k differing rows and a set that covers the share p of all rows, chance has probability p**k; it must stay below
-    `chance` over the number of labels.
+
+def confined(part: Flags, columns: Mapping[str, Levels], *, chance: float = 1e-6) -> str | None:
+    """The smallest level that holds all (99 %) differing rows, as ``region = south``, where chance would hardly bring that about.
+
+    `columns` gives the level of every row as its index (-1 for none) and the levels' names. With k differing rows and a level that
+    covers the share p of all rows, chance has probability p**k; it must stay below `chance` over the number of levels.
     """
-    k = int(part.sum())
-    best, size = None, 1.0
-    for label, rows in labels.items():
-        p = float(rows.mean())
-        if (
-            0 < p < size
-            and p < 0.6
-            and (part & rows).sum() >= 0.99 * k
-            and k * np.log(p) < np.log(chance / len(labels))
-        ):
-            best, size = label, p
+    k, n = int(part.sum()), len(part)
+    tried = sum(len(names) for _, names in columns.values())
+    best, size = None, 0.6
+    for column, (code, names) in columns.items():
+        whole = np.bincount(code[code >= 0], minlength=len(names))
+        inside = np.bincount(code[part & (code >= 0)], minlength=len(names))
+        at = int(inside.argmax())
+        p = float(whole[at] / n)
+        if 0 < p < size and inside[at] >= 0.99 * k and k * np.log(p) < np.log(chance / tried):
+            best, size = f"{column} = {names[at]}", p
     return best

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..stats.diagnosis import Cause, Elsewhere, confined, numeric_causes, peel, text_causes
+from ..stats.diagnosis import Cause, Elsewhere, Levels, confined, numeric_causes, peel, text_causes
 from ..stats.parity import Flags, Floats, differs
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
 
@@ -124,28 +124,24 @@ def _shifted(x: Floats, time: NDArray[np.int64]) -> Iterator[Elsewhere]:
         yield Elsewhere(kind="stale", words=f"values are those of {word} earlier", values=moved)
 
 
-def where(part: Flags, column: Column, columns: Mapping[str, Column], pairs: Pairs) -> str:
+def where(part: Flags, column: Column, levels: Mapping[str, Levels], pairs: Pairs) -> str:
     """The period or level that a fault is confined to, in words; empty for none."""
-    labels = dict(_levels(column, columns, pairs))
-    name = confined(part, labels) if labels else None
-    span = _span(part, pairs)
-    return " and ".join(filter(None, (span, name and f"where {name}")))
+    name = confined(part, {other: held for other, held in levels.items() if other != column.name})
+    return " and ".join(filter(None, (_span(part, pairs), name and f"where {name}")))
 
 
-def _levels(column: Column, columns: Mapping[str, Column], pairs: Pairs) -> Iterator[tuple[str, Flags]]:
-    for name, other in columns.items():
-        if name == column.name:
-            continue
-        held = np.array([None if v is None or v != v else v for v in other.research], object)  # noqa: PLR0124 - NaN
-        texts = pd.Series(held).map(lambda v: None if v is None else f"{v:g}" if isinstance(v, float) else str(v))
-        levels = texts.dropna().unique()
+def levels_of(columns: Mapping[str, Column], pairs: Pairs) -> dict[str, Levels]:
+    """Levels of the features (as research has them) and sensitive columns that have at most thirty."""
+    held: dict[str, Any] = {name: column.research for name, column in columns.items()}
+    sensitive = pairs.test.sensitive
+    held |= {str(name): sensitive[name].to_numpy(object) for name in sensitive if str(name) not in columns}
+    found = {}
+    for name, values in held.items():
+        code, levels = pd.factorize(values, use_na_sentinel=True)
         if 2 <= len(levels) <= FEW_LEVELS:
-            yield from ((f"{name} = {level}", (texts == level).to_numpy(np.bool_)) for level in levels)
-    for name in map(str, pairs.test.sensitive):
-        if name not in columns:
-            texts = pairs.test.sensitive[name].astype(object).map(str)
-            if 2 <= texts.nunique() <= FEW_LEVELS:
-                yield from ((f"{name} = {level}", (texts == level).to_numpy(np.bool_)) for level in texts.unique())
+            words = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in levels)
+            found[name] = (code.astype(np.int64), words)
+    return found
 
 
 def _span(part: Flags, pairs: Pairs) -> str:

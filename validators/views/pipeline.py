@@ -20,13 +20,13 @@ SCORES = ("decision_flips", "scores_differ", "changed_scores")
 def diagnoses(document: Document) -> list[str]:
     """What production does otherwise, a sentence each, features that differ in most rows first; the bound where nothing does."""
     rates = [m for m in measurements(document, "mismatch_rate", family=FAMILY) if m["value"]]
-    found = [str(m["note"]) for m in sorted(rates, key=lambda m: -m["value"])]
+    found = [f"{m['note']}." for m in sorted(rates, key=lambda m: -m["value"])]
     broken = by_badness(m for m in measurements(document, *FACTS, family=FAMILY) if m["verdict"] in ("FAIL", "WARN"))
-    found += [str(m["note"]) for m in broken if m["note"]]
+    found += [f"{m['note']}." for m in broken if m["note"]]
     whole = next((m for m in measurements(document, "rows_differ", family=FAMILY) if m["value"] is not None), None)
     if not rates and whole is not None:
-        found.append(str(whole["note"]))
-    return [f"{words[:1].upper()}{words[1:]}." for words in found]
+        found.append(f"{whole['note'][:1].upper()}{whole['note'][1:]}.")
+    return found
 
 
 def charts(document: Document, colours: Palette) -> list[Chart]:
@@ -136,9 +136,7 @@ def months(document: Document, colours: Palette) -> Chart | None:
         ),
         table=Table(rows=rows, kinds={"Differ": "share", "n": "count"}),
         alt=f"Share of rows that differ by month, of {', '.join(name for name, _ in drawn)}.",
-        caption=f"{len(drawn)} of {len(held)} features are drawn."
-        if len(held) > len(drawn)
-        else "Every feature that differs.",
+        caption=f"Features that differ: {', '.join(held)}; {len(drawn)} of {len(held)} are drawn.",
     )
 
 
