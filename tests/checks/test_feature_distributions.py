@@ -1,4 +1,4 @@
-"""DRF101: what is shown beside the shift in sigma."""
+"""DRF101 and DRF105: what is shown beside the shift in sigma."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,14 @@ from scipy.spatial.distance import jensenshannon
 
 from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
 from validators.checks.feature_distributions import CHECK
+from validators.checks.robust_shift import CHECK as DRF105
 from validators.core.data import Role
 from validators.core.records import Given
 
 N = 3000
 
 
-def measured(X, reference):
+def measured(X, reference, check=CHECK):
     grid = grid_of(reference, np.linspace(0, 1, len(reference)))
     batches = {
         role: batch_of(rows, np.zeros(len(rows)), np.full(len(rows), 0.5), grid)
@@ -21,11 +22,11 @@ def measured(X, reference):
     given = Given(
         task=BINARY,
         grid=grid,
-        options=CHECK.options,
+        options=check.options,
         rng=np.random.default_rng(0),
-        summaries={(role, kind): kind.of(b, grid) for role, b in batches.items() for kind in CHECK.needs.summaries},
+        summaries={(role, kind): kind.of(b, grid) for role, b in batches.items() for kind in check.needs.summaries},
     )
-    return {(m.metric, m.subject): m for m in CHECK.measure(given)}
+    return {(m.metric, m.subject): m for m in check.measure(given)}
 
 
 def test_a_shift_by_half_a_robust_sigma_is_seen_in_these_units_and_none_is_not():
@@ -33,12 +34,12 @@ def test_a_shift_by_half_a_robust_sigma_is_seen_in_these_units_and_none_is_not()
     moved = frame(N, 2)
     quartiles = reference["income"].quantile([0.25, 0.75])
     moved["income"] += 0.5 * np.ptp(quartiles) / 1.349
-    found = measured(moved, reference)
+    found = measured(moved, reference, DRF105)
     m = found["wasserstein_sigma", "feature:income"]
     assert m.low < 0.5 < m.high
     assert m.low > 0.3
     for seed in range(4):
-        quiet = measured(frame(N, 10 + seed), reference)["wasserstein_sigma", "feature:income"]
+        quiet = measured(frame(N, 10 + seed), reference, DRF105)["wasserstein_sigma", "feature:income"]
         assert quiet.low == 0
         assert quiet.high < 0.2
 
@@ -55,3 +56,18 @@ def test_distances_of_levels_are_those_of_scipy_and_of_hand():
     assert found["jensen_shannon", "feature:region"].value == pytest.approx(jensenshannon(p, q, base=2))
     assert found["cramers_v", "feature:region"].value > 0.3
     assert measured(frame(N, 3), reference)["cramers_v", "feature:region"].value < 0.05
+
+
+def test_few_rows_that_move_far_show_here_and_hardly_in_bins():
+    reference, moved = frame(N, 1), frame(N, 2)
+    moved.loc[moved.index[:60], "income"] *= 100
+    far = measured(moved, reference, DRF105)["wasserstein_sigma", "feature:income"]
+    near = measured(moved, reference)["shift_sigma", "feature:income"]
+    assert far.value > 4 * near.value
+    assert far.low > 0
+
+
+def test_a_feature_without_values_is_undefined():
+    m = measured(frame(N, 2).assign(income=np.nan), frame(N, 1), DRF105)["wasserstein_sigma", "feature:income"]
+    assert m.value is None
+    assert "fewer than 8 groups" in m.note

@@ -7,10 +7,9 @@ values, rare levels and new levels are bins of their own). The distance between 
 shift of a normal, in standard deviations, that would give the same distance on those bins. What sampling alone would give is
 taken off, and the interval holds for all features together (Bonferroni), so that chance alone makes any feature at all look moved
 in at most one run of twenty: fewer false flags than a false discovery rate of .10 would allow. Rows of one entity or one day
-count as one draw. Beside it, as information: PSI; for numbers Kolmogorov-Smirnov and Wasserstein, the latter also in units of the
-robust scale (interquartile range / 1.349) and debiased, with its interval; for levels total variation, Jensen-Shannon and
-Cramer's V less what chance gives. Where the model can be asked, features outside the top 80 % of its attributions can at most
-bring Attention.
+count as one draw. Beside it, as information: PSI; for numbers Kolmogorov-Smirnov and Wasserstein (DRF105 puts it in sigma); for
+levels total variation, Jensen-Shannon and Cramer's V less what chance gives. Where the model can be asked, features outside the
+top 80 % of its attributions can at most bring Attention.
 
 Why it matters
 --------------
@@ -45,7 +44,6 @@ from ..stats.distance import (
     population_stability_index,
     total_variation,
     wasserstein_on_bins,
-    wasserstein_shift,
 )
 from ..stats.interval import simultaneous_level
 from ..stats.sigma import binned_shift
@@ -82,8 +80,6 @@ def distributions(given: Given) -> Iterator[Measurement]:
         yield _shift(subject, coarse_counts(e, bins), coarse_counts(a, bins), n, level, base, minor=name in minor)
         if n:
             yield from _plain_distances(subject, e.sum(axis=0), a.sum(axis=0), bins, n)
-            if isinstance(bins, NumericBins):
-                yield from _wasserstein(subject, e[:, :-1], a[:, :-1], bins, n, level)
 
 
 def unimportant(given: Given) -> frozenset[str]:
@@ -143,24 +139,12 @@ def _plain_distances(
         yield Measurement(metric="cramers_v", subject=subject, value=v, n=n, note=note)
 
 
-def _wasserstein(
-    subject: str, e: NDArray[np.float64], a: NDArray[np.float64], bins: NumericBins, n: int, level: float
-) -> Iterator[Measurement]:
-    """Debiased Wasserstein distance in robust sigma; nothing for a feature whose middle half is one value."""
-    found = wasserstein_shift(e, a, bins.cuts, confidence=level) if e.sum() > 0 and a.sum() > 0 else None
-    if found is not None:
-        yield Measurement(
-            metric="wasserstein_sigma", subject=subject, value=found.value, low=found.low, high=found.high, level=level,
-            method=found.method, n=n, n_eff=float(n), note="in units of the robust scale, missing values apart",
-        )  # fmt: skip
-
-
 CHECK = Check(
     code="DRF101",
     family=Family.FEATURE_DRIFT,
     title="Feature distributions",
     metrics=(
-        "shift_sigma", "psi", "ks", "wasserstein", "wasserstein_sigma", "total_variation", "jensen_shannon", "cramers_v",
+        "shift_sigma", "psi", "ks", "wasserstein", "total_variation", "jensen_shannon", "cramers_v",
     ),
     needs=Needs(roles=(Role.TEST,), one_of=(Role.REFERENCE, Role.TRAIN), summaries=(COUNTS,), importance=True),
     measure=distributions,
