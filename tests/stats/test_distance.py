@@ -1,22 +1,17 @@
-"""Distances on bins against SciPy and Bergsma's definition; Wasserstein shift and share differences in simulation."""
+"""Distances on bins against SciPy and Bergsma's definition; the Wasserstein shift in simulation."""
 
 import numpy as np
 import pytest
-from scipy.stats import chi2_contingency, ks_2samp, norm, wasserstein_distance
+from scipy.stats import ks_2samp, norm, wasserstein_distance
 from scipy.stats.contingency import association
 
 from validators.stats.distance import (
-    chi_square_distance,
     cramers_v_corrected,
-    hellinger_distance,
     ks_distance,
     population_stability_index,
-    share_difference,
-    wasserstein_binning_error,
-    wasserstein_on_bins,
     wasserstein_shift,
 )
-from validators.stats.sigma import robust_scale, triangular
+from validators.stats.sigma import robust_scale
 
 from .test_sigma import side
 
@@ -32,22 +27,6 @@ def test_distances_on_the_sleep_groups():
 
     assert ks_distance(*counts) == pytest.approx(0.4)
     assert ks_distance(*counts) == pytest.approx(ks_2samp(a, b).statistic)
-
-
-def test_hellinger_and_chi_square_distances_are_their_definitions():
-    p, q = np.array([3, 5, 2, 0]), np.array([1, 4, 9, 0])
-
-    assert hellinger_distance(p, q) == pytest.approx(np.sqrt(1 - np.sqrt(p / 10 * q / 14).sum()))
-    assert chi_square_distance(p, q) == pytest.approx(triangular(p / 10, q / 14))
-    assert hellinger_distance([1, 0], [0, 1]) == pytest.approx(1)
-    assert chi_square_distance([1, 0], [0, 1]) == pytest.approx(4)
-
-
-def test_chi_square_distance_of_equal_samples_is_a_multiple_of_pearsons_statistic():
-    # scipy's chi2_contingency example of reference_values.json: 2.7778 on [[10, 10, 20], [20, 20, 20]]
-    table = np.array([[10, 10, 20], [10, 20, 10]])
-
-    assert chi_square_distance(*table) == pytest.approx(4 * chi2_contingency(table).statistic / table.sum())
 
 
 def test_half_the_mass_moved_to_an_empty_band_is_seen():
@@ -71,18 +50,6 @@ def test_cramers_v_of_one_row_or_of_all_different_rows_is_undefined():
     assert cramers_v_corrected([[3, 4], [0, 0]]) is None
     assert cramers_v_corrected([[1, 0], [0, 0]]) is None
     assert cramers_v_corrected(np.eye(2)) is None
-
-
-@pytest.mark.parametrize("width", [0.05, 0.5, 2.0])
-def test_the_binning_error_is_within_its_bound(width):
-    rng = np.random.default_rng(0)
-    a, b = rng.normal(size=2000), rng.normal(0.2, 1.3, 2000)
-    cuts = np.arange(-8, 8 + width, width)
-    counts = [np.bincount(np.searchsorted(cuts, x, side="right"), minlength=len(cuts) + 1) for x in (a, b)]
-
-    error = abs(wasserstein_on_bins(*counts, cuts) - wasserstein_distance(a, b))
-    assert error <= wasserstein_binning_error(*counts, cuts)
-    assert wasserstein_binning_error(*counts, cuts) <= width
 
 
 def test_the_robust_scale_of_a_normal_is_its_standard_deviation():
@@ -150,61 +117,3 @@ def test_wasserstein_intervals_cover(shift, design):
 @pytest.mark.parametrize("n", [300, 2500, 6000])
 def test_wasserstein_intervals_cover_at_least_92_percent(n, shift, design):
     assert cover(n, shift, design, 600) >= 0.92
-
-
-def shares_of(rng, rate, n=3000, days=200, sd=0.0):
-    """(50, 2) counts; sd > 0 makes days differ in log-odds."""
-    day = rng.integers(0, days, n)
-    p = 1 / (1 + np.exp(-(np.log(rate / (1 - rate)) + sd * rng.normal(size=days)[day]))) if rate else np.zeros(n)
-    return np.bincount(day % 50 * 2 + (rng.random(n) < p), minlength=100).reshape(50, 2)
-
-
-@pytest.mark.parametrize(("before", "after"), [(0.1, 0.1), (0.02, 0.05)])
-def test_share_differences_cover(before, after):
-    rng = np.random.default_rng(4)
-    found = [share_difference(shares_of(rng, before), shares_of(rng, after), [1], confidence=0.95) for _ in range(300)]
-
-    assert {f.method for f in found} == {"jackknife"}
-    assert np.mean([f.low <= after - before <= f.high for f in found]) >= 0.91
-
-
-def test_share_differences_without_events_have_honest_limits():
-    rng = np.random.default_rng(5)
-    none, some = shares_of(rng, 0), shares_of(rng, 0.02)
-    neither = share_difference(none, none, [1], confidence=0.95)
-    one = share_difference(none, some, [1], confidence=0.95)
-
-    assert neither.value == 0
-    assert neither.low < -1e-3 < 1e-3 < neither.high
-    assert one.low < one.value < one.high
-    assert one.low > 0
-    assert one.method == "Newcombe, effective rows"
-
-
-def test_a_share_of_dependent_rows_is_less_certain():
-    rng = np.random.default_rng(6)
-    loose, tight = (
-        share_difference(shares_of(rng, 0.1, sd=s), shares_of(rng, 0.1, sd=s), [1], confidence=0.95) for s in (1.5, 0.0)
-    )
-
-    assert loose.high - loose.low > 1.3 * (tight.high - tight.low)
-
-
-def test_a_side_without_events_is_as_dependent_as_the_other():
-    none = np.tile([60, 0], (50, 1))
-    clumped = np.tile([60, 0], (50, 1))
-    clumped[:3] = [0, 60]
-    spread = np.tile([60, 0], (50, 1))
-    spread[:, 0] -= np.arange(50) < 7
-    spread[:, 1] += np.arange(50) < 7
-
-    wide = share_difference(none, clumped, [1], confidence=0.95)
-    narrow = share_difference(none, spread, [1], confidence=0.95)
-    assert wide.value - wide.low > 5 * (narrow.value - narrow.low)
-
-
-def test_too_few_groups_have_no_share_difference():
-    counts = np.ones((5, 2))
-
-    assert share_difference(counts, np.ones((50, 2)), [1], confidence=0.95) is None
-    assert share_difference(np.ones((1, 2)), np.ones((50, 2)), [1], confidence=0.95) is None

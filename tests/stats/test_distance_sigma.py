@@ -19,9 +19,7 @@ from validators.stats.sigma import (
     binned_shift,
     d2_of_shift,
     ks_of_shift,
-    shift_of_auc,
     shift_of_d2,
-    shift_of_ks,
 )
 
 TENTHS = np.full(10, 0.1)
@@ -85,8 +83,6 @@ def test_a_tiny_scale_is_not_masked_by_a_floor():
 @pytest.mark.parametrize(("delta", "ks", "auc"), [(0.10, 0.040, 0.528), (0.32, 0.128, 0.590), (0.51, 0.200, 0.640)])
 def test_equivalences_of_a_normal_shift_are_those_of_the_table(delta, ks, auc):
     assert (ks_of_shift(delta), auc_of_shift(delta)) == pytest.approx((ks, auc), abs=2e-3)
-    assert shift_of_ks(ks_of_shift(delta)) == pytest.approx(delta)
-    assert shift_of_auc(auc_of_shift(delta)) == pytest.approx(delta)
 
 
 @pytest.mark.parametrize("delta", [0.05, 0.3, 1.0, 3.0])

@@ -34,7 +34,14 @@ from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import folded
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance, leave_one_out
-from ..stats.paired import bland_altman, concordance_correlation, kendall_tau_b, mcnemar, stuart_maxwell
+from ..stats.paired import (
+    bland_altman,
+    concordance_correlation,
+    kendall_tau_b,
+    mcnemar,
+    mcnemar_corrected,
+    stuart_maxwell,
+)
 from ..stats.proportions import wilson_interval
 from ..summaries.both_scored import Floats, Pairs, group_sums, pairs_of
 from ..summaries.row_sample import RowSample, RowSampleKind
@@ -104,14 +111,16 @@ def _flips(pairs: Pairs, given: Given) -> Iterator[Measurement]:
     right, before = pairs.decided == pairs.y, pairs.decided_before == pairs.y
     yield _rate("right_to_wrong", "model", pairs, (before & ~right & known).astype(float), known, given)
     yield _rate("wrong_to_right", "model", pairs, (~before & right & known).astype(float), known, given)
-    test = mcnemar(int((right & ~before & known).sum()), int((~right & before & known).sum()))
+    only = int((right & ~before & known).sum()), int((~right & before & known).sum())
+    test, corrected = mcnemar(*only), mcnemar_corrected(*only)
     if known.any():
         yield Measurement(
             metric="mcnemar",
             subject="model",
             value=test.statistic,
             n=int(known.sum()),
-            note=f"mid-p {test.p_value:.3g}",
+            note=f"mid-p {test.p_value:.3g}"
+            + (f"; with the continuity correction p {corrected.p_value:.3g}" if corrected is not None else ""),
         )
     if given.task.type == "binary":
         yield _net_flips(pairs, given)

@@ -1,7 +1,5 @@
 """Distances between two distributions on the same bins. Missing values and new levels are bins like any other."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,9 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import gammaincinv, ndtr, ndtri, rel_entr
 
-from .interval import normal_interval
-from .jackknife import MIN_GROUPS, effective_n, jackknife_covariance, jackknife_variance
-from .proportions import newcombe_interval
+from .jackknife import MIN_GROUPS, jackknife_covariance, jackknife_variance
 from .sigma import ShiftEstimate, robust_scale, shares_left, student_tail
 
 Counts = NDArray[Any]
@@ -53,18 +49,6 @@ def jensen_shannon_distance(expected: Counts, actual: Counts) -> float:
 def total_variation(expected: Counts, actual: Counts) -> float:
     """Half the sum of |p - q|, in [0, 1]: the largest difference in the probability of any set of bins."""
     return float(np.abs(shares(expected) - shares(actual)).sum() / 2)
-
-
-def hellinger_distance(expected: Counts, actual: Counts) -> float:
-    """Square root of half the sum of (sqrt p - sqrt q)**2, in [0, 1]; 1 on disjoint bins."""
-    return float(np.sqrt(((np.sqrt(shares(expected)) - np.sqrt(shares(actual))) ** 2).sum() / 2))
-
-
-def chi_square_distance(expected: Counts, actual: Counts) -> float:
-    """2 sum (p - q)**2 / (p + q), in [0, 4], about PSI when small; finite on empty bins. `sigma.binned_shift` rests on it."""
-    p, q = shares(expected), shares(actual)
-    held = (p + q) > 0
-    return float(2 * ((p - q)[held] ** 2 / (p + q)[held]).sum())
 
 
 def cramers_v_corrected(table: Counts) -> float | None:
@@ -111,12 +95,6 @@ def wasserstein_on_bins(expected: Counts, actual: Counts, cuts: Floats) -> float
     straight = (np.abs(a) + np.abs(b)) / 2
     bent = np.divide(a**2 + b**2, 2 * steps, out=np.zeros_like(steps), where=steps > 0)
     return float((width * np.where(crossing, bent, straight)).sum())
-
-
-def wasserstein_binning_error(expected: Counts, actual: Counts, cuts: Floats) -> float:
-    """Bound of the error of `wasserstein_on_bins` between the outer cuts: sum over inner bins of width (p + q) / 2."""
-    held = shares(expected)[1:-1] + shares(actual)[1:-1]
-    return float((np.diff(cuts) * held).sum() / 2)
 
 
 def wasserstein_shift(
@@ -190,60 +168,3 @@ def _chance(covariance: Floats, weight: Floats) -> tuple[float, float]:
     r = np.clip(np.divide(covariance, product, out=np.zeros_like(product), where=product > 0), -1.0, 1.0)
     together = 2 / np.pi * product * (np.sqrt(1 - r**2) + r * np.arcsin(r) - 1)
     return float(np.sqrt(2 / np.pi) * sd @ weight), float(weight @ together @ weight)
-
-
-@dataclass(frozen=True, slots=True)
-class ShareDifference:
-    """Share in the actual rows minus that in the expected ones, with its limits and how they were found."""
-
-    value: float
-    low: float
-    high: float
-    method: str
-
-
-def share_difference(
-    expected: Counts, actual: Counts, bins: Sequence[int], *, confidence: float
-) -> ShareDifference | None:
-    """Difference of the share of the given bins (missing values, new levels); None with fewer than 8 groups with rows on a side.
-
-    Where both sides have events in 8 groups or more: Student's interval with the jackknife's variance. With fewer, or none:
-    Newcombe's on effective rows, never of width 0; a side without events is taken to be as dependent as the other.
-
-    Parameters
-    ----------
-    expected, actual : (groups, bins)
-        Rows per group of dependent rows and bin; weights must average one.
-    """
-    e, a = (_events(x, bins) for x in (expected, actual))
-    if e is None or a is None:
-        return None
-    value = a.share - e.share
-    if min(e.groups, a.groups) >= MIN_GROUPS and e.variance + a.variance > 0:
-        df = -1 + min(e.of, a.of)
-        found = normal_interval(value, float(np.sqrt(e.variance + a.variance)), confidence=confidence, df=df)
-        return ShareDifference(value, found.low, found.high, "jackknife")
-    kept = min(e.kept if 0 < e.share < 1 else 1.0, a.kept if 0 < a.share < 1 else 1.0)
-    n_e, n_a = (x.n * (x.kept if 0 < x.share < 1 else kept) for x in (e, a))
-    found = newcombe_interval(a.share, n_a, e.share, n_e, confidence=confidence)
-    return ShareDifference(value, found.low, found.high, "Newcombe, effective rows")
-
-
-@dataclass(frozen=True, slots=True)
-class _Events:
-    share: float
-    variance: float
-    n: float
-    kept: float
-    groups: int
-    of: int
-
-
-def _events(counts: Counts, bins: Sequence[int]) -> _Events | None:
-    c = np.asarray(counts, np.float64)
-    left = shares_left(c)
-    if len(left) < MIN_GROUPS:
-        return None
-    hit, n = c[:, list(bins)].sum(axis=1), float(c.sum())
-    share, variance = float(hit.sum() / n), float(jackknife_variance(left[:, list(bins)].sum(axis=1)))
-    return _Events(share, variance, n, effective_n(share, variance, n) / n, int((hit > 0).sum()), len(left))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import chndtr, ndtr, ndtri, rel_entr, stdtrit
+from scipy.special import chndtr, ndtr, ndtri, stdtrit
 
 from .jackknife import MIN_GROUPS, jackknife_covariance, jackknife_variance, leave_one_out
 
@@ -33,11 +33,6 @@ class ShiftEstimate:
     method: str
 
 
-def shift_of_ks(distance: float) -> float:
-    """Sigma of a Kolmogorov-Smirnov or total variation distance: 2 Phi^-1((1 + D) / 2), since D = 2 Phi(delta / 2) - 1."""
-    return float(2 * ndtri((1 + min(max(distance, 0.0), 1 - 1e-12)) / 2))
-
-
 def ks_of_shift(delta: float) -> float:
     """Kolmogorov-Smirnov (and total variation) distance of two unit normals delta apart, 2 Phi(delta / 2) - 1."""
     return float(2 * ndtr(delta / 2) - 1)
@@ -46,11 +41,6 @@ def ks_of_shift(delta: float) -> float:
 def auc_of_shift(delta: float) -> float:
     """AUC of the best classifier between two unit normals delta apart, Phi(delta / sqrt 2)."""
     return float(ndtr(delta / np.sqrt(2)))
-
-
-def shift_of_auc(auc: float) -> float:
-    """Inverse of `auc_of_shift`; negative below one half."""
-    return float(np.sqrt(2) * ndtri(auc))
 
 
 def moved(delta: float, probabilities: Floats) -> Floats:
@@ -67,24 +57,6 @@ def psi_of_shift(delta: float, probabilities: Floats) -> float:
     q = moved(delta, p)
     held = (p > 0) & (q > 0)
     return float(((q - p)[held] * np.log(q[held] / p[held])).sum())
-
-
-def shift_of_psi(distance: float, probabilities: Floats) -> float:
-    """Inverse of `psi_of_shift`; 0 for a distance of 0 or less, 8 sigma where it is out of reach."""
-    return _inverse(psi_of_shift, distance, probabilities)
-
-
-def js_of_shift(delta: float, probabilities: Floats) -> float:
-    """Jensen-Shannon distance (base 2, in [0, 1]) of a normal moved by delta, on bins that hold `probabilities` before."""
-    p = np.asarray(probabilities, np.float64)
-    q = moved(delta, p)
-    middle = (p + q) / 2
-    return float(np.sqrt(max((rel_entr(p, middle) + rel_entr(q, middle)).sum() / 2 / np.log(2), 0.0)))
-
-
-def shift_of_js(distance: float, probabilities: Floats) -> float:
-    """Inverse of `js_of_shift`; 0 for a distance of 0 or less, 8 sigma where it is out of reach on these bins."""
-    return _inverse(js_of_shift, distance, probabilities)
 
 
 def d2_of_shift(delta: float, probabilities: Floats) -> float:
