@@ -216,6 +216,14 @@ def test_one_late_value_in_a_hundred_fails_and_is_dated():
     assert "up to 40 days" in m.note
 
 
+def test_the_metric_is_given_without_late_rows_and_without_the_late_feature():
+    found = late(0.3)
+
+    assert found["quality_without_late", "model"].n < found["quality_all_rows", "model"].n
+    assert found["quality_without", "feature:income"].value <= found["quality_refitted", "model"].value + 0.02
+    assert ("quality_without", "feature:income") not in late(0.0)
+
+
 def test_values_known_in_time_pass_unless_an_embargo_says_otherwise():
     assert verdict(late(0.0)["late_share", "feature:income | rows:train"], warn=None, fail=0.0) == "PASS"
     assert (

@@ -5,7 +5,7 @@ How it is measured
 For every feature with a column in `available_at`, the value of each row, all rows of each role, must have become known no later
 than its event time. `late_share` is the share of rows that break this, per role; where none does, the bound of an unseen event is
 given. Rows without one of the two times are listed apart. For information: the candidate's metric on the test rows without any
-late value, beside that of all rows.
+late value, beside that of all rows, and a learner of our own refitted without the late features, beside the same learner with all.
 
 Why it matters
 --------------
@@ -35,11 +35,13 @@ from ..stats.proportions import clopper_pearson_interval
 from ..summaries.cells import measured
 from ..summaries.goodness import goodness
 from ..summaries.lateness import Lateness, LatenessKind
-from ..summaries.row_sample import RowSample, RowSampleKind
-from ..summaries.scored_rows import scored_rows
+from ..summaries.refits import refit_goodness
+from ..summaries.row_sample import RowSample, RowSampleKind, take
+from ..summaries.scored_rows import ScoredRows, scored_rows
 
 LATE, SAMPLE = LatenessKind(), RowSampleKind()
 CONFIDENCE = 0.95
+MIN_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +98,40 @@ def _without(given: Given) -> Iterator[Measurement]:
     for metric, kept in (("quality_all_rows", rows), ("quality_without_late", rows.only(~late))):
         values = goodness(kept, kept.scores[CANDIDATE], given.task) if kept.n else np.full(1, np.nan)
         yield measured(metric, subjects.MODEL, values, kept, undefined="undefined on these rows", note=kept.note)
+    yield from _refitted(given, sample, rows)
+
+
+def _refitted(given: Given, sample: RowSample, rows: ScoredRows) -> Iterator[Measurement]:
+    """Our own learner with all features, and without those that are late anywhere."""
+    late = [f for f, days in sample.rows.lateness.items() if rows.n and (days > -given.options.embargo_days).any()]
+    if not late or not given.has(Role.TRAIN, SAMPLE):
+        return
+    train = given.summary(Role.TRAIN, SAMPLE).rows
+    train = take(train, np.flatnonzero(~np.isnan(train.y) & (train.weight > 0)))
+    if len(train) < MIN_ROWS:
+        return
+    there = take(sample.rows, rows.where)
+    pairs: tuple[tuple[str, str, list[str]], ...] = (
+        ("quality_refitted", subjects.MODEL, []),
+        ("quality_without", subjects.features(late), late),
+    )
+    for metric, subject, left_out in pairs:
+        values = refit_goodness(train, there, rows, given.task, given.grid, left_out=left_out)
+        yield measured(metric, subject, values, rows, undefined="one class only", note=rows.note)
 
 
 CHECK = Check(
     code="LEK102",
     family=Family.LEAKAGE,
     title="Values known after the decision",
-    metrics=("late_share", "unknown_time_share", "quality_all_rows", "quality_without_late"),
+    metrics=(
+        "late_share",
+        "unknown_time_share",
+        "quality_all_rows",
+        "quality_without_late",
+        "quality_refitted",
+        "quality_without",
+    ),
     needs=Needs(
         roles=(Role.TEST,),
         optional=(Role.TRAIN, Role.PRODUCTION),

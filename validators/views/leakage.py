@@ -28,7 +28,7 @@ def without_suspects(document: Document, colours: Palette) -> Chart | None:
     rows = [dot_of(m, "candidate, all test rows") for m in held if m["metric"] == "quality_all_rows"][:1]
     some = [m for m in held if m["metric"] in WITHOUT and (not rows or m["n"] < rows[0].n)]
     rows += [dot_of(m, f"candidate, {WITHOUT[m['metric']]}") for m in some]
-    rows += [dot_of(m, "our learner, all features") for m in held if m["metric"] == "quality_refitted"]
+    rows += [dot_of(m, "our learner, all features") for m in held if m["metric"] == "quality_refitted"][:1]
     rows += [dot_of(m, f"our {REFITTED[m['metric']].format(_names(m))}") for m in held if m["metric"] in REFITTED]
     if len(rows) < 2:
         return None
