@@ -36,7 +36,8 @@ from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.recalibration import equal_mass_bins, logistic_line, logits
 from ..summaries.cells import Floats, measured
 from ..summaries.decisions import by_class
-from ..summaries.group_rates import Pair, compared, counts_of, pair_of, rate_of
+from ..summaries.group_counts import counts_of, rate_of, scatter_of
+from ..summaries.group_rates import Pair, compared, pair_of
 from ..summaries.groups import GroupOptions, Partition, contrasts, partitions
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import ScoredRows, scored_rows
@@ -62,6 +63,7 @@ def group_calibration(given: Given) -> Iterator[Measurement]:
         spread = (rate * (1 - rate)) ** 0.5
         for part in parts:
             found = counts_of(rows, part, (y - p) / spread) if spread > 0 else None
+            scatter = scatter_of(rows, part, p * (1 - p) / spread**2) if spread > 0 else None
             for c in contrasts(part, options):
                 subject, inside = subjects.join(part.subject(c.group), *held.atom), part.code == c.group
                 if found is None:
@@ -71,7 +73,9 @@ def group_calibration(given: Given) -> Iterator[Measurement]:
                     )
                     continue
                 note = "; ".join(filter(None, (_levels(y, p, rows, inside), rows.note)))
-                pairs.append(pair_of("calibration_gap", "mean", part, c, found, note=note, subject=subject))
+                pairs.append(
+                    pair_of("calibration_gap", "mean", part, c, found, note=note, subject=subject, scatter=scatter)
+                )
             for k in np.flatnonzero(part.sizes() >= LEAST_ROWS):
                 yield from _within(y, p, rows, part, int(k), held.atom)
     yield from compared(pairs, confidence=options.confidence, min_cell=options.min_cell, rng=given.rng)

@@ -33,7 +33,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..summaries.decisions import decided_rows, favourable_class, predicted
-from ..summaries.group_rates import Pair, compared, counts_of, pair_of
+from ..summaries.group_counts import counts_of, scatter_of
+from ..summaries.group_rates import Pair, compared, pair_of
 from ..summaries.groups import GroupOptions, Partition, contrasts, crossed, partitions
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
@@ -92,17 +93,30 @@ def _gaps(given: Given, sample: RowSample, cells: list[Partition]) -> list[Pair]
             return []
         y, score = (y == wanted).astype(np.float64), rows.scores[CANDIDATE][:, wanted]
     spread = float(np.average((y - np.average(y, weights=rows.weight)) ** 2, weights=rows.weight) ** 0.5)
-    return _against_others("cell_gap", "mean", given, rows, cells, (y - score) / spread) if spread > 0 else []
+    if not spread > 0:
+        return []
+    variance = None if given.task.type == "regression" else score * (1 - score) / spread**2
+    return _against_others("cell_gap", "mean", given, rows, cells, (y - score) / spread, variance)
 
 
 def _against_others(
-    metric: str, kind: str, given: Given, rows: ScoredRows, cells: list[Partition], event: Floats
+    metric: str,
+    kind: str,
+    given: Given,
+    rows: ScoredRows,
+    cells: list[Partition],
+    event: Floats,
+    variance: Floats | None = None,
 ) -> list[Pair]:
     pairs = []
     for whole in cells:
         part = whole.only(rows.where)
         counts = counts_of(rows, part, event)
-        pairs += [pair_of(metric, kind, part, c, counts, note=rows.note) for c in contrasts(part, given.options)]
+        scatter = None if variance is None else scatter_of(rows, part, variance)
+        pairs += [
+            pair_of(metric, kind, part, c, counts, note=rows.note, scatter=scatter)
+            for c in contrasts(part, given.options)
+        ]
     return pairs
 
 

@@ -37,7 +37,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..summaries.decisions import Decisions, by_class
-from ..summaries.group_rates import Counts, Pair, compared, counts_of, pair_of, rate_of
+from ..summaries.group_counts import Counts, counts_of, rate_of
+from ..summaries.group_rates import Pair, compared, pair_of
 from ..summaries.groups import Contrast, GroupOptions, Partition, contrasts, partitions
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import ScoredRows, scored_rows

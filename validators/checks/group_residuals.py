@@ -32,7 +32,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..summaries.cells import measured
-from ..summaries.group_rates import Pair, compared, counts_of, pair_of
+from ..summaries.group_counts import counts_of
+from ..summaries.group_rates import Pair, compared, pair_of
 from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows

@@ -33,7 +33,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..summaries.decisions import decided_rows, favourable_class, predicted
-from ..summaries.group_rates import Counts, Pair, compared, counts_of, pair_of, rate_of
+from ..summaries.group_counts import Counts, counts_of, rate_of
+from ..summaries.group_rates import Pair, compared, pair_of
 from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions
 from ..summaries.row_sample import RowSample, RowSampleKind
 

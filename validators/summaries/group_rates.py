@@ -1,93 +1,31 @@
-"""Rates of groups and how far they are apart: each against its others, with intervals that hold for all comparisons together."""
+"""How far the rates of groups are apart: each against its others, with intervals that hold for all comparisons together."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr
+from scipy.special import ndtr, stdtr, stdtrit
 
 from ..core.records import Measurement
 from ..stats.interval import Interval, folded
-from ..stats.jackknife import MIN_GROUPS, jackknife_variance, leave_one_out
+from ..stats.jackknife import MIN_GROUPS, jackknife_variance
 from ..stats.multiplicity import max_t_quantile
-from ..stats.proportions import newcombe_interval, ratio_score_interval, wilson_interval
+from ..stats.proportions import newcombe_interval, ratio_score_interval
 from .cells import divided
+from .group_counts import Counts
 from .groups import Contrast, Partition
-from .scored_rows import ScoredRows
 
 Floats = NDArray[np.float64]
 METHODS = {"ratio": "score on effective rows", "gap": "Newcombe on effective rows", "mean": "jackknife"}
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Weighted rows and events of each group of a partition; row 0 is all rows, the others leave out one group of dependent rows.
-
-    Attributes
-    ----------
-    events, rows : (1 + g, k)
-        Weighted sums.
-    n : (k,)
-        Rows, unweighted.
-    squares : (k,)
-        Sums of squared weights.
-    units : (k,)
-        Groups of dependent rows that hold some of its rows.
-    """
-
-    events: Floats
-    rows: Floats
-    n: NDArray[np.int64]
-    squares: Floats
-    units: NDArray[np.int64]
-
-    def of(self, members: NDArray[np.bool_]) -> "Counts":
-        """Several groups as one, (1 + g, 1); for dependent rows the number of groups is that of the most widespread member."""
-        return Counts(
-            self.events[:, members].sum(axis=1, keepdims=True),
-            self.rows[:, members].sum(axis=1, keepdims=True),
-            self.n[members].sum(keepdims=True),
-            self.squares[members].sum(keepdims=True),
-            self.units[members].max(initial=0, keepdims=True),
-        )
-
-    @property
-    def rate(self) -> Floats:
-        """(1 + g, k) events over rows; NaN without rows."""
-        return divided(self.events, self.rows)
-
-    @property
-    def n_eff(self) -> Floats:
-        """(k,) Kish's effective rows."""
-        found = np.divide(self.rows[0] ** 2, self.squares, out=np.zeros(len(self.n)), where=self.squares > 0)
-        return np.asarray(found, np.float64)
-
-
-def counts_of(rows: ScoredRows, part: Partition, event: NDArray[Any], of: NDArray[np.bool_] | None = None) -> Counts:
-    """Sums of an event (or of a number) over the rows of each group, or over those of them that `of` marks."""
-    inside = np.ones(rows.n, np.bool_) if of is None else of
-    k, weight = len(part), rows.weight * inside
-    cell = rows.group * k + part.code
-
-    def sums(values: Floats) -> Floats:
-        held = np.bincount(cell, weights=values, minlength=rows.groups * k).reshape(rows.groups, k)
-        return np.concatenate([held.sum(axis=0)[None], leave_one_out(held, np.ones(rows.groups, np.bool_))])
-
-    present = np.bincount(cell, weights=inside.astype(np.float64), minlength=rows.groups * k).reshape(rows.groups, k)
-    return Counts(
-        sums(weight * event),
-        sums(weight),
-        np.bincount(part.code[inside], minlength=k),
-        np.bincount(part.code, weights=weight**2, minlength=k).astype(np.float64),
-        (present > 0).sum(axis=0),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
-    """A group (`mine`) and those it is compared with (`theirs`); `kind` is "ratio", "gap" (of rates) or "mean" (a gap of means)."""
+    """A group (`mine`) and those it is compared with (`theirs`); `kind` is "ratio", "gap" (of rates) or "mean" (a gap of means).
+
+    `floor` is the least variance that a gap of means is given: few rows without an event show less than there is.
+    """
 
     metric: str
     subject: str
@@ -97,6 +35,7 @@ class Pair:
     against: str
     size: float
     note: str = ""
+    floor: float = 0.0
 
     @property
     def defined(self) -> bool:
@@ -114,12 +53,27 @@ class Pair:
 
 
 def pair_of(
-    metric: str, kind: str, part: Partition, contrast: Contrast, counts: Counts, *, note: str = "", subject: str = ""
+    metric: str,
+    kind: str,
+    part: Partition,
+    contrast: Contrast,
+    counts: Counts,
+    *,
+    note: str = "",
+    subject: str = "",
+    scatter: Floats | None = None,
 ) -> Pair:
-    """The comparison of a contrast; its size is the smaller of the two numbers of rows."""
-    mine, theirs = counts.of(np.arange(len(part)) == contrast.group), counts.of(contrast.others)
-    size = float(min(mine.n[0], theirs.n[0]))
-    return Pair(metric, subject or part.subject(contrast.group), kind, mine, theirs, contrast.against, size, note)
+    """The comparison of a contrast; its size is the smaller of the two numbers of rows.
+
+    `scatter` (k,): sums of squared weight times the variance that the model expects of each row, for the floor.
+    """
+    me = np.arange(len(part)) == contrast.group
+    mine, theirs = counts.of(me), counts.of(contrast.others)
+    size, floor = float(min(mine.n[0], theirs.n[0])), 0.0
+    if scatter is not None and min(mine.rows[0, 0], theirs.rows[0, 0]) > 0:
+        floor = sum(float(scatter[k].sum() / c.rows[0, 0] ** 2) for k, c in ((me, mine), (contrast.others, theirs)))
+    subject = subject or part.subject(contrast.group)
+    return Pair(metric, subject, kind, mine, theirs, contrast.against, size, note, floor)
 
 
 def compared(
@@ -176,9 +130,12 @@ def _told(p: Pair, critical: float, m: int, *, fold: bool) -> Measurement:
 
 
 def _mean_ends(p: Pair, value: float, critical: float, seen: float) -> tuple[Interval | None, float]:
+    """The jackknife's interval, with the degrees of freedom of the rarer side."""
     if not np.isfinite(seen):
         return None, 0.0
-    return Interval(value - critical * seen**0.5, value + critical * seen**0.5), float(p.mine.n_eff[0])
+    units = int(min(p.mine.units[0], p.theirs.units[0]))
+    half = float(stdtrit(units - 1, stdtr(len(p.mine.events) - 2, critical))) * max(seen, p.floor) ** 0.5
+    return Interval(value - half, value + half), float(p.mine.n_eff[0])
 
 
 def _rate_ends(p: Pair, a: float, b: float, critical: float, seen: float) -> tuple[Interval | None, float]:
@@ -201,32 +158,6 @@ def _interval(kind: str, a: float, n1: float, b: float, n2: float, critical: flo
     if kind == "gap":
         return newcombe_interval(a, n1, b, n2, confidence=confidence)
     return ratio_score_interval(a * n1, n1, b * n2, n2, confidence=confidence)
-
-
-def rate_of(
-    metric: str, subject: str, counts: Counts, *, min_cell: int, level: float = 0.95, note: str = ""
-) -> Measurement:
-    """One group's rate with Wilson's interval on effective rows; `counts` holds that group alone."""
-    n, p = int(counts.n[0]), float(counts.rate[0, 0])
-    empty = Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
-    if n < min_cell or not np.isfinite(p):
-        why = "no such rows" if n == 0 else f"{n} rows, fewer than {min_cell}: not shown"
-        return replace(empty, note=_joined(why, note))
-    n_eff, replicates = float(counts.n_eff[0]), counts.rate[1:, 0]
-    seen = float(jackknife_variance(replicates)) if np.isfinite(replicates).all() else np.nan
-    if np.isfinite(seen) and 0 < p < 1 and seen > 0:
-        n_eff = min(n_eff, p * (1 - p) / seen)
-    p = min(p, 1.0)
-    ends = wilson_interval(p * n_eff, n_eff, confidence=level)
-    return replace(
-        empty,
-        value=p,
-        low=min(ends.low, p),
-        high=max(ends.high, p),
-        level=level,
-        n_eff=n_eff,
-        method="Wilson on effective rows",
-    )
 
 
 def _joined(*notes: str) -> str:
