@@ -234,7 +234,12 @@ def stress() -> list[dict[str, Any]]:
         for w, v in (("order", 0.0), ("single", 0.5))
     ]
     mix = ranged("quality_lost", "rows:growth", 0.02, 0.01, limit=limit(0.05, 0.1), verdict="PASS")
+    far = [
+        ranged("beyond_range", "feature:income | rows:test", 0.02, 0.01),
+        ranged("beyond_support", "rows:test", 0.012, 0.005),
+    ]
     return [
+        r("STR105", "stress", None, far),
         r("STR101", "stress", None, moves), r("STR102", "stress", "WARN", [worst, *curve]),
         r("STR103", "stress", "FAIL", [broken, *bins]), r("STR104", "stress", "FAIL", asked), r("STR106", "stress", "PASS", [mix]),
     ]  # fmt: skip

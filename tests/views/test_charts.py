@@ -355,3 +355,9 @@ def test_what_calls_cost_is_shown_where_the_run_tells_it():
     assert "50,000 rows per second" in drawn.caption
     assert "210 MB" in drawn.caption
     assert len(drawn.table.rows) == 1
+
+
+def test_rows_unlike_train_come_as_a_whole_first():
+    drawn = by_key(charts_of(document(), "stress", chart.LIGHT), "support")
+
+    assert [row["Rows"] for row in drawn.table.rows] == ["test: far from train", "income · test: out of range"]

@@ -18,6 +18,7 @@ MOVES = {
     "flip_rate": "Decisions that flip, by scenario",
 }
 PRIOR = " | rows:prior"
+MOST = 12
 
 
 def charts(document: Document, colours: Palette) -> list[Chart]:
@@ -25,7 +26,7 @@ def charts(document: Document, colours: Palette) -> list[Chart]:
     found = [_worst(document, colours), _tornado(document, colours, "mean_score_change")]
     found += [_mix(document, colours), _directions(document, colours), _company(document, colours)]
     found += [_tornado(document, colours, name) for name in ("decision_share_change", "flip_rate")]
-    return [c for c in (*found, _latency(document, colours)) if c is not None]
+    return [c for c in (*found, _support(document, colours), _latency(document, colours)) if c is not None]
 
 
 def _worst(document: Document, colours: Palette) -> Chart | None:
@@ -175,6 +176,26 @@ def _company(document: Document, colours: Palette) -> Chart | None:
         table=dot_table(rows, "share", name="Asked"),
         alt=f"{len(rows)} ways of asking; worst: {rows[0].hover}",
         caption="Asked again, in a fresh process, by threads; then in other order and company, and one by one.",
+    )
+
+
+def _support(document: Document, colours: Palette) -> Chart | None:
+    """Rows unlike train, as a whole first, then by feature."""
+    held = [
+        m for m in measurements(document, "beyond_support", "beyond_range", family="stress") if m["value"] is not None
+    ]
+    held.sort(key=lambda m: (about(m, "feature") is not None, m["metric"] == "beyond_range", -m["value"]))
+    if not held:
+        return None
+    words = {"beyond_support": "far from train", "beyond_range": "out of range"}
+    rows = [dot_of(m, f"{subject_words(m['subject'])}: {words[m['metric']]}") for m in held]
+    return Chart(
+        key="support",
+        title="Rows unlike any in train",
+        figure=dots(rows[:MOST], colours, kind="share", zero=True),
+        table=dot_table(rows, "share", name="Rows"),
+        alt=f"{len(rows)} shares; first: {rows[0].hover}",
+        caption="Far: farther from train than 99 in 100 of its own rows are, so about 1 % is what chance gives. Not judged.",
     )
 
 
