@@ -1,5 +1,8 @@
 """Scenario files: read, and told what is wrong, all at once."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.engine.projects import project
@@ -139,3 +142,14 @@ def test_problems_of_scenarios_stand_beside_those_of_the_project_file(tmp_path):
 
     assert any("odd.toml" in p for p in caught.value.problems)
     assert any("tier must be" in p for p in caught.value.problems)
+
+
+def test_the_documented_files_are_scenarios_of_the_lending_sample(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    blocks = re.findall(r"```toml\n(.*?)```", (root / "docs" / "scenarios.md").read_text("utf-8"), re.DOTALL)
+    found = read_scenarios(folder(tmp_path, a=blocks[0], b=blocks[1]))
+    features = read_project(root / "sample_data" / "lending").columns.features
+
+    assert len(blocks) == 2
+    assert {c.action for c in found["a"].changes} == {"multiply", "add", "set", "clip", "quantile_map"}
+    assert {*found["a"].features, *found["a"].columns, *found["b"].features} <= set(features)
