@@ -209,3 +209,11 @@ def test_of_several_classes_the_favourable_one_is_judged():
     undeclared = measure(RATES, batch, grid, replace(task, favourable=None))
     assert of(undeclared, "selection_ratio") == {}
     assert ("selection_rate", "group:sex=f | class:blue") in undeclared
+
+
+def test_a_cut_that_nobody_declared_is_told():
+    found = measure(RATES, *trial(300), replace(TASK, threshold=None))
+    declared = measure(RATES, *trial(300))
+
+    assert "cut at 0.5, for no threshold is declared" in found["selection_rate", "group:sex=male"].note
+    assert "cut at" not in declared["selection_rate", "group:sex=male"].note

@@ -32,7 +32,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
-from ..summaries.decisions import decided_rows, favourable_class, predicted
+from ..summaries.decisions import cut_words, decided_rows, favourable_class, predicted
 from ..summaries.group_counts import Counts, counts_of, rate_of
 from ..summaries.group_rates import Pair, compared, pair_of
 from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions
@@ -61,7 +61,7 @@ def selection_rates(given: Given) -> Iterator[Measurement]:
                 continue
             counts = counts_of(rows, part, chosen == k)
             atom = () if wanted is not None else (subjects.class_of(label),)
-            yield from _rates(part, counts, atom, options, f"{given.task.target} = {label}")
+            yield from _rates(part, counts, atom, options, f"{given.task.target} = {label}{cut_words(given.task)}")
             if k == wanted:
                 pairs += [
                     pair_of("selection_ratio", "ratio", part, c, counts, note=rows.note)

@@ -40,6 +40,15 @@ def predicted(rows: ScoredRows, task: Task, model: str) -> NDArray[np.int64]:
     return np.asarray(score.argmax(axis=1), np.int64) if rows.n else np.zeros(0, np.int64)
 
 
+def cut_words(task: Task) -> str:
+    """What a decision was made by, where the project does not say."""
+    return (
+        f", cut at {DEFAULT_CUT:g}, for no threshold is declared"
+        if task.type == "binary" and task.threshold is None
+        else ""
+    )
+
+
 def favourable_class(task: Task) -> int | None:
     """Index of the class that a person wants; None where it is not declared."""
     held = [k for k, label in enumerate(task.classes) if label is not None and label == task.favourable]
@@ -50,7 +59,7 @@ def by_class(rows: ScoredRows, task: Task, model: str) -> Iterator[Decisions]:
     """Decisions of the positive class (binary), of the favourable one, or of each class where none is declared."""
     chosen = predicted(rows, task, model)
     if task.type == "binary":
-        yield Decisions(chosen == 1, rows.y == 1, (), f"{task.target} = {task.positive}", 1)
+        yield Decisions(chosen == 1, rows.y == 1, (), f"{task.target} = {task.positive}{cut_words(task)}", 1)
         return
     wanted = favourable_class(task)
     for k in range(len(task.classes)) if wanted is None else (wanted,):
