@@ -15,7 +15,7 @@ from validators.engine.store import file_digest
 from validators.views import fmt, reading, sentences
 from validators.views.docs import check_texts
 from validators.views.pages import charts_of, page_titles
-from validators.views.tables import result_tables
+from validators.views.tables import grouping_sentence, result_tables
 from validators.views.words import FAMILIES, LOGO, VERDICTS
 
 from pages._charts import badge, colours, show_chart, show_charts, show_table  # noqa: F401 - pages take them from here
@@ -188,6 +188,7 @@ def show_checks(held: Open, results: Sequence[dict[str, Any]]) -> None:
     """Every check: verdict and sentence, why it was not run or what would settle it, its numbers, the command, the help."""
     if results:
         st.header("Checks")
+        st.caption(grouping_sentence(held.document))
     for result in results:
         words, code = VERDICTS[reading.verdict_of(result)], result["check"]
         label = f":{words.colour}[{words.sign} {words.word}] {code} {fmt.markdown(result['title'])}"

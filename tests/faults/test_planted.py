@@ -12,8 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = ROOT.parent / "shared" / "faults"
 KINDS = (
-    "untouched,untouched_small,untouched_large,legit_strong_feature,forest_gap,slice_failure,miscalibration,prediction_shift,"
-    "covariate_drift_important,missing_surge,importance_shift,brittle_noise,unseen_category,concept_drift"
+    "untouched,untouched_large,legit_strong_feature,float32_serving,slice_failure,miscalibration,prediction_shift,"
+    "covariate_drift_important,importance_shift,brittle_noise,unseen_category,disparate_impact,label_noise_class,dup_exact,"
+    "time_travel,leak_proxy,overfit,underfit,concept_drift,unit_change"
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.shared]
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.shared]
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """Twenty cases of the built families, run by the command and scored by the benchmark's own script."""
+    """Twenty cases of all twelve families, run by the command and scored by the benchmark's own script."""
     base = tmp_path_factory.mktemp("faults")
     cases, runs = base / "cases", base / "runs"
     generate = [sys.executable, str(FAULTS / "generate.py"), str(cases), "--only", KINDS, "--limit", "20"]

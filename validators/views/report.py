@@ -9,6 +9,7 @@ from . import fmt
 from .reading import Document, Record, by_badness, families, family_verdict, left_out, merged, results, verdict_of
 from .sentences import digits_of, family_sentence, overall_sentence, result_sentence
 from .svg import interval_strip
+from .tables import grouping_sentence
 from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label, subject_words
 
 MOST_JUDGED, MOST_OTHERS = 200, 40
@@ -110,7 +111,7 @@ def _not_tested(document: Document) -> Iterable[str]:
 def _family(document: Document, family: str) -> Iterable[str]:
     words = FAMILIES[family]
     yield f"<h2>{escape(words.title)} {_badge(family_verdict(document, family))}</h2>"
-    yield f'<p class="quiet">{escape(words.question)}</p>'
+    yield f'<p class="quiet">{escape(words.question)} {escape(grouping_sentence(document))}</p>'
     for result in results(document, family):
         need = "required" if result["required"] else "advisory"
         yield f"<h3>{escape(result['check'])} {escape(result['title'])} {_badge(verdict_of(result))}</h3>"
@@ -122,8 +123,8 @@ def _measurements(result: Record) -> Iterable[str]:
     held = by_badness(merged(result["measurements"]))
     judged, others = [m for m in held if m["limits"]], [m for m in held if not m["limits"]]
     if judged:
-        heads = ("Metric", "Subject", "Value", "Interval", "", "Limit", "n", "Verdict", "Note")
-        yield _table(heads, [_judged_row(m) for m in judged[:MOST_JUDGED]], numbers=(2, 3, 6))
+        heads = ("Metric", "Subject", "Value", "Interval", "", "Limit", "n", "n eff", "Verdict", "Note")
+        yield _table(heads, [_judged_row(m) for m in judged[:MOST_JUDGED]], numbers=(2, 3, 6, 7))
     if others:
         shorter = ("Metric, without a limit", "Subject", "Value", "Interval", "n", "Note")
         yield _table(shorter, [_other_row(m) for m in others[:MOST_OTHERS]], numbers=(2, 3, 4))
@@ -143,6 +144,7 @@ def _judged_row(m: Record) -> list[str]:
         interval_strip(m),
         escape(limits),
         fmt.count(m["n"]),
+        "" if m["n_eff"] is None else fmt.count(round(m["n_eff"])),
         _badge(m["verdict"] or "NO_LIMIT") + ("" if m["counts"] else " small"),
         escape(m["note"]),
     ]

@@ -46,7 +46,7 @@ def _check_row(result: Record) -> Row:
 def measurement_table(measured: Iterable[Record]) -> Table:
     """Every measurement as text, the worst first: what an unknown metric is shown with."""
     rows = [_measurement_row(m) for m in by_badness(measured)[:MOST_ROWS]]
-    return Table(rows=rows, kinds={"n": "count"})
+    return Table(rows=rows, kinds={"n": "count", "n eff": "count"})
 
 
 def _measurement_row(m: Record) -> Row:
@@ -59,10 +59,23 @@ def _measurement_row(m: Record) -> Row:
         "Interval": fmt.interval(m["low"], m["high"], kind, digits),
         "Limit": "; ".join(filter(None, (limit_words(held, kind) for held in limits))),
         "n": m["n"],
+        "n eff": None if m["n_eff"] is None else round(m["n_eff"]),
         "Verdict": verdict_text(m["verdict"]),
         "Smallest effect seen": "" if m["mde"] is None or m["limit"] is None else fmt.shown(m["mde"], kind),
         "Note": m["note"],
     }
+
+
+GROUPINGS = {
+    "entity": "Rows of one entity count as one draw in every interval; n eff is the effective number of rows.",
+    "day": "Rows of one day count as one draw in every interval; n eff is the effective number of rows.",
+    "row": "Every row counts as a draw of its own in the intervals; n eff is the effective number of rows.",
+}
+
+
+def grouping_sentence(document: Document) -> str:
+    """What the intervals take as dependent; empty where the run does not say."""
+    return GROUPINGS.get(str(document["inputs"].get("grouping")), "")
 
 
 def result_tables(result: Record) -> list[tuple[str, Table]]:
