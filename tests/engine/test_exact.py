@@ -7,7 +7,12 @@ import pytest
 from scipy.special import logit
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -113,6 +118,13 @@ def test_what_does_not_add_up_is_refused_with_the_reason(tmp_path, name):
         found = exact_values({CANDIDATE: held}, rows(frame, task), task, seed=0)
     assert isinstance(found, str)
     assert reason in found
+
+
+def test_trees_that_would_take_long_are_sampled(tmp_path):
+    model = make_pipeline(SimpleImputer(), RandomForestRegressor(120, min_samples_leaf=1, random_state=0))
+    with opened(tmp_path, model, NUMBERS, P, task=REGRESSION) as held:
+        found = exact_values({CANDIDATE: held}, rows(NUMBERS, REGRESSION), REGRESSION, seed=0)
+    assert "too many or too deep" in found
 
 
 def test_one_model_that_cannot_be_read_makes_both_sampled(tmp_path):

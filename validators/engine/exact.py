@@ -16,7 +16,7 @@ from ..stats.tree_shap import interventional_shapley, raw_scores, work
 
 Floats = NDArray[np.float64]
 ROWS, BACKGROUND, MIXED = 1000, 2000, 500
-WORK = 5e8  # about five CPU seconds
+WORK, NODES = 4e8, 100_000  # about three CPU seconds a model
 CLIP = 1e-6
 TOLERANCE = 1e-5  # scores of XGBoost are float32
 
@@ -45,7 +45,8 @@ def exact_values(models: Mapping[str, Model], rows: Batch, task: Task, *, seed: 
 
     The trees are believed only if they give the model's own scores (up to a constant on the raw scale) on rows mixed of two test
     rows feature by feature, which is what attributions rest on, and if every row's values add up to its score. Forests of
-    classifiers average probabilities, so they do not add up in log-odds: they are refused by that comparison.
+    classifiers average probabilities, so they do not add up in log-odds: the worker does not offer them. Probabilities are compared, not
+    log-odds, so that rounding near 0 and 1 is of no account; beyond the clip the trees' own raw score is explained.
     """
     if task.type == "multiclass":
         return "several classes do not add up in log-odds"
@@ -61,8 +62,8 @@ def exact_values(models: Mapping[str, Model], rows: Batch, task: Task, *, seed: 
             return f"the {name} cannot be read as trees ({str(error)[:160]})"
         if held is None or n == 0:
             return f"the {name} cannot be read as trees"
-        if work(held.ensemble, _players(held, there)) > WORK:
-            return f"the trees of the {name} are too deep to be walked exactly"
+        if len(held.ensemble.feature) > NODES or work(held.ensemble, _players(held, there)) > WORK:
+            return f"the trees of the {name} are too many or too deep to be walked exactly in a few seconds"
         read[name] = held
     for name, held in read.items():
         offset = _offset(models[name], held, there, task, np.random.default_rng([seed, 0xE4AC]))
@@ -99,9 +100,8 @@ def _offset(model: Model, held: FlatTrees, there: pd.DataFrame, task: Task, rng:
     if not np.isfinite(told).all():
         return None
     offset = float(np.median(told - raw))
-    clipped = task.type != "regression" and float(np.abs(raw + offset).max()) > -np.log(CLIP)
     apart = float(np.abs(_on_scale(raw + offset, task) - _on_scale(told, task)).max())
-    return None if clipped or apart > _tolerance(told, task) else offset
+    return None if apart > _tolerance(told, task) else offset
 
 
 def _on_scale(raw: Floats, task: Task) -> Floats:

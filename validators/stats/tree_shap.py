@@ -46,9 +46,9 @@ def raw_scores(trees: Ensemble, X: Floats) -> Floats:
 
 
 def work(trees: Ensemble, player: Sequence[int]) -> float:
-    """Rough count of steps that `interventional_shapley` takes, rows apart; grows with 2 to the players on a path."""
+    """Rough count of steps that `interventional_shapley` takes for some 3,000 rows; grows with 2 to the players on a path."""
     paths = (len(path) for root, _ in _spans(trees) for _, path, _ in _leaves(trees, player, root))
-    return float(sum(k * (k + 1) * 2.0**k for k in paths))
+    return float(sum(k * (k + 1) * 2.0**k + 2e4 for k in paths))
 
 
 def interventional_shapley(
