@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -125,33 +124,6 @@ def test_a_prior_equal_to_the_candidate_raises_no_alarm(tmp_path, task):
 
     assert held.get("mean_change_sd") == pytest.approx(0)
     assert held.get("auc_loss", held.get("loss_increase")) == pytest.approx(0)
-
-
-EDGES = {
-    "one class": lambda role, f: f.assign(y=1) if role == "test" else f,
-    "one row": lambda role, f: f.head(1) if role == "test" else f,
-    "constant score": lambda role, f: f.assign(score=0.3, old=0.3),
-    "missing scores": lambda role, f: f.assign(score=np.where(np.arange(len(f)) % 7 == 0, np.nan, f.score)),
-    "all missing feature": lambda role, f: f.assign(x1=np.nan),
-    "constant feature": lambda role, f: f.assign(x0=1.0, level="a"),
-    "disjoint feature": lambda role, f: f.assign(x0=f.x0 + 1e6) if role == "test" else f,
-    "tiny feature": lambda role, f: f.assign(x0=f.x0 * 1e-12),
-    "new level": lambda role, f: f.assign(level="z") if role == "test" else f,
-    "no outcomes in production": lambda role, f: f.drop(columns="y") if role == "production" else f,
-    "some outcomes missing": lambda role, f: f.assign(y=f.y.astype(float).where(f.key % 3 > 0)),
-    "empty production": lambda role, f: f.head(0) if role == "production" else f,
-    "one date": lambda role, f: f.assign(when=pd.Timestamp("2025-05-05")),
-}
-
-
-@pytest.mark.parametrize("edge", EDGES)
-def test_odd_data_get_a_verdict_or_a_reason_and_never_an_error(tmp_path, edge):
-    found = run(project(tmp_path / "p", n=300, change=EDGES[edge]))
-
-    assert [(r.code, r.reason) for r in found.results if r.status is Status.ERROR] == []
-    for r in found.results:
-        for m in r.measurements:
-            assert all(x is None or np.isfinite(x) for x in (m.value, m.low, m.high)), (r.code, m)
 
 
 def test_a_model_that_refuses_rows_is_an_error_with_its_reason_and_the_rest_goes_on(tmp_path):
