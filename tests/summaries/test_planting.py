@@ -161,6 +161,19 @@ def test_the_last_periods_move_and_no_other(world):
     assert batch.X.x[period >= 3].mean() - world.batch.X.x[period >= 3].mean() == pytest.approx(0.5, abs=0.1)
 
 
+def test_a_group_loses_that_share_of_its_positives(world):
+    sex = np.where(RNG(8).random(N) < 0.4, "b", "a")
+    grouped = replace(world, rows={**world.rows, Role.TEST: replace(world.batch, sensitive=pd.DataFrame({"sex": sex}))})
+    batch = planted(grouped, "found_less_often", 0.1)
+    positive = (world.batch.y == 1) & (sex == "b")
+    dealt = NULLS["regrouped"](grouped, RNG(2)).batch.sensitive.sex
+
+    before, after = (scores(b)[positive] >= 0.5 for b in (world.batch, batch))
+    assert before.mean() - after.mean() == pytest.approx(0.1, abs=1e-3)
+    np.testing.assert_array_equal(scores(batch)[sex == "a"], scores(world.batch)[sex == "a"])
+    assert (dealt == "b").sum() == (sex == "b").sum()
+
+
 def test_exchanged_roles_keep_rows_and_units_whole(world):
     unit = np.arange(N, dtype=np.uint64) // 10
     rows = {role: replace(b, unit=unit + np.uint64(N * k)) for k, (role, b) in enumerate(world.rows.items())}

@@ -35,7 +35,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.decisions import Decisions, by_class
 from ..summaries.group_counts import Counts, counts_of, rate_of
 from ..summaries.group_rates import Pair, compared, pair_of
@@ -150,5 +150,6 @@ CHECK = Check(
     ),
     measure=group_errors,
     doc=__doc__,
+    plants=(Plant(metric="tpr_gap", fault="found_less_often", null="regrouped", worse="below", replicates=10),),
     options=GroupOptions(),
 )

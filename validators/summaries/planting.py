@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from . import planted_groups as groups
 from . import planted_rows as rows
 from . import planted_scores as scores
 from . import worlds
@@ -11,6 +12,7 @@ NULLS: Mapping[str, Null] = {
     f.__name__: f
     for f in (
         worlds.exchanged, worlds.swapped, worlds.copied, worlds.redrawn, worlds.shuffled_in_time, worlds.usable, worlds.keyed,
+        groups.regrouped,
     )
 }  # fmt: skip
 FAULTS: Mapping[str, Fault] = {
@@ -20,6 +22,7 @@ FAULTS: Mapping[str, Fault] = {
         rows.repeated_keys, scores.score_shift, scores.score_offset, scores.decision_flips, scores.one_way_flips,
         scores.unusable_scores, scores.ranking_lost, scores.ranking_lost_late, scores.loss_increase, scores.slope,
         scores.flat_slope, scores.level_off, scores.slice_loss, scores.hidden_slice_loss,
+        groups.found_less_often,
     )
 }  # fmt: skip
 
