@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
-# One process a core; a file of tests stays in one process, so that what its tests share is made once.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# One process a core, of one thread each; a file of tests stays in one process, so that what its tests share is made once.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' \
 	--no-emit-index-url --no-emit-find-links --group lock --extra boost $(UPGRADE)
 

@@ -192,3 +192,13 @@ def test_a_star_in_a_required_subject_stands_for_one_name_or_value(subject, coun
     held = Policy(id="p", version="1", tier=1, rules=(), required_subjects=("group:*=*",))
 
     assert held.requires(subject) is counts
+
+
+def test_a_check_that_must_query_a_model_is_not_asked_of_stored_predictions():
+    absent = result(status=Status.NOT_APPLICABLE, code="NOI101")
+    p = policy(performance="always", NOI101="always")
+    judged = [p.judge(r, "performance") for r in (PASSING, absent)]
+    families = FAMILIES | {"NOI101": "noise"}
+
+    assert p.overall(judged, families) is Overall.INCOMPLETE
+    assert p.overall(judged, families, excused=("NOI101",)) is Overall.PASSED

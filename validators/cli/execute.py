@@ -16,7 +16,7 @@ from ..core.errors import ProjectError
 from ..core.policy import Overall, Policy
 from ..core.records import Family
 from ..engine.documents import dump, grid_document, summaries_document
-from ..engine.plan import Plan, Suite, make_plan
+from ..engine.plan import Plan, Suite, excused, make_plan
 from ..engine.prior import PriorSummaries
 from ..engine.results import read_results, results_document
 from ..engine.run import Measured, measure
@@ -95,7 +95,7 @@ def execute(
     trust_cpu = _cpu_seconds() - before
     tested = {t.check: t for t in trust}
     judged = [policy.judge(doubted(r, tested.get(r.code)), families()[r.code]) for r in measured.results]
-    verdict = policy.overall(judged, families(), narrowed=plan.narrowed)
+    verdict = policy.overall(judged, families(), narrowed=plan.narrowed, excused=excused(plan.checks, trial))
     document = results_document(
         project=_project_section(trial),
         inputs=_inputs(trial, measured),
@@ -222,6 +222,7 @@ def _plan_section(plan: Plan, policy: Policy, trial: Trial) -> dict[str, Any]:
         "seed": plan.seed,
         "rows": plan.rows,
         "narrowed": plan.narrowed,
+        "excused": list(excused(plan.checks, trial)),
         "checks": [c.code for c in plan.checks],
         "options": {
             code: asdict(o) if is_dataclass(o) and not isinstance(o, type) else {} for code, o in plan.options.items()

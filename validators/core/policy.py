@@ -5,7 +5,7 @@ Judging is pure, so an old snapshot can be judged again under a new policy.
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -173,9 +173,17 @@ class Policy:
             yield Judged(measurement=m, rule=rule, verdict=verdict, counts=counts, mde=mde, note=note)
 
     def overall(
-        self, results: Sequence[JudgedResult], families: Mapping[str, str], *, narrowed: bool = False
+        self,
+        results: Sequence[JudgedResult],
+        families: Mapping[str, str],
+        *,
+        narrowed: bool = False,
+        excused: Collection[str] = (),
     ) -> Overall:
-        """The verdict on a run; one narrowed to some checks can fail but never pass."""
+        """The verdict on a run; one narrowed to some checks can fail but never pass.
+
+        `excused` lists checks of which `always` asks only where they apply: those that query a model, in a trial of stored predictions.
+        """
         needed = [r for r in results if r.required]
         if any(r.verdict is Verdict.FAIL for r in needed):
             return Overall.FAILED
@@ -184,6 +192,7 @@ class Policy:
             or r.result.status is Status.ERROR
             or (
                 r.result.status is Status.NOT_APPLICABLE
+                and r.result.code not in excused
                 and self.requirement(r.result.code, families[r.result.code]) == "always"
             )
             for r in needed

@@ -158,6 +158,13 @@ def _in_snapshot(role: Role, trial: Trial) -> bool:
     return role is Role.REFERENCE and trial.project.prior_snapshot is not None
 
 
+def excused(checks: Sequence[Check], trial: Trial) -> tuple[str, ...]:
+    """Checks that query a model, in a trial of stored predictions: no policy can ask for them."""
+    if not trial.project.predictions_only:
+        return ()
+    return tuple(c.code for c in checks if c.needs.calls or c.needs.attributions)
+
+
 def roles_of(check: Check, trial: Trial) -> tuple[Role, ...]:
     """Roles that a check gets: those it needs, and of the others those that are there."""
     listed = (*check.needs.roles, *check.needs.one_of, *check.needs.optional)

@@ -131,11 +131,12 @@ def judged_again(document: Mapping[str, Any], policy: Policy, policy_digest: str
     held = {r["check"]: r for r in document["results"]}
     families = {code: str(r["family"]) for code, r in held.items()}
     judged = [policy.judge(r, families[r.code]) for r in measured_again(document)]
-    verdict = policy.overall(judged, families, narrowed=bool(document["plan"]["narrowed"]))
+    plan = document["plan"]
+    verdict = policy.overall(judged, families, narrowed=bool(plan["narrowed"]), excused=plan.get("excused", ()))
     return {
         **document,
         "policy": {"id": policy.id, "version": policy.version, "tier": policy.tier, "sha256": policy_digest},
-        "plan": {**document["plan"], "required": dict(policy.required)},
+        "plan": {**plan, "required": dict(policy.required)},
         "verdict": verdict.value,
         "results": [_result(j, families[j.result.code], held[j.result.code]["title"]) for j in judged],
     }
