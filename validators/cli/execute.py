@@ -26,8 +26,9 @@ from ..engine.self_trust import doubted, self_trust, trust_document
 from ..engine.store import file_digest, write_folder
 from ..engine.trial import Trial, resolve
 from ..engine.workers import open_workers
+from ..io.declared import Project
 from ..io.policies import digest_of, policy_text, read_policy
-from ..io.project import PROJECT_FILE, Project, read_project
+from ..io.project import PROJECT_FILE, read_project
 from ..io.tables import count_rows
 from ..snapshot.verify import read_member
 from ..summaries.totals import TotalsKind

@@ -7,7 +7,7 @@ from ..core.data import Role
 from ..core.errors import SeatrialError
 from ..engine.results import read_results
 from ..engine.store import file_digest
-from ..io.project import Project
+from ..io.declared import Project
 from ..snapshot.verify import read_member
 
 PREDICTIONS = "predictions"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.data import WEIGHT_ONE, Batch, Bins, Grid, LevelBins, NumericBins, Task
 from ..core.errors import DataError
-from ..io.project import Project
+from ..io.declared import Project
 from ..io.slices import members
 from .trial import Trial
 

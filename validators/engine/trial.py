@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ..core.data import CANDIDATE, PRIOR, Role, Task
 from ..core.errors import ProjectError
-from ..io.project import Project
+from ..io.declared import Project
 from ..io.tables import frames, partitions, schema_of
 
 
