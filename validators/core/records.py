@@ -78,8 +78,8 @@ class Model(Protocol):
 
 
 @runtime_checkable
-class Operated(Model, Protocol):
-    """A model whose process can be put to the test as well: none of this asks for anything but scores."""
+class Operated(Protocol):
+    """A model whose process can be put to the test: none of this asks for anything but scores."""
 
     def predict_no_rows(self, X: pd.DataFrame, /) -> None:
         """Ask for the scores of an empty frame; raises ModelError where the model does not answer it."""
