@@ -77,8 +77,9 @@ def operation(given: Given) -> Iterator[Measurement]:
     repeated = _moved([first] * len(again), again, SAME, 0.0)
     yield _share("unstable_share", "repeated", repeated, f"asked {options.repeats} times")
     if isinstance(model, Operated):
+        part = X.iloc[: options.thread_rows]
         yield _fresh(model, X, first)
-        yield _threads(model, X.iloc[: options.thread_rows], first[: options.thread_rows], options)
+        yield _threads(model, part, ask(given.models[CANDIDATE], part), options)
         yield _empty(model, X)
     yield from _context(model, X, first, given, stable=not repeated.any())
 
