@@ -67,6 +67,16 @@ def test_what_the_preprocessing_keeps_is_told_with_its_columns(tmp_path):
     assert found["OneHotEncoder"]["levels"] == [["x", "y", "z"]]
 
 
+def test_levels_that_are_missing_values_can_be_told(tmp_path):
+    holes = TEXT.assign(c=TEXT.c.astype(object).where(np.arange(N) % 9 > 0, np.nan))
+    model = make_pipeline(make_column_transformer((OneHotEncoder(), ["c"])), LogisticRegression()).fit(holes, Y)
+    joblib.dump(model, tmp_path / "m.joblib")
+
+    with binary(tmp_path / "m.joblib") as held:
+        (part,) = held.fitted_statistics()
+    assert part["levels"] == [["x", "y", "z", None]]
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("suffix", [".ubj", ".json", ".joblib"])
 def test_xgboost_scores_are_those_of_this_process(tmp_path, suffix):

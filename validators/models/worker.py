@@ -259,7 +259,8 @@ def fitted_statistics(model):
             return [n.partition("__")[2] or n for n in map(str, part.get_feature_names_out())], None
         kept = {"place": "/".join(place), "class": type(part).__name__, "columns": columns, "fills": fills}
         kept["numbers"], kept["levels"] = kept_numbers(part, columns), kept_levels(part)
-        kept["target_mean"] = plain(getattr(part, "target_mean_", None)) if "target_mean_" in vars(part) else None
+        mean = vars(part).get("target_mean_")
+        kept["target_mean"] = float(mean) if isinstance(mean, float) and mean == mean else None  # noqa: PLR0124
         if columns is not None and (kept["numbers"] or kept["levels"] or kept["target_mean"] is not None):
             found.append(kept)
         for name, child in children(part):
@@ -314,7 +315,7 @@ def kept_numbers(part, columns):
 def kept_levels(part):
     """Levels per column that an encoder knows, where there are at most 2,000."""
     held = getattr(part, "categories_", None) or []
-    return [[plain(v) for v in levels] if len(levels) <= 2000 else None for levels in held]
+    return [[None if v != v else plain(v) for v in levels] if len(levels) <= 2000 else None for levels in held]  # noqa: PLR0124
 
 
 def same_label(a, b):
