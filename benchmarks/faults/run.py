@@ -30,7 +30,7 @@ def generate(out, chosen):
     """The cases, made by the script that plants them."""
     if (out / "answers.json").exists():
         return out
-    command = [sys.executable, str(SHARED / "generate.py"), str(out), "--seeds", chosen.seeds]
+    command = [sys.executable, str(chosen.shared / "generate.py"), str(out), "--seeds", chosen.seeds]
     command += ["--all"] if chosen.all else []
     command += ["--only", chosen.only] if chosen.only else []
     command += ["--limit", str(chosen.limit)] if chosen.limit else []
@@ -48,9 +48,9 @@ def run_case(case, out):
     print(f"{case.name}  exit {done.returncode}", flush=True)
 
 
-def scorer():
+def scorer(shared):
     """The benchmark's own score.py: what counts as naming a subject is not ours to say."""
-    spec = importlib.util.spec_from_file_location("score", SHARED / "score.py")
+    spec = importlib.util.spec_from_file_location("score", shared / "score.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -146,11 +146,12 @@ def main():
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--only", default="")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--shared", type=Path, default=SHARED, help="the folder with generate.py and score.py")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
-    if not SHARED.is_dir():
+    if not chosen.shared.is_dir():
         raise SystemExit(
-            f"{SHARED} is not there; python -m benchmarks.faults.samples plants faults in the samples instead"
+            f"{chosen.shared} is not there; python -m benchmarks.faults.samples plants faults in the samples instead"
         )
     cases = chosen.cases or generate(chosen.out / "cases", chosen)
     answers = json.loads((cases / "answers.json").read_text())[: chosen.limit]
@@ -158,7 +159,7 @@ def main():
         list(pool.map(lambda a: run_case(cases / a["id"], chosen.out / "runs" / a["id"]), answers))
     files = {a["id"]: chosen.out / "runs" / a["id"] / "results.json" for a in answers}
     results = {k: json.loads(f.read_text()) for k, f in files.items() if f.exists()}
-    found = tables(answers, results, scorer().names)
+    found = tables(answers, results, scorer(chosen.shared).names)
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     text = markdown(found, date)
     (chosen.out / f"faults-{date}.md").write_text(text)

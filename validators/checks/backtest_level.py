@@ -72,6 +72,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.PRODUCTION, Role.TEST), summaries=(ALL,), models=(CANDIDATE,), outcomes=True, time=True),
     measure=level,
     doc=__doc__,
-    plants=(Plant(metric="score_lost", fault="ranking_lost", null="exchanged", into=Role.PRODUCTION),),
+    plants=(Plant(metric="score_lost", fault="ranking_lost", null="exchanged", into=Role.PRODUCTION, replicates=10),),
     options=Options(),
 )
