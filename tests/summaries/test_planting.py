@@ -123,6 +123,7 @@ def test_decisions_flip_and_one_way_flips_turn_one_way(world):
 
 def test_the_slice_loses_so_many_mean_losses(world):
     batch = planted(world, "slice_loss", 0.5)
+    assert FAULTS["slice_loss"](world, 0.5, RNG(5), 0).subject == f"slice:{world.grid.slices['first']}"
     inside = world.batch.slices[:, 0]
     mean = log_loss(world.batch.y, scores(world.batch))
     gained = log_loss(batch.y[inside], scores(batch)[inside]) - log_loss(

@@ -166,6 +166,8 @@ def _tried(
             if planted is None:
                 return
             verdicts = [_worst(judged, planted.subject) for judged in (before, judge(planted.world, rng))]
+            if verdicts[1] is None:  # nothing is judged where the fault went: the plant tells nothing
+                return
             found[k] += verdicts[1] in ALARMS
             held_open += k == 1 and verdicts == [Verdict.PASS, Verdict.INCONCLUSIVE]
             changed[k] += float(planted.changed) / plant.replicates

@@ -151,7 +151,7 @@ def slice_loss(world: World, size: float, rng: np.random.Generator, turn: int) -
         return None
     k = turn % len(names)
     inside = world.batch.slices[:, k]
-    return _worse_in(world, inside, size * int(inside.sum()), subjects.slice_of(world.grid.slices[names[k]]), rng)
+    return _worse_in(world, inside, size * int(inside.sum()), subjects.slice_of([world.grid.slices[names[k]]]), rng)
 
 
 def hidden_slice_loss(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:
