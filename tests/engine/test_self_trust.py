@@ -17,7 +17,7 @@ from validators.engine.trial import resolve
 from validators.io.project import read_project
 from validators.summaries.planting import FAULTS, NULLS
 
-from .projects import project
+from .projects import FEATURES, project
 
 CODES = ("PRD102", "PRD103", "DRF101", "DRF102", "QUA103", "LEK101", "NOI101")
 
@@ -80,7 +80,9 @@ def test_a_check_that_never_sees_anything_may_not_pass(tested):
     real = check_of("DRF101")
 
     def blind(_given):
-        yield Measurement(metric="shift_sigma", subject="feature:x0", value=0.0, low=0.0, high=0.01, level=0.95, n=2500)
+        for name in FEATURES:
+            about = f"feature:{name}"
+            yield Measurement(metric="shift_sigma", subject=about, value=0.0, low=0.0, high=0.01, level=0.95, n=2500)
 
     result = Result(code="DRF101", status=Status.MEASURED, measurements=tuple(blind(None)))
     samples = {role: s for (role, kind), s in measured.summaries.items() if kind.name.startswith("row_sample/20")}
