@@ -75,6 +75,8 @@ EXPECTED = {
     "DRF101": ("utilisation", "drift of an important feature"),
     "NOI102": ("loan_amount", "a brittle feature"),
     "BKT102": ("2024-0", "decay in time"),
+    "LEK102": ("bureau_score", "a leak"),
+    "PIP103": ("income", "a unit change in serving"),
 }
 
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from ..catalog import catalog, families, metrics
 from ..core.errors import ProjectError
 from ..core.policy import Overall, Policy
@@ -89,10 +91,12 @@ def execute(
     prior = None
     if project.prior_snapshot is not None:
         prior = PriorSummaries.of(*(read_member(project.prior_snapshot, m) for m in ("grid.json", "summaries.json")))
-    with open_workers(workers, scheduler) as mapper:
-        measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior, looks=looks_at(project))
-    before = _cpu_seconds()
-    trust = self_trust(measured, plan, policy, progress=progress) if plan.tests_itself else ()
+    # samples are small: on them threads of BLAS and OpenMP wait for each other longer than they work
+    with threadpool_limits(limits=1):
+        with open_workers(workers, scheduler) as mapper:
+            measured = measure(trial, plan, mapper=mapper, progress=progress, prior=prior, looks=looks_at(project))
+        before = _cpu_seconds()
+        trust = self_trust(measured, plan, policy, progress=progress) if plan.tests_itself else ()
     trust_cpu = _cpu_seconds() - before
     tested = {t.check: t for t in trust}
     judged = [policy.judge(doubted(r, tested.get(r.code)), families()[r.code]) for r in measured.results]
