@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from validators.engine.places import Open
 from validators.views import fmt
-from validators.views.trust import CAPTION, read_self_test, trust_sentence, trust_table
+from validators.views.trust import CAPTION, read_self_test, trust_sentence, trust_table, untested
 
 from pages._charts import show_table
 
@@ -22,3 +22,6 @@ def show_trust(held: Open, results: Sequence[dict[str, Any]]) -> None:
     if table.rows:
         show_table(table, "self_trust", alt="Self-test of the checks")
         st.caption(CAPTION)
+    lines = untested(found, results)
+    if lines:
+        st.caption("Not self-tested\n" + "\n".join(f"- {fmt.markdown(line)}" for line in lines))

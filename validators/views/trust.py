@@ -28,16 +28,18 @@ def read_self_test(run: Path) -> dict[str, Record]:
 
 
 def trust_table(held: Mapping[str, Record], results: Sequence[Record]) -> Table:
-    """A row per planted fault of some checks; one that was not tested says why."""
-    rows: list[Row] = []
-    for result in results:
-        trust = held.get(result["check"])
-        if trust is None:
-            continue
-        if not trust["tried"]:
-            rows.append({"Check": result["check"], "Metric": "", "Planted": f"not self-tested: {trust['reason']}"})
-        rows += [_row(result["check"], trust, t) for t in trust["tried"]]
+    """A row per planted fault of the checks that were tested."""
+    mine = [(r["check"], held[r["check"]]) for r in results if r["check"] in held]
+    rows = [_row(check, trust, tried) for check, trust in mine for tried in trust["tried"]]
     return Table(rows=rows, kinds={"Changed rows": "share", "Rows used": "share"})
+
+
+def untested(held: Mapping[str, Record], results: Sequence[Record]) -> list[str]:
+    """Checks that were not tested, a line per reason: ``PIP101, PIP102: nothing of it is judged``."""
+    checks: dict[str, list[str]] = {}
+    for check in (r["check"] for r in results if r["check"] in held and not held[r["check"]]["tried"]):
+        checks.setdefault(held[check]["reason"], []).append(check)
+    return [f"{', '.join(names)}: {reason}" for reason, names in checks.items()]
 
 
 def _row(check: str, trust: Record, tried: Record) -> Row:
