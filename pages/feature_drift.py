@@ -2,7 +2,10 @@
 
 import streamlit as st
 from validators.core.errors import SeatrialError
-from validators.views import feature_drift, fmt, reading, tolerance
+from validators.engine.places import runs_of
+from validators.snapshot.earlier import earlier_tests
+from validators.views import earlier, feature_drift, fmt, reading, tolerance
+from validators.views.chart import Chart
 
 from pages._shell import (
     Open,
@@ -62,6 +65,13 @@ def one_tolerance(held: Open) -> None:
     show_table(tolerance.feature_table(held.document, delta, known), "fd_at", alt="Every feature at this tolerance.")
 
 
+@st.cache_data(max_entries=16, show_spinner="Reading earlier runs")
+def since(_held: Open, digest: str, names: tuple[str, ...], mode: str) -> Chart | None:  # noqa: ARG001 - the key
+    """The chart of this test against earlier ones."""
+    before, now = earlier_tests(_held.project, _held.run)
+    return None if now is None or not before else earlier.trend(before, now, colours())
+
+
 held = need_run()
 show_family_head(held, FAMILY)
 charts = feature_drift.charts(held.document, colours())
@@ -71,7 +81,8 @@ with left:
         show_chart(chart, FAMILY)
 with right:
     one_feature(held)
-show_charts(charts[:0:-1], FAMILY)
+trend = since(held, held.digest, tuple(runs_of(held.project)), str(st.context.theme.type))
+show_charts([*charts[:0:-1], *([trend] if trend is not None else [])], FAMILY)
 if feature_drift.shifted(held.document):
     one_tolerance(held)
 show_checks(held, reading.results(held.document, FAMILY))
