@@ -1,13 +1,15 @@
 """Planted faults on real data: found and named, and sound twins left in peace. Twenty cases; the whole is a dated benchmark."""
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from benchmarks.faults.run import run_case, scorer
 
 ROOT = Path(__file__).resolve().parents[2]
 FAULTS = ROOT.parent / "shared" / "faults"
@@ -28,23 +30,10 @@ def report(tmp_path_factory):
     generate = [sys.executable, str(FAULTS / "generate.py"), str(cases), "--only", KINDS, "--limit", "20"]
     subprocess.run(generate, check=True, capture_output=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     answers = json.loads((cases / "answers.json").read_text())
-    results = {}
-    for case in answers:
-        command = [
-            sys.executable,
-            "-m",
-            "validators.cli",
-            "run",
-            str(cases / case["id"]),
-            "--out",
-            str(runs / case["id"]),
-        ]
-        subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
-        results[case["id"]] = json.loads((runs / case["id"] / "results.json").read_text())
-    spec = importlib.util.spec_from_file_location("score", FAULTS / "score.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.score(answers, results), results
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda a: run_case(cases / a["id"], runs / a["id"]), answers))
+    results = {a["id"]: json.loads((runs / a["id"] / "results.json").read_text()) for a in answers}
+    return scorer(FAULTS).score(answers, results), results
 
 
 def test_clear_and_gross_faults_are_found(report):

@@ -59,4 +59,6 @@ def _of_snapshot(project: Path) -> tuple[Tested, str] | None:
         counts, digest = stored[Role.TEST, COUNTS], document["inputs"]["data"][Role.TEST.value]["sha256"]
     except (SeatrialError, ValueError, KeyError, TypeError):
         return None
-    return Tested(started=document["run"]["started"], name=file.name.removesuffix(".seatrial.zip"), counts=counts, grid=grid), str(digest)
+    return Tested(
+        started=document["run"]["started"], name=file.name.removesuffix(".seatrial.zip"), counts=counts, grid=grid
+    ), str(digest)
