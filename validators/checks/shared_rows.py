@@ -4,11 +4,10 @@ How it is measured
 ------------------
 Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. Of the share of test rows whose
 features also stand in train, the share of training rows that have a twin among the other training rows is taken off: that is what
-such a population repeats by itself. `overlap_excess` is the difference where those repeats cannot explain it (Newcombe's
-interval lies above 0; the rows of a pair count once; every shared row where nothing repeats), else 0; its high end, or the
-bound of an unseen event, is what may have gone
-unseen. For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on
-the test rows that train does not have.
+such a population repeats by itself. `overlap_excess` is the difference, with Newcombe's interval where rows repeat inside train (the
+rows of a pair count once); where nothing repeats it is a plain count, and none seen has the bound of an unseen event. For
+information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows that train
+does not have.
 
 Why it matters
 --------------
@@ -74,17 +73,17 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
 
 
 def _excess(overlap: float, n_test: int, repeats: float, n_train: int) -> Measurement:
-    value, high = 0.0, zero_event_upper_bound(n_test, confidence=CONFIDENCE)
-    note = f"none of {n_test:,} test rows is in train"
-    if overlap > 0:
-        ends = newcombe_interval(overlap, n_test, repeats, max(n_train / 2, 1.0), confidence=CONFIDENCE)
-        # the low end alone would let twice the tolerance pass; the estimate counts once repeats by chance are ruled out
-        explained = repeats > 0 and ends.low <= 0
-        value, high = 0.0 if explained else overlap - repeats, max(ends.high, 0.0)
-        note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves"
+    note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves"
+    if overlap == 0 or repeats == 0:
+        bound = zero_event_upper_bound(n_test, confidence=CONFIDENCE)
+        return Measurement(
+            metric="overlap_excess", subject=subjects.MODEL, value=overlap, high=max(overlap, bound), level=CONFIDENCE,
+            method="count", n=n_test, note=note if overlap else f"none of {n_test:,} test rows is in train",
+        )  # fmt: skip
+    ends = newcombe_interval(overlap, n_test, repeats, max(n_train / 2, 1.0), confidence=CONFIDENCE)
     return Measurement(
-        metric="overlap_excess", subject=subjects.MODEL, value=value, high=high, level=CONFIDENCE,
-        method="Newcombe" if overlap > 0 else "count", n=n_test, note=note,
+        metric="overlap_excess", subject=subjects.MODEL, value=overlap - repeats, low=ends.low, high=ends.high,
+        level=CONFIDENCE, method="Newcombe", n=n_test, n_eff=float(n_test), note=note,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Tried:
     """One plant: how often the metric alarmed without a fault, and with one of one and two tolerances.
 
     `tolerance` is in the metric's unit; `null_alarms`, `found_1x` and `found_2x` (Attention or Fail) are out of `replicates`, as
-    is `open_2x`: not found, but what passed without the fault is Inconclusive with it. `changed_1x` and `changed_2x` are
+    is `open_2x`: not found, but Inconclusive, so not passed either. `changed_1x` and `changed_2x` are
     shares of the rows.
     """
 
@@ -53,7 +53,7 @@ class Tried:
 
     @property
     def passed_2x(self) -> int:
-        """Replicates in which a fault of twice the tolerance made no difference to the verdict."""
+        """Replicates in which a fault of twice the tolerance was passed."""
         return self.replicates - self.found_2x - self.open_2x
 
 
@@ -73,7 +73,7 @@ class Trust:
     @property
     def missed(self) -> Tried | None:
         """A plant of twice the tolerance that the check passed too often."""
-        return next((t for t in self.tried if t.passed_2x > (1 - FOUND_AT_LEAST) * t.replicates + 1e-9), None)
+        return next((t for t in self.tried if t.replicates - t.passed_2x < FOUND_AT_LEAST * t.replicates), None)
 
     @property
     def tested(self) -> bool:
@@ -165,11 +165,11 @@ def _tried(
             planted: Planted | None = FAULTS[plant.fault](quiet, (k + 1) * size, rng, turn)
             if planted is None:
                 return
-            verdicts = [_worst(judged, planted.subject) for judged in (before, judge(planted.world, rng))]
-            if verdicts[1] is None:  # nothing is judged where the fault went: the plant tells nothing
+            verdict = _worst(judge(planted.world, rng), planted.subject)
+            if verdict is None:  # nothing is judged where the fault went: the plant tells nothing
                 return
-            found[k] += verdicts[1] in ALARMS
-            held_open += k == 1 and verdicts == [Verdict.PASS, Verdict.INCONCLUSIVE]
+            found[k] += verdict in ALARMS
+            held_open += k == 1 and verdict is Verdict.INCONCLUSIVE
             changed[k] += float(planted.changed) / plant.replicates
     yield Tried(
         metric=plant.metric, fault=plant.fault, null=plant.null, into=plant.into.value, tolerance=size,
