@@ -3,8 +3,6 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from validators.core import subjects
 
@@ -26,8 +24,3 @@ def test_subjects_are_written_as_the_grammar_says():
 def test_rows_take_one_bare_word():
     with pytest.raises(ValueError, match="bare word"):
         subjects.rows("two words")
-
-
-@given(st.lists(st.text(min_size=1).filter(lambda s: " | " not in s), min_size=1, max_size=4))
-def test_feature_names_come_back_out_of_a_subject(names):
-    assert subjects.names_in(subjects.features(names)) == tuple(names)

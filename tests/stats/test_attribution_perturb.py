@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from validators.stats.attribution import permutation_shapley
-from validators.stats.perturb import gaussian, is_whole, quantile_noise, resampled, stochastic_round
+from validators.stats.perturb import gaussian, is_whole, quantile_noise, stochastic_round
 
 RNG = np.random.default_rng(0)
 X, B = RNG.normal(size=(6, 4)), RNG.normal(size=(3, 4))
@@ -122,10 +122,3 @@ def test_stochastic_rounding_keeps_the_mean():
     u = np.random.default_rng(6).random(50_000)
 
     assert stochastic_round(np.full(50_000, 2.3), u).mean() == pytest.approx(2.3, abs=0.01)
-
-
-def test_resampling_changes_only_the_hit_rows():
-    x = np.array(list("abcd"), dtype=object)
-    out = resampled(x, 0.5, np.array([0.1, 0.9, 0.2, 0.8]), np.array([3, 3, 3, 3]))
-
-    assert out.tolist() == ["d", "b", "d", "d"]

@@ -12,7 +12,6 @@ from validators.stats.jackknife import (
     jackknife_variance,
     leave_one_out,
 )
-from validators.stats.multiplicity import benjamini_hochberg, false_coverage_level, holm
 from validators.stats.proportions import (
     clopper_pearson_interval,
     newcombe_interval,
@@ -22,10 +21,6 @@ from validators.stats.proportions import (
 
 # Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3 (Wilson) and 5 (Clopper-Pearson)
 PUBLISHED = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
-# Benjamini & Hochberg (1995), section 4: p-values of the thrombolysis study
-THROMBOLYSIS = [
-    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0,
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(("k", "n", "low", "high"), PUBLISHED)
@@ -93,27 +88,6 @@ def test_scaled_intervals_stay_in_their_range():
 def test_the_interval_of_an_absolute_value_is_folded_at_zero():
     assert folded(Interval(-3, 1)) == Interval(0, 3)
     assert folded(Interval(-3, -1)) == Interval(1, 3)
-
-
-def test_adjusted_p_values_agree_with_the_published_rejections():
-    # Benjamini & Hochberg (1995): their procedure rejects 4 at .05, Bonferroni 3
-    p = np.array(THROMBOLYSIS)
-
-    assert (benjamini_hochberg(p) <= 0.05).sum() == 4
-    assert (holm(p) <= 0.05).sum() == 3
-
-
-def test_adjustment_does_not_depend_on_the_order():
-    # the peers' bug: ranks taken as argsort() + 1
-    p = np.array(THROMBOLYSIS)
-    order = np.random.default_rng(1).permutation(len(p))
-
-    np.testing.assert_allclose(benjamini_hochberg(p)[order], benjamini_hochberg(p[order]))
-    np.testing.assert_allclose(holm(p)[order], holm(p[order]))
-
-
-def test_false_coverage_level_shrinks_with_selection():
-    assert false_coverage_level(5, 100) == pytest.approx(0.9975)
 
 
 def test_jackknife_variance_of_a_mean_is_the_textbooks():

@@ -68,13 +68,3 @@ def rows(word: str) -> str:
 def join(*atoms: str) -> str:
     """Several atoms as one subject."""
     return " | ".join(atoms)
-
-
-def names_in(subject: str) -> tuple[str, ...]:
-    """The feature names of a subject's ``feature:`` and ``features:`` atoms, in order."""
-    found: list[str] = []
-    for atom in subject.split(" | "):
-        if atom.startswith(("feature:", "features:")):
-            listed = atom.split(":", 1)[1]
-            found += [json.loads(n) if n.startswith('"') else n for n in re.findall(r'"(?:[^"\\]|\\.)*"|[^,]+', listed)]
-    return tuple(found)

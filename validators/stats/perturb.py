@@ -1,7 +1,6 @@
 """Perturbed columns: array in, array of the same kind out. Missing values stay missing, whole numbers stay whole."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,11 +70,3 @@ def stochastic_round(values: Floats, uniforms: Floats) -> Floats:
 def is_whole(values: Floats) -> bool:
     """Whether all values are whole numbers."""
     return bool((values == np.rint(values)).all())
-
-
-def resampled(values: NDArray[Any], share: float, uniforms: Floats, draws: NDArray[np.int64]) -> NDArray[Any]:
-    """A share of the rows take the value of another row, at random: frequencies stay, the link to the row is cut."""
-    out = values.copy()
-    hit = uniforms < share
-    out[hit] = values[draws[hit]]
-    return out

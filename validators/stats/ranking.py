@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 def roc_auc_many(negatives: Counts, positives: Counts) -> Floats:
     """Area under the ROC curve along the last axis; NaN where a class is empty.
 
-    P(score of a positive > that of a negative) + P(equal) / 2 (Mann-Whitney), so binning moves it by at most `roc_auc_bound`.
+    P(score of a positive > that of a negative) + P(equal) / 2 (Mann-Whitney).
     """
     neg, pos = np.asarray(negatives, np.float64), np.asarray(positives, np.float64)
     below = np.cumsum(neg, axis=-1) - neg
@@ -35,12 +35,6 @@ def roc_auc(negatives: Counts, positives: Counts) -> float | None:
     """
     value = float(roc_auc_many(negatives, positives))
     return None if np.isnan(value) else value
-
-
-def roc_auc_bound(negatives: Counts, positives: Counts) -> float:
-    """Most that binning can have moved the area: sum(neg x pos) / 2 / (N x P); counts true ties too."""
-    pairs = float(np.sum(negatives)) * float(np.sum(positives))
-    return float((np.asarray(negatives, np.float64) * positives).sum() / 2 / pairs) if pairs > 0 else 0.0
 
 
 def delong_variance(negatives: Counts, positives: Counts) -> float | None:

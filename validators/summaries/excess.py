@@ -33,28 +33,6 @@ def excess_loss(rows: ScoredRows, model: str, task: Task, half: NDArray[np.bool_
     return np.asarray(-surprise)
 
 
-def excess_over_neighbours(rows: ScoredRows, model: str, half: NDArray[np.bool_], *, least: int = 50) -> Floats:
-    """(n,) squared error of a regression minus the mean of the other half's rows with the nearest predictions.
-
-    Finer than tenths: a twenty-fifth of the other half, `least` rows or more, as many below as above where there are. A learner that
-    sees the features sees the level within a tenth, and errors that grow with the level would pass for a weakness.
-    """
-    expected = np.zeros(rows.n)
-    score, loss, weight = rows.scores[model][:, 0], rows.loss[model], rows.weight
-    for side in (half, ~half):
-        other = np.flatnonzero(~side)
-        if not len(other):
-            continue
-        other = other[np.argsort(score[other], kind="stable")]
-        k = min(max(least, len(other) // 25), len(other))
-        sums = np.cumsum(np.insert(np.stack([weight[other], weight[other] * loss[other]]), 0, 0.0, axis=1), axis=1)
-        place = np.searchsorted(score[other], score[side])
-        start = np.clip(place - k // 2, 0, len(other) - k)
-        total = sums[:, start + k] - sums[:, start]
-        expected[side] = total[1] / total[0]
-    return np.asarray(loss - expected)
-
-
 def relative_excess(rows: ScoredRows, model: str, expected: Floats) -> Floats:
     """(n,) squared error over what is expected there (`refits.expected_error`), less one; scaled so that it sums to zero.
 

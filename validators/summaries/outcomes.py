@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..core.data import CANDIDATE, GROUPS, LARGE_CUBE_GROUPS, PRIOR, WEIGHT_ONE, Batch, Grid
 from .codec import decode_array, encode_array
 from .feature_counts import add_up
-from .quantities import QUANTITIES, SCALE, per_row
+from .quantities import SCALE, per_row
 
 NO_CLASS = 2
 FIXED = 1 << 26
@@ -58,10 +58,6 @@ class Outcomes:
             {m: held + other.scores[m] for m, held in self.scores.items()},
             _exact_sum(self.paired, other.paired),
         )
-
-    def sum_of(self, model: str, quantity: str, cell: int = 0) -> NDArray[np.float64]:
-        """(groups,) float sums of weight times the quantity."""
-        return self.sums[model][cell, :, QUANTITIES.index(quantity)] / FIXED
 
     def paired_sum(self, quantity: str, cell: int = 0) -> NDArray[np.float64]:
         """(groups,) float sums over the rows scored by both models."""

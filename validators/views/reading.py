@@ -116,13 +116,6 @@ def is_prior(m: Record) -> bool:
     return about(m, "rows") == "prior"
 
 
-def settled_by(m: Record) -> str:
-    """What would settle an inconclusive measurement, in its note's words; empty for others."""
-    if m["verdict"] != "INCONCLUSIVE":
-        return ""
-    return "; ".join(p for p in str(m["note"]).split("; ") if "settle" in p or p.startswith("cannot"))
-
-
 def not_run(document: Document, family: str) -> list[Record]:
     """Results of a family that were not measured."""
     return [r for r in results(document, family) if r["status"] != "MEASURED"]

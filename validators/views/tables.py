@@ -139,29 +139,6 @@ def not_tested_rows(document: Document) -> list[Row]:
     return rows + [{"What": named.get(s["what"], s["what"]), "Why": s["why"]} for s in left_out(document)]
 
 
-def input_rows(document: Document) -> list[Row]:
-    """Files that went in, with digests and rows."""
-    inputs, rows = document["inputs"], []
-    for name, held in inputs.get("model", {}).items():
-        if held is not None:
-            kind = " ".join(str(held[k]) for k in ("format", "class") if held.get(k))
-            rows.append(
-                {"What": f"{name} model", "File": held["file"], "Rows": None, "SHA-256": held["sha256"], "Kind": kind}
-            )
-    for role, held in inputs.get("data", {}).items():
-        known = "" if held["labelled"] is None else f"{fmt.count(held['labelled'])} with an outcome"
-        rows.append(
-            {
-                "What": f"{role} data",
-                "File": held["file"],
-                "Rows": held["rows"],
-                "SHA-256": held["sha256"],
-                "Kind": known,
-            }
-        )
-    return rows
-
-
 def column_rows(document: Document) -> list[Row]:
     """Columns by their part in the trial."""
     project = document["project"]
