@@ -13,6 +13,7 @@ from validators.engine.places import Open, known_projects, read_summaries, runs_
 from validators.engine.results import read_results
 from validators.engine.store import file_digest
 from validators.views import fmt, reading, sentences
+from validators.views.chart import Table
 from validators.views.docs import check_texts
 from validators.views.pages import charts_of, page_titles
 from validators.views.tables import grouping_sentence, result_tables
@@ -221,3 +222,13 @@ def show_family(family: str) -> None:
     show_family_head(held, family)
     show_charts(charts_of(held.document, family, colours()), family)
     show_checks(held, reading.results(held.document, family))
+
+
+def show_notes(title: str, sentences_: Iterable[str], table: Table | None, key: str) -> None:
+    """A part of a page that is words and a table; nothing where there is no table."""
+    if table is None:
+        return
+    st.header(title)
+    for sentence in sentences_:
+        st.caption(fmt.markdown(sentence))
+    show_table(table, key, alt=title)

@@ -192,6 +192,57 @@ def test_diff_names_what_differs_and_what_another_policy_changes(seatrial, trial
         assert (found.returncode, found.stdout) == (2, "")
 
 
+def test_packs_are_chosen_in_the_project_recorded_and_signed(seatrial, trial, tmp_path):
+    edit(trial, "tier = 2", 'tier = 2\npacks = ["us-employment", "ours.toml"]')
+    found = seatrial("run", trial, "--check", "BIA101", "--out", tmp_path / "out")
+    assert found.returncode == 2
+    assert "[policy] packs: no file 'ours.toml'" in found.stderr
+    ours = seatrial("packs", "internal").stdout
+    (trial / "ours.toml").write_text(
+        ours.replace('id = "internal"', 'id = "ours"').replace("warn = 0.9", "warn = 0.95")
+    )
+    seatrial("run", trial, "--check", "BIA101", "--out", tmp_path / "out")
+    held = json.loads((tmp_path / "out" / "results.json").read_text())
+
+    assert held["policy"]["id"] == "house-medium+us-employment-1.0.0+ours-1.0.0"
+    assert [p["id"] for p in held["plan"]["packs"]] == ["us-employment", "ours"]
+    (result,) = held["results"]
+    limits = {json.dumps(m["limit"]) for m in result["measurements"] if m["metric"] == "selection_ratio"}
+    assert {json.loads(limit)["warn"] for limit in limits if limit != "null"} == {0.95}
+    assert "Policy packs" in (tmp_path / "out" / "report.html").read_text()
+    assert "not legal advice" in (tmp_path / "out" / "report.html").read_text()
+
+    same = seatrial("gate", tmp_path / "out", "--policy", tmp_path / "out" / "policy.toml", "--json")
+    assert json.loads(same.stdout) == held
+    (tmp_path / "plain.toml").write_text((ROOT / "validators" / "policies" / "medium.toml").read_text())
+    plain = json.loads(seatrial("gate", tmp_path / "out", "--policy", tmp_path / "plain.toml", "--json").stdout)
+    assert (plain["policy"]["id"], plain["plan"].get("packs")) == ("house-medium", None)
+    seatrial("keys", "new", "gina")
+    assert seatrial("snapshot", tmp_path / "out", "--key", "gina", "--out", tmp_path / "s.zip").returncode == 0
+    shown = json.loads(seatrial("verify", tmp_path / "s.zip", "--json").stdout)
+    assert (
+        "us-employment" in json.dumps(shown) or seatrial("diff", tmp_path / "s.zip", tmp_path / "out").returncode == 0
+    )
+
+
+def test_packs_are_listed_and_printed_and_claim_nothing(seatrial):
+    listed = seatrial("packs").stdout
+
+    assert "us-credit-new-jersey" in listed
+    assert "not legal advice" in listed
+    assert seatrial("packs", "uk").stdout.startswith('id = "uk"')
+    assert seatrial("packs", "ukk").returncode == 2
+    assert "did you mean 'uk'" in seatrial("packs", "ukk").stderr
+
+
+def test_an_unknown_pack_is_told_with_the_nearest_one(seatrial, trial):
+    edit(trial, "tier = 2", 'tier = 2\npacks = ["us-employmnt"]')
+    found = seatrial("run", trial, "--check", "BIA101")
+
+    assert found.returncode == 2
+    assert "did you mean 'us-employment'?" in found.stderr
+
+
 def test_explain_prints_every_check_and_its_three_texts(seatrial):
     listed = seatrial("explain", "all").stdout
 
@@ -204,7 +255,7 @@ def test_explain_prints_every_check_and_its_three_texts(seatrial):
 
 
 def test_every_command_has_help(seatrial):
-    for command in ("run", "gate", "diff", "init", "explain", "demo", "snapshot", "verify", "app", "keys"):
+    for command in ("run", "gate", "diff", "init", "explain", "demo", "snapshot", "verify", "app", "keys", "packs"):
         assert seatrial(command, "--help").returncode == 0
 
 

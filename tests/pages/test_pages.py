@@ -297,6 +297,24 @@ def test_a_key_is_made_and_a_run_is_signed_downloaded_and_verified(home, tmp_pat
     assert verify_snapshot(file, trust=home / "trust").code == 0
 
 
+def test_the_bias_page_shows_the_packs_of_the_run_and_none_where_none_was_chosen(home):
+    held = document()
+    limit = {"check": "BIA101", "metric": "selection_ratio", "warn": 0.8, "fail": 0.8, "worse": "below", "null": 1.0,
+             "basis": "29 CFR 1607.4(D)", "reason": "Four fifths."}  # fmt: skip
+    held["plan"]["packs"] = [
+        {"id": "us-employment", "version": "1.0.0", "title": "US employment", "says": "Selection rates.", "as_of": "2026-11-25",
+         "sources": ["29 CFR 1607.4(D)"], "limits": [limit]}
+    ]  # fmt: skip
+    run(project(home), held)
+    at = opened("bias", "my-credit")
+
+    assert "Policy packs" in [h.value for h in at.header]
+    assert "not legal advice" in words(at)
+    assert any("29 CFR 1607.4(D)" in d.value.to_string() for d in at.dataframe)
+    run(project(home, "plain"))
+    assert "Policy packs" not in [h.value for h in opened("bias", "my-plain").header]
+
+
 def test_two_runs_are_compared_side_by_side_the_one_before_by_default(home):
     folder = project(home)
     run(folder)

@@ -287,6 +287,25 @@ def test_nothing_is_overwritten_and_a_failing_disk_leaves_nothing(run, private, 
         assert not list(tmp_path.glob("*full.zip*"))
 
 
+def test_golden_rows_scenarios_and_the_prior_snapshot_are_subjects_too(run, private, tmp_path):
+    inputs = document()["inputs"] | {
+        name: {"file": file, "sha256": digit * 64}
+        for name, file, digit in (
+            ("golden", "golden.csv", "1"),
+            ("scenarios", "bad_times", "2"),
+            ("prior_snapshot", "p.zip", "3"),
+        )
+    }
+    (run / "results.json").write_text(json.dumps(document(inputs=inputs)))
+    built = build_snapshot(run, private_key=private, out=tmp_path / "s.zip", created=WHEN)
+    held = json.loads(parse(read_zip(built.read_bytes())[0][ENVELOPE]).payload)
+
+    stated = {s["name"]: s["digest"]["sha256"][0] for s in held["subject"]}
+    assert stated["golden/golden.csv"] == "1"
+    assert stated["scenarios/bad_times"] == "2"
+    assert stated["prior_snapshot/p.zip"] == "3"
+
+
 def test_a_policy_that_was_swapped_after_the_run_is_refused(run, private, tmp_path):
     (run / "policy.toml").write_text('id = "milder"\n')
 

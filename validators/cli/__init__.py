@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import typer
 
 from ..core.errors import SeatrialError
-from . import application, differing, judging, keyring, running, snapshots
+from . import application, differing, judging, keyring, packs, running, snapshots
 
 app = typer.Typer(
     name="seatrial",
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (running, judging, differing, snapshots, application):
+for module in (running, judging, differing, packs, snapshots, application):
     module.register(app)
 app.add_typer(keyring.app, name="keys")
 

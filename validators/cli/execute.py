@@ -20,7 +20,7 @@ from ..core.records import Family
 from ..engine.documents import dump, grid_document, summaries_document
 from ..engine.plan import Plan, Suite, excused, make_plan
 from ..engine.prior import PriorSummaries
-from ..engine.results import read_results, results_document
+from ..engine.results import asked_by, read_results, results_document
 from ..engine.run import Measured, measure
 from ..engine.scan import Progress
 from ..engine.self_trust import FILE as TRUST_FILE
@@ -29,6 +29,7 @@ from ..engine.store import file_digest, write_folder
 from ..engine.trial import Trial, resolve
 from ..engine.workers import open_workers
 from ..io.declared import Project
+from ..io.packs import pack_text, with_packs
 from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE, read_project
 from ..io.tables import count_rows
@@ -52,9 +53,11 @@ class Run:
 
 
 def policy_of(project: Project, file: Path | None = None) -> tuple[Policy, str]:
-    """The policy of a project, or of a file, and its text."""
+    """The policy of a project with its packs, or that of a file alone, and its text."""
     named = file or project.policy_file
     text = policy_text(project.tier, named)
+    if file is None:
+        text = with_packs(text, [pack_text(name, project.folder) for name in project.packs])
     name = named.name if named else f"tier {project.tier}"
     return read_policy(text, name=name, metrics=metrics(), families=tuple(f.value for f in Family)), text
 
@@ -134,31 +137,41 @@ def execute(
     return Run(out, document)
 
 
-def latest_run(folder: Path) -> Path | None:
-    """The newest run of a project that was made from the inputs as they are now; None when all are stale."""
+def latest_run(folder: Path, policy_file: Path | None = None) -> Path | None:
+    """The newest whole run of a project that was made from the inputs as they are now; None when all are stale.
+
+    Its policy counts as an input, unless it is to be judged by another, `policy_file`.
+    """
     runs = folder / "runs"
     if not runs.is_dir():
         return None
     project = read_project(folder)
     now = {"project": file_digest(project.folder / PROJECT_FILE), **_digests(project)}
+    if policy_file is None:
+        now["policy"] = digest_of(policy_of(project)[1])
     for run in sorted((r for r in runs.iterdir() if (r / "results.json").is_file()), reverse=True):
         held = read_results(run)
-        inputs = held["inputs"]
-        then = {"project": inputs["project"]["sha256"]}
-        then |= {name: m["sha256"] for name, m in inputs["model"].items() if m is not None}
-        then |= {role: d["sha256"] for role, d in inputs["data"].items()}
-        then |= {"golden": inputs["golden"]["sha256"]} if "golden" in inputs else {}
-        then |= {"scenarios": inputs["scenarios"]["sha256"]} if "scenarios" in inputs else {}
-        if then == now and not held["plan"]["narrowed"] and held["plan"]["suite"] == "release":
+        then = _digests_of(held["inputs"]) | {"policy": held["policy"]["sha256"]}
+        same = {name: digest for name, digest in then.items() if name in now or name != "policy"} == now
+        if same and not held["plan"]["narrowed"] and held["plan"]["suite"] == "release":
             return run
     return None
 
 
 def _digests(project: Project) -> dict[str, str]:
-    files = {"candidate": project.candidate, "prior": project.prior}
+    files = {"candidate": project.candidate, "prior": project.prior, "prior_snapshot": project.prior_snapshot}
     files |= {"golden": project.golden, "scenarios": project.scenario_folder}
+    files |= {f"code/{path.name}": path for path in project.code}
     held = {name: file_digest(path) for name, path in files.items() if path is not None}
     return held | {role.value: file_digest(path) for role, path in project.data.items()}
+
+
+def _digests_of(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The digests that a run recorded, under the names of `_digests`."""
+    held = {"project": inputs["project"], **inputs["model"], **inputs["data"]}
+    held |= {name: inputs.get(name) for name in ("golden", "scenarios", "prior_snapshot")}
+    held |= {f"code/{name}": code for name, code in inputs.get("code", {}).items()}
+    return {name: h["sha256"] for name, h in held.items() if h is not None}
 
 
 def _project_section(trial: Trial) -> dict[str, Any]:
@@ -232,7 +245,7 @@ def _plan_section(plan: Plan, policy: Policy, trial: Trial) -> dict[str, Any]:
         "options": {
             code: asdict(o) if is_dataclass(o) and not isinstance(o, type) else {} for code, o in plan.options.items()
         },
-        "required": dict(policy.required),
+        **asked_by(policy),
         "not_tested": left_out,
     }
 

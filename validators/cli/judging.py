@@ -33,7 +33,7 @@ def gate(
     """
     run = target
     if (target / PROJECT_FILE).is_file():
-        found = latest_run(target)
+        found = latest_run(target, policy)
         if found is None:
             to_stderr("no run of the inputs as they are; running the project")
             with reporting(None, quiet=as_json) as report:

@@ -118,8 +118,24 @@ class JudgedResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """Limits on bias checks for one field of use, laid over a tier's. They tighten, never loosen, and decide no question of law."""
+
+    id: str
+    version: str
+    title: str
+    says: str
+    as_of: str
+    sources: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What one risk tier asks for. `required` maps a family or a check's code to a requirement; the code goes first."""
+    """What one risk tier asks for. `required` maps a family or a check's code to a requirement; the code goes first.
+
+    `packs` are those whose limits and requirements are in `rules`, `required` and `required_subjects` already.
+    """
 
     id: str
     version: str
@@ -127,6 +143,7 @@ class Policy:
     rules: tuple[Rule, ...]
     required: Mapping[str, Requirement] = field(default_factory=dict)
     required_subjects: tuple[str, ...] = ()
+    packs: tuple[Pack, ...] = ()
 
     def requirement(self, code: str, family: str) -> Requirement:
         """How much a check is required."""

@@ -103,6 +103,26 @@ def _limit(rule: Rule) -> dict[str, Any]:
     return {"warn": rule.warn, "fail": rule.fail, "worse": rule.worse, "null": rule.null}
 
 
+def asked_by(policy: Policy) -> dict[str, Any]:
+    """What a plan records of its policy: what is required, and the packs, if any, with their limits and what those rest on."""
+    packs = [
+        {
+            "id": p.id,
+            "version": p.version,
+            "title": p.title,
+            "says": p.says,
+            "as_of": p.as_of,
+            "sources": list(p.sources),
+            "limits": [
+                {"check": r.check, "metric": r.metric, **_limit(r), "basis": r.basis, "reason": r.reason}
+                for r in p.rules
+            ],
+        }
+        for p in policy.packs
+    ]
+    return {"required": dict(policy.required), **({"packs": packs} if packs else {})}
+
+
 def read_results(run: Path) -> dict[str, Any]:
     """The results of a run folder; raises RunError when it has none that can be read."""
     path = run / "results.json" if run.is_dir() else run
@@ -136,7 +156,7 @@ def judged_again(document: Mapping[str, Any], policy: Policy, policy_digest: str
     return {
         **document,
         "policy": {"id": policy.id, "version": policy.version, "tier": policy.tier, "sha256": policy_digest},
-        "plan": {**plan, "required": dict(policy.required)},
+        "plan": {**{k: v for k, v in plan.items() if k != "packs"}, **asked_by(policy)},
         "verdict": verdict.value,
         "results": [_result(j, families[j.result.code], held[j.result.code]["title"]) for j in judged],
     }

@@ -62,6 +62,7 @@ class Project:
     seed: int = 0
     tier: int = 2
     policy_file: Path | None = None
+    packs: tuple[str, ...] = ()
     golden: Path | None = None
 
     @property

@@ -1,19 +1,24 @@
-"""Policy files: the three house policies and those of users, checked against the catalog's metrics."""
+"""Policy files: the three house policies and those of users, with the packs laid over them, checked against the catalog's metrics."""
 
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import reduce
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
 from ..core.errors import PolicyError
-from ..core.policy import Policy, Requirement, Rule
+from ..core.policy import Pack, Policy, Requirement, Rule
+from ..core.records import Family
 
 TIERS: Mapping[int, str] = {1: "high.toml", 2: "medium.toml", 3: "low.toml"}
 _REQUIREMENTS = ("always", "if_roles_given", "advisory")
-_TOP = ("id", "version", "tier", "title", "required", "required_subjects", "limits")
+_TOP = ("id", "version", "tier", "title", "required", "required_subjects", "limits", "packs")
+_PACK = ("id", "version", "title", "says", "as_of", "sources", "required", "required_subjects", "limits")
+_BIAS = "BIA"
 _LIMIT = ("check", "metric", "worse", "warn", "fail", "null", "min_n", "scales", "basis", "reason")
 
 
@@ -64,15 +69,87 @@ def read_policy(text: str, *, name: str, metrics: Mapping[str, tuple[str, ...]],
             problems.append(f"[required] {key} must be one of {', '.join(_REQUIREMENTS)}, got {value!r}")
     for i, limit in enumerate(limits, 1):
         problems += [f"limit {i}: {p}" for p in _limit_problems(limit, metrics)]
+    packs = raw.get("packs", [])
+    if not isinstance(packs, list) or not all(isinstance(x, dict) for x in packs):
+        raise PolicyError(f"{name}: [[packs]] must be a list of tables")
+    ids = [pack.get("id") for pack in packs]
+    problems += [f"pack {x!r} stands there twice" for x in dict.fromkeys(ids) if ids.count(x) > 1]
+    for pack in packs:
+        problems += [f"pack {pack.get('id', '?')}: {p}" for p in _pack_problems(pack, metrics)]
     if problems:
         raise PolicyError(*(f"{name}: {p}" for p in problems))
-    return Policy(
+    house = Policy(
         id=str(raw["id"]),
         version=str(raw["version"]),
         tier=int(raw["tier"]),
         rules=tuple(_rule(limit) for limit in limits),
         required=cast("Mapping[str, Requirement]", required),
         required_subjects=tuple(raw.get("required_subjects", ())),
+    )
+    return reduce(_with_pack, packs, house)
+
+
+def _pack_problems(pack: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """What is wrong with a pack; it speaks of bias checks only."""
+    yield from (f"unknown key {k!r}{_near(k, _PACK)}" for k in pack if k not in _PACK)
+    yield from (f"has no {k}" for k in _PACK[:-3] if k not in pack)
+    bias = tuple(code for code in metrics if code.startswith(_BIAS))
+    for key, value in pack.get("required", {}).items():
+        if key not in bias:
+            yield f"[required] {key!r} is no check of bias{_near(key, bias)}"
+        if value not in _REQUIREMENTS:
+            yield f"[required] {key} must be one of {', '.join(_REQUIREMENTS)}, got {value!r}"
+    for i, limit in enumerate(pack.get("limits", []), 1):
+        yield from (f"limit {i}: {p}" for p in _limit_problems(limit, metrics))
+        if limit.get("check") in metrics and limit["check"] not in bias:
+            yield f"limit {i}: a pack limits checks of bias; {limit['check']} is none"
+
+
+def _with_pack(policy: Policy, raw: Mapping[str, Any]) -> Policy:
+    """The policy with a pack laid over it: of two limits on the same metric the stricter one holds, of two requirements too."""
+    added = tuple(_rule(limit) for limit in raw.get("limits", ()))
+    rules = {(r.check, r.metric, r.worse): r for r in policy.rules}
+    for rule in added:
+        key = (rule.check, rule.metric, rule.worse)
+        rules[key] = tightened(rules[key], rule) if key in rules else rule
+    required = {
+        code: min(policy.requirement(code, Family.BIAS), asked, key=_REQUIREMENTS.index)
+        for code, asked in raw.get("required", {}).items()
+    }
+    pack = Pack(
+        **{k: str(raw[k]) for k in ("id", "version", "title", "says", "as_of")},
+        sources=tuple(raw["sources"]),
+        rules=added,
+    )
+    return replace(
+        policy,
+        id=f"{policy.id}+{pack.id}-{pack.version}",
+        rules=tuple(rules.values()),
+        required={**policy.required, **required},
+        required_subjects=tuple(dict.fromkeys((*policy.required_subjects, *raw.get("required_subjects", ())))),
+        packs=(*policy.packs, pack),
+    )
+
+
+def tightened(rule: Rule, other: Rule) -> Rule:
+    """The stricter of two rules on the same metric, each limit by itself; of equal ones the other, with its basis."""
+    sign = 1.0 if rule.worse == "above" else -1.0
+
+    def stricter(*limits: float | None) -> float | None:
+        return min((x for x in limits if x is not None), key=lambda x: sign * x, default=None)
+
+    warn, fail = stricter(rule.warn, other.warn), stricter(rule.fail, other.fail)
+    if warn is not None and fail is not None and sign * warn > sign * fail:
+        warn = fail  # one of the two knows only a hard limit
+    theirs = (warn, fail) == (other.warn, other.fail)
+    if (warn, fail) == (rule.warn, rule.fail) and not theirs:
+        return rule
+    return replace(
+        other,
+        warn=warn,
+        fail=fail,
+        min_n=min(rule.min_n, other.min_n),
+        basis=other.basis if theirs else f"{other.basis}; {rule.basis}",
     )
 
 

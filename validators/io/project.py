@@ -11,6 +11,7 @@ from ..core.data import Role, Task, TaskType
 from ..core.errors import ProjectError
 from ..core.scenarios import Scenario
 from .declared import Columns, Project
+from .packs import SUFFIX, pack_problems
 from .scenarios import read_scenarios
 from .slices import parse_slice
 
@@ -26,7 +27,7 @@ _SECTIONS: Mapping[str, Mapping[str, str]] = {
         "prediction": _ANY, "prior_prediction": _ANY, "available_at": _TABLE, "label_time": _TEXT, "label_horizon": _TEXT,
     },
     "run": {"seed": _INT},
-    "policy": {"tier": _INT, "file": _TEXT},
+    "policy": {"tier": _INT, "file": _TEXT, "packs": _TEXTS},
 }  # fmt: skip
 _FREE = ("slices", "constraints", "options")
 _CONSTRAINT = {
@@ -94,6 +95,7 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
     scenarios = _scenarios(at(data, "scenarios"), problems)
     if raw.get("policy", {}).get("tier", 2) not in (1, 2, 3):
         problems.append(f"[policy] tier must be 1, 2 or 3, got {raw['policy']['tier']}")
+    problems += pack_problems(raw.get("policy", {}).get("packs", []))
     if problems:
         raise ProjectError(*(f"{name}: {p}" for p in problems))
 
@@ -134,6 +136,7 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
         seed=raw.get("run", {}).get("seed", 0),
         tier=raw.get("policy", {}).get("tier", 2),
         policy_file=at(raw.get("policy", {}), "file"),
+        packs=tuple(raw.get("policy", {}).get("packs", ())),
         golden=at(data, "golden"),
     )
 
@@ -242,6 +245,7 @@ def _file_problems(
 ) -> list[str]:
     named = [("[model] candidate", model.get("candidate")), ("[model] prior", model.get("prior"))]
     named += [("[model] prior_snapshot", model.get("prior_snapshot")), ("[policy] file", policy.get("file"))]
+    named += [("[policy] packs", p) for p in policy.get("packs", ()) if p.endswith(SUFFIX)]
     named += [("[model] code", c) for c in model.get("code", ())] + [(f"[data] {k}", v) for k, v in data.items()]
     problems = []
     for where, value in named:

@@ -76,6 +76,9 @@ def _subjects(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     named = [(f"model/{name}/{m['file']}", m["sha256"]) for name, m in inputs["model"].items() if m is not None]
     named += [(f"data/{role}/{d['file']}", d["sha256"]) for role, d in inputs["data"].items()]
     named += [(f"code/{name}", c["sha256"]) for name, c in inputs.get("code", {}).items()]
+    for name in ("golden", "scenarios", "prior_snapshot"):
+        if name in inputs:
+            named.append((f"{name}/{inputs[name]['file']}", inputs[name]["sha256"]))
     if not named:
         raise SnapshotError("results.json: names no model and no data; there is nothing to sign")
     return [{"name": name, "digest": {"sha256": digest}} for name, digest in named]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from . import fmt
+from .packs import pack_sentences, pack_table
 from .reading import Document, Record, by_badness, families, family_verdict, left_out, merged, results, verdict_of
 from .sentences import digits_of, family_sentence, overall_sentence, result_sentence
 from .svg import interval_strip
@@ -112,11 +113,21 @@ def _family(document: Document, family: str) -> Iterable[str]:
     words = FAMILIES[family]
     yield f"<h2>{escape(words.title)} {_badge(family_verdict(document, family))}</h2>"
     yield f'<p class="quiet">{escape(words.question)} {escape(grouping_sentence(document))}</p>'
+    if family == "bias":
+        yield from _packs(document)
     for result in results(document, family):
         need = "required" if result["required"] else "advisory"
         yield f"<h3>{escape(result['check'])} {escape(result['title'])} {_badge(verdict_of(result))}</h3>"
         yield f'<p>{escape(result_sentence(result))} <span class="quiet">({need})</span></p>'
         yield from _measurements(result)
+
+
+def _packs(document: Document) -> Iterable[str]:
+    table = pack_table(document)
+    if table is not None:
+        yield "<h3>Policy packs</h3>"
+        yield from (f'<p class="quiet">{escape(sentence)}</p>' for sentence in pack_sentences(document))
+        yield _table(tuple(table.rows[0]), [[escape(str(cell)) for cell in row.values()] for row in table.rows])
 
 
 def _measurements(result: Record) -> Iterable[str]:
