@@ -29,7 +29,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.parity import Floats
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
@@ -109,5 +109,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(PAIRED,), time=True, declared=("key", "available_at")),
     measure=freshness,
     doc=__doc__,
+    plants=(
+        Plant(metric="staler_share", fault="stale_values", null="served", into=Role.SERVING, replicates=10),
+        Plant(metric="served_late_share", fault="values_of_later", null="served", into=Role.SERVING, replicates=10),
+    ),
     options=Options(),
 )

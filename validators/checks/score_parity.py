@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role, Task
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.parity import Flags, Floats
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
 from ..summaries.pairs import PAIRED, pair
@@ -102,5 +102,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(PAIRED,), models=(CANDIDATE,), declared=("key",)),
     measure=score_parity,
     doc=__doc__,
+    plants=(
+        Plant(metric="decision_flips", fault="decision_flips", null="served", into=Role.SERVING),
+        Plant(metric="scores_differ", fault="other_scores", null="served", into=Role.SERVING),
+    ),
     options=Options(),
 )

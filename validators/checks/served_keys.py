@@ -27,7 +27,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
 from ..summaries.identities import Identities, IdentitiesKind, Words
 
@@ -87,4 +87,8 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(ROWS,), declared=("key",)),
     measure=served_keys,
     doc=__doc__,
+    plants=(
+        Plant(metric="not_served", fault="dropped_keys", null="served", into=Role.SERVING, replicates=10),
+        Plant(metric="served_twice", fault="repeated_keys", null="served", into=Role.SERVING, replicates=10),
+    ),
 )

@@ -31,7 +31,7 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.parity import Flags
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
 from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number
@@ -159,4 +159,8 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(PAIRED,)),
     measure=serving_contract,
     doc=__doc__,
+    plants=(
+        Plant(metric="absent_feature", fault="absent_column", null="served", into=Role.SERVING, replicates=5),
+        Plant(metric="other_type", fault="other_type", null="served", into=Role.SERVING, replicates=5),
+    ),
 )

@@ -29,7 +29,7 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.parity import Flags, Floats, common_ratio, named_factor
 from ..stats.proportions import newcombe_interval
@@ -116,5 +116,10 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(PAIRED,)),
     measure=unkeyed_serving,
     doc=__doc__,
+    plants=(
+        Plant(metric="scale_factor_found", fault="scaled_feature", null="halves", into=Role.SERVING, replicates=10),
+        Plant(metric="missing_gap", fault="missing_values", null="halves", into=Role.SERVING, replicates=10),
+        Plant(metric="new_level_gap", fault="new_levels", null="halves", into=Role.SERVING, replicates=10),
+    ),
     options=Options(),
 )

@@ -34,7 +34,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.diagnosis import Levels
 from ..stats.interval import simultaneous_level
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
@@ -180,5 +180,8 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST, Role.SERVING), summaries=(PAIRED,), declared=("key",)),
     measure=value_parity,
     doc=__doc__,
+    plants=(
+        Plant(metric="rows_differ", fault="other_values", null="served", into=Role.SERVING, replicates=10, rows=5000),
+    ),
     options=Options(),
 )

@@ -219,7 +219,8 @@ class Plant:
     """How a check is tested on the data of the trial: what is planted, in what, and which metric must alarm.
 
     `fault` and `null` are names in `summaries.planting`; the fault goes into the rows of `into`, once and twice as large as the
-    policy's tolerance on `metric` (of the rule with this `worse`).
+    policy's tolerance on `metric` (of the rule with this `worse`). `rows` bounds the rows of each role that are used; `options`
+    replace those of the check, where the whole would cost too much to repeat.
     """
 
     metric: str
@@ -228,14 +229,16 @@ class Plant:
     into: Role = Role.TEST
     worse: Literal["above", "below"] = "above"
     replicates: int = 20
+    rows: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A named question, and the function that measures the answer.
 
-    `plants` say how a run tests the check itself. `doc` has three parts, under the headings "How it is measured", "Why it
-    matters" and "What to do"; page, report and `seatrial explain` print it.
+    `plants` say how a run tests the check itself, `unplanted` in a sentence why none does. `doc` has three parts, under the
+    headings "How it is measured", "Why it matters" and "What to do"; page, report and `seatrial explain` print it.
     """
 
     code: str
@@ -248,6 +251,7 @@ class Check:
     options: Any = None
     slow: bool = False
     plants: tuple[Plant, ...] = ()
+    unplanted: str = ""
 
     @property
     def defaults(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.data import PRIOR, Role
+from ..core.data import PRIOR, Batch, Role
 from ..core.policy import Judged, Policy, Rule, Verdict, worst
 from ..core.records import Check, Given, Kind, Plant, Result, Status
 from ..summaries.planting import FAULTS, NULLS
@@ -123,7 +123,7 @@ def check_the_check(
     return Trust(
         check=check.code,
         tried=tried,
-        rows=sum(len(s.rows) for s in held.values()),
+        rows=max((sum(len(b) for b in _used(plant, held).values()) for plant in check.plants), default=0),
         rows_given=sum(s.total for s in held.values()),
         reason="" if tried else "these data cannot carry the fault that would be planted",
     )
@@ -132,9 +132,12 @@ def check_the_check(
 def _why_untested(check: Check, rules: list[Rule]) -> str:
     if not rules:
         return "nothing of it is judged"
-    if check.needs.calls or check.needs.attributions:
-        return "it asks the model; a self-test would need more calls of it"
-    return "no fault of known size is written for it, or it costs too much to repeat"
+    return check.unplanted or "no fault of known size is written for it, or it costs too much to repeat"
+
+
+def _used(plant: Plant, held: Mapping[Role, RowSample]) -> dict[Role, Batch]:
+    """The rows of every role that a plant takes."""
+    return {role: s.rows if plant.rows is None else s.thin(plant.rows) for role, s in held.items()}
 
 
 def _tried(
@@ -151,8 +154,12 @@ def _tried(
     if rule is None or (plant.null in ("swapped", "copied") and PRIOR not in given.scored):
         return
     size = tolerance(rule)
-    world = World(rows={role: s.rows for role, s in held.items()}, grid=given.grid, task=given.task, into=plant.into)
-    judge = _judge(check, given, policy, rule, world)
+    world = World(
+        rows=_used(plant, held), grid=given.grid, task=given.task, into=plant.into, attributions=given.attributions,
+        schemas=given.schemas,
+    )  # fmt: skip
+    lighter = replace(given, options=replace(given.options, **plant.options)) if plant.options else given
+    judge = _judge(check, lighter, policy, rule, world)
     alarms, held_open, found, changed = 0, 0, [0, 0], [0.0, 0.0]
     for turn in range(plant.replicates):
         rng = np.random.default_rng([seed, zlib.crc32(f"{check.code} {plant.fault}".encode()), turn])
@@ -165,8 +172,10 @@ def _tried(
             planted: Planted | None = FAULTS[plant.fault](quiet, (k + 1) * size, rng, turn)
             if planted is None:
                 return
-            verdict = _worst(judge(planted.world, rng), planted.subject)
-            if verdict is None:  # nothing is judged where the fault went: the plant tells nothing
+            said = judge(planted.world, rng)
+            # who says nothing of what was changed stands by what is said of the whole
+            verdict = _worst(said, planted.subject) or _worst(said, "")
+            if verdict is None:  # nothing is judged: the plant tells nothing
                 return
             found[k] += verdict in ALARMS
             held_open += k == 1 and verdict is Verdict.INCONCLUSIVE
@@ -200,7 +209,11 @@ def _judge(
 
     def judge(world: World, rng: np.random.Generator) -> list[Judged]:
         held = {(role, kind): summary(role, kind, world) for role, kind in given.summaries if role in world.rows}
-        result = run_check(check, replace(given, summaries={**given.summaries, **held}, rng=rng))
+        planted = replace(
+            given, summaries={**given.summaries, **held}, rng=rng, attributions=world.attributions, schemas=world.schemas,
+            models=world.models,
+        )  # fmt: skip
+        result = run_check(check, planted)
         if result.status is Status.ERROR:
             raise RuntimeError(f"{check.code} on planted data: {result.reason}")
         return [j for j in policy.judge(result, check.family.value).judged if j.rule == rule]

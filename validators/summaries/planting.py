@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from . import planted_groups as groups
 from . import planted_rows as rows
 from . import planted_scores as scores
+from . import planted_serving as serving
 from . import worlds
 from .worlds import Fault, Null
 
@@ -12,7 +13,7 @@ NULLS: Mapping[str, Null] = {
     f.__name__: f
     for f in (
         worlds.exchanged, worlds.swapped, worlds.copied, worlds.redrawn, worlds.shuffled_in_time, worlds.usable, worlds.keyed,
-        groups.regrouped,
+        groups.regrouped, serving.served, serving.halves,
     )
 }  # fmt: skip
 FAULTS: Mapping[str, Fault] = {
@@ -22,7 +23,8 @@ FAULTS: Mapping[str, Fault] = {
         rows.repeated_keys, scores.score_shift, scores.score_offset, scores.decision_flips, scores.one_way_flips,
         scores.unusable_scores, scores.ranking_lost, scores.ranking_lost_late, scores.loss_increase, scores.slope,
         scores.flat_slope, scores.level_off, scores.slice_loss, scores.hidden_slice_loss,
-        groups.found_less_often,
+        groups.found_less_often, serving.other_values, serving.scaled_feature, serving.other_scores, serving.dropped_keys,
+        serving.stale_values, serving.values_of_later, serving.absent_column, serving.other_type,
     )
 }  # fmt: skip
 
@@ -30,4 +32,4 @@ FAULTS: Mapping[str, Fault] = {
 def words(name: str) -> str:
     """The first sentence of a null's or fault's description."""
     text = ({**NULLS, **FAULTS}[name].__doc__ or "").split("\n\n")[0].strip()
-    return " ".join(text.split())
+    return " ".join(text.split()).replace("`size`", "that much")

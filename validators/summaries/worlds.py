@@ -4,12 +4,13 @@ A null takes a world and gives one of which a certain fault is absent. Nothing h
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.data import CANDIDATE, PRIOR, Batch, Grid, Role, Task
+from ..core.records import Attributions, Model
 from .row_sample import concat, take
 
 Floats = NDArray[np.float64]
@@ -17,12 +18,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The sampled rows of every role, and what is needed to change them. Faults go into the rows of `into`."""
+    """The sampled rows of every role, and what is needed to change them. Faults go into the rows of `into`.
+
+    `attributions`, `schemas` and `models` stand in for those of the run where a fault goes into them.
+    """
 
     rows: Mapping[Role, Batch]
     grid: Grid
     task: Task
     into: Role
+    attributions: Attributions | None = None
+    schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
 
     @property
     def batch(self) -> Batch:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..summaries.planting import words
 from . import fmt
 from .chart import Row, Table
 from .reading import Record
@@ -50,7 +51,10 @@ def _row(check: str, trust: Record, tried: Record) -> Row:
     return {
         "Check": check,
         "Metric": metric_label(tried["metric"]),
-        "Planted": f"{fmt.shown(tried['tolerance'], kind)} in {tried['into']}" if tried["tolerance"] else "one row",
+        "Fault": words(tried["fault"]),
+        "Planted": f"{fmt.shown(tried['tolerance'], kind)} in {tried['into']}"
+        if tried["tolerance"]
+        else f"one in {tried['into']}",
         "Alarms without": f"{tried['null_alarms']} of {of}",
         "Found at the limit": f"{tried['found_1x']} of {of}",
         "Found at twice": noticed,

@@ -1,0 +1,103 @@
+"""The self-test family by family: what is planted is found by the sound check, and the blind twin of each may not pass."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from validators.catalog import catalog, check_of, families
+from validators.cli.execute import policy_of
+from validators.core.data import Role
+from validators.core.policy import Verdict
+from validators.core.records import Status
+from validators.engine.plan import make_plan
+from validators.engine.run import SAMPLE, measure
+from validators.engine.self_trust import check_the_check, doubted, self_trust
+from validators.engine.trial import resolve
+from validators.io.project import read_project
+
+from .projects import project
+
+PIPELINE = ("PIP101", "PIP102", "PIP103", "PIP104", "PIP105")
+AVAILABLE = '[columns.available_at]\nx0 = "known"\n'
+
+
+def with_serving(folder, *, keyed=True):
+    """The project with what it serves, which is what test holds."""
+    for role in ("train", "test", "reference", "production"):
+        frame = pd.read_parquet(folder / f"{role}.parquet")
+        frame.assign(known=frame.when - pd.Timedelta(days=3)).to_parquet(folder / f"{role}.parquet", index=False)
+    pd.read_parquet(folder / "test.parquet").drop(columns="y").to_parquet(folder / "serving.parquet", index=False)
+    text = (folder / "seatrial.toml").read_text()
+    text = text.replace('test = "test.parquet"', 'test = "test.parquet"\nserving = "serving.parquet"')
+    (folder / "seatrial.toml").write_text(text if keyed else text.replace('key = "key"\n', ""))
+    return folder
+
+
+class Trialled:
+    """A run of some checks, and their self-test."""
+
+    def __init__(self, folder, codes):
+        read = read_project(folder)
+        trial, (self.policy, _) = resolve(read), policy_of(read)
+        plan = replace(make_plan(trial, catalog(), only=codes), narrowed=False)
+        self.measured = measure(trial, plan)
+        self.trust = {t.check: t for t in self_trust(self.measured, plan, self.policy)}
+        self.results = {r.code: r for r in self.measured.results}
+
+    def of_blind(self, code):
+        """The self-test of a check that says of everything that nothing is wrong with it; and its verdict on this trial."""
+        nothing = {r.metric: r.null for r in self.policy.rules if r.check == code}
+        result = self.results[code]
+        said = tuple(
+            replace(m, value=nothing[m.metric], low=None, high=None, note=m.note or m.subject)
+            for m in result.measurements
+            if m.metric in nothing
+        )
+        check = replace(check_of(code), measure=lambda _: iter(said))
+        blind = replace(result, measurements=said, reason="")
+        samples = {role: s for (role, kind), s in self.measured.summaries.items() if kind == SAMPLE}
+        found = check_the_check(check, blind, self.measured.given[code], samples, self.policy, seed=1)
+        return found, self.policy.judge(doubted(blind, found), families()[code]).verdict
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = project(tmp_path_factory.mktemp("served") / "p", n=2500, extra=AVAILABLE)
+    return Trialled(with_serving(folder), PIPELINE)
+
+
+def sound(trust):
+    assert trust.tested, trust.reason
+    assert trust.missed is None, trust
+    assert all(t.null_alarms <= 0.1 * t.replicates for t in trust.tried), trust
+
+
+@pytest.mark.parametrize("code", PIPELINE)
+def test_faults_of_serving_are_found_and_a_copy_of_test_is_quiet(served, code):
+    sound(served.trust[code])
+    assert {t.into for t in served.trust[code].tried} == {Role.SERVING.value}
+
+
+@pytest.mark.parametrize("code", PIPELINE)
+def test_a_blind_check_of_serving_may_not_pass(served, code):
+    found, verdict = served.of_blind(code)
+
+    assert found.missed is not None
+    assert verdict is Verdict.INCONCLUSIVE
+
+
+def test_serving_without_a_key_is_tested_on_two_halves_of_test(tmp_path):
+    """It takes rows: of 2,500 in all, half are too few for deciles that lie within the spread of a common factor."""
+    tested = Trialled(with_serving(project(tmp_path / "p", n=12_000, extra=AVAILABLE), keyed=False), ("PIP108",))
+    found, verdict = tested.of_blind("PIP108")
+
+    sound(tested.trust["PIP108"])
+    assert len(tested.trust["PIP108"].tried) == 3
+    assert found.missed is not None
+    assert verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_needs_the_model_is_never_asked_in_a_self_test(served):
+    assert all(not g.models for g in served.measured.given.values())
+    assert all(r.status is Status.MEASURED for r in served.measured.results)
