@@ -21,6 +21,7 @@ from validators.checks import (
 )
 from validators.core.data import CANDIDATE, Role
 from validators.core.records import Given
+from validators.summaries.row_sample import RowSampleKind
 
 from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, sound, truth, verdict
 
@@ -101,6 +102,62 @@ def test_what_coarse_rows_repeat_by_themselves_is_no_leak_but_hides_one():
     excess = found["overlap_excess", "model"]
     assert excess.low < 0 < excess.high
     assert verdict(excess, warn=0.001, fail=0.01) == "INCONCLUSIVE"
+
+
+def sometimes_coarse(n, seed, part=0.1):
+    """Rows of which a part holds few values, and so repeats by itself; the others do not."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.random(n) < part
+    return pd.DataFrame(
+        {
+            "income": np.where(coarse, 0.0, rng.normal(size=n).round(3)),
+            "age": np.where(coarse, rng.integers(20, 60, n), rng.integers(20, 80, n)),
+            "region": pd.Series(rng.choice(list("abcd"), n)),
+            "sex": pd.Series(rng.choice(["f", "m"], n)),
+        }
+    )
+
+
+def excess_of(copied, seed, *, n=3000, sample=None):
+    train_x, test_x = sometimes_coarse(n, seed), sometimes_coarse(n, seed + 1000)
+    train_x = pd.concat([train_x, test_x.sample(copied, random_state=seed)], ignore_index=True)
+    grid = grid_of(train_x, np.linspace(0, 1, n))
+    batches = {
+        Role.TRAIN: batch_of(train_x, np.zeros(len(train_x)), np.full(len(train_x), 0.5), grid),
+        Role.TEST: batch_of(test_x, np.zeros(n), np.full(n, 0.5), grid),
+    }
+    kinds = {shared_rows.ROWS: shared_rows.ROWS, shared_rows.SAMPLE: RowSampleKind(sample or 20_000)}
+    given = Given(
+        task=BINARY, grid=grid, options=None, rng=np.random.default_rng(0),
+        summaries={(role, kind): made.of(b, grid) for role, b in batches.items() for kind, made in kinds.items()},
+    )  # fmt: skip
+    return next(m for m in shared_rows.CHECK.measure(given) if m.metric == "overlap_excess")
+
+
+def test_copies_are_seen_among_rows_that_hardly_repeat_where_others_do():
+    quiet, planted = excess_of(0, 3), excess_of(45, 3)
+
+    # a plain count of the same rows: .07 +- .015
+    assert (quiet.high - quiet.low) / 2 < 0.003
+    assert verdict(quiet, warn=0.001, fail=0.01) in ("PASS", "INCONCLUSIVE")
+    assert verdict(planted, warn=0.001, fail=0.01) == "FAIL"
+    assert planted.value == pytest.approx(0.015, abs=0.004)
+
+
+@pytest.mark.slow
+def test_one_sided_bounds_of_the_excess_hold():
+    found = [excess_of(0, seed, n=1500) for seed in range(100)]
+
+    # 5 % on either side; 12 of 100 or more come by chance once in 200
+    assert sum(m.high < 0 for m in found) < 12
+    assert sum(m.low > 0 for m in found) < 12
+
+
+def test_a_role_larger_than_its_sample_is_counted_in_full_where_that_is_more_exact():
+    found = excess_of(45, 3, sample=40)
+
+    assert found.note.endswith("by themselves")
+    assert found.low < 0.015 < found.high
 
 
 def test_types_do_not_hide_a_shared_row():

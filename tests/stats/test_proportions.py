@@ -1,8 +1,10 @@
-"""Differences of proportions against the rest of Newcombe's table."""
+"""Differences of proportions against the rest of Newcombe's table; weighted counts against R and Garwood."""
 
+import numpy as np
 import pytest
+from scipy.stats import chi2
 
-from validators.stats.proportions import newcombe_interval
+from validators.stats.proportions import newcombe_interval, weighted_count_interval
 
 # Newcombe (1998), Statistics in Medicine 17, 873-890, table II, method 10, cases (b) to (h)
 TABLE_II = [
@@ -27,3 +29,29 @@ def test_swapping_the_samples_mirrors_the_interval():
     one, other = newcombe_interval(0.3, 40, 0.1, 25), newcombe_interval(0.1, 25, 0.3, 40)
 
     assert (one.low, one.high) == pytest.approx((-other.high, -other.low), abs=1e-12)
+
+
+def test_a_weighted_count_agrees_with_the_rates_of_fay_and_feuer():
+    # births of fifth or later children with Down's syndrome in Michigan, by age of the mother, per 100,000 standard births:
+    # 67.70212 to 188.30017 by R's dsrTest 1.0.0 (gamma method), which takes the data from Fay & Feuer (1997)
+    cases = np.array([0, 8, 63, 112, 262, 295])
+    births = np.array([327, 30666, 123419, 149919, 104088, 34392])
+    standard = np.array([319933, 931318, 786511, 488235, 237863, 61313])
+    weight = standard / standard.sum() / births * 1e5
+
+    found = weighted_count_interval(np.repeat(weight, cases), weight.max())
+
+    assert (found.low, found.high) == pytest.approx((67.70212, 188.30017), abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 300])
+def test_equal_weights_give_the_exact_interval_of_a_poisson_count(count):
+    found = weighted_count_interval(np.full(count, 0.5), 0.5, confidence=0.9)
+
+    low = chi2.ppf(0.05, 2 * count) / 4 if count else 0.0  # Garwood (1936)
+    assert (found.low, found.high) == pytest.approx((low, chi2.ppf(0.95, 2 * count + 2) / 4), rel=1e-9)
+
+
+def test_a_weight_that_may_follow_must_be_positive():
+    with pytest.raises(ValueError, match="following must be positive, got 0"):
+        weighted_count_interval(np.zeros(0), 0.0)

@@ -1,10 +1,12 @@
-"""Proportions: Wilson and Clopper-Pearson intervals, differences, ratios, and the bound when nothing was seen."""
+"""Proportions: Wilson and Clopper-Pearson intervals, weighted counts, differences, ratios, and the bound when nothing was seen."""
 
 import math
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import betaincinv
+from scipy.special import betaincinv, gammaincinv
 
 from .interval import Interval, quantile
 
@@ -45,11 +47,48 @@ def newcombe_interval(p1: float, n1: float, p2: float, n2: float, *, confidence:
     """Interval of p1 - p2 of two independent proportions: method 10 of Newcombe (1998), Statistics in Medicine 17, 873-890."""
     a = wilson_interval(p1 * n1, n1, confidence=confidence)
     b = wilson_interval(p2 * n2, n2, confidence=confidence)
-    d = p1 - p2
+    return difference_interval(p1, a, p2, b)
+
+
+def difference_interval(one: float, ends: Interval, other: float, other_ends: Interval) -> Interval:
+    """Interval of the difference of two independent estimates out of their own, whose variances the limits carry.
+
+    What Newcombe's method 10 does with two Wilson intervals, for any two: Zou & Donner (2008), Statistics in Medicine 27, 1693-1702.
+    """
+    d = one - other
     return Interval(
-        d - math.hypot(p1 - a.low, b.high - p2),
-        d + math.hypot(a.high - p1, p2 - b.low),
+        d - math.hypot(one - ends.low, other_ends.high - other),
+        d + math.hypot(ends.high - one, other - other_ends.low),
     )
+
+
+def weighted_count_interval(weights: NDArray[np.float64], following: float, *, confidence: float = 0.95) -> Interval:
+    """Interval of the expectation of a weighted number of events, each of them a Poisson one: the gamma method.
+
+    With y the sum of the weights and v that of their squares, low is the quantile of a gamma distribution with mean y and variance
+    v, high that of one with mean y + w and variance v + w**2, where w is the weight of the event that came not. With equal weights it
+    is the exact interval of a Poisson count. Source: Fay & Feuer (1997), Statistics in Medicine 16, 791-801, formulas 1 and 2.
+
+    Parameters
+    ----------
+    weights
+        Weight of each event that was seen; none gives a low end of 0.
+    following : float
+        Weight of the event that may come next: the largest weight is conservative, the mean one is near the nominal level
+        (Tiwari, Clegg & Zou 2006, Statistical Methods in Medical Research 15, 547-569).
+
+    Raises
+    ------
+    ValueError
+        When `following` is not positive.
+    """
+    if not following > 0:
+        raise ValueError(f"following must be positive, got {following}")
+    y, v = float(weights.sum()), float((weights**2).sum())
+    tail = (1 - confidence) / 2
+    low = v / y * float(gammaincinv(y * y / v, tail)) if y > 0 else 0.0
+    y, v = y + following, v + following**2
+    return Interval(low, v / y * float(gammaincinv(y * y / v, 1 - tail)))
 
 
 def zero_event_upper_bound(n: float, *, confidence: float = 0.95) -> float:

@@ -1,6 +1,6 @@
 """Which rows, keys and entities a role holds, as hashes: what two roles share, and what repeats inside one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -44,7 +44,7 @@ class Identities:
         """(rows,) one code per distinct content of the features (and outcome), as 128-bit values viewed as fixed bytes."""
         table = self.table()
         columns = [table[:, 0], table[:, 1], *([table[:, 4]] if labelled else [])]
-        return _joined(columns)
+        return joined(columns)
 
     def keys(self) -> Words:
         """(rows,) hash of the key."""
@@ -81,7 +81,7 @@ def content_hash(X: pd.DataFrame) -> Words:
     """
     lanes = [np.full(len(X), lane, np.uint64) for lane in _LANES]
     for j, name in enumerate(X.columns):
-        value = _cell_bits(X[name])
+        value = cell_bits(X[name])
         for k, lane in enumerate(_LANES):
             mixed = _mixed(value ^ np.uint64(((j + 1) * int(lane)) & 0xFFFFFFFFFFFFFFFF))
             lanes[k] = _mixed(lanes[k] * lane + mixed)
@@ -95,7 +95,8 @@ def _mixed(words: Words) -> Words:
     return held ^ (held >> np.uint64(32))
 
 
-def _cell_bits(column: pd.Series) -> Words:
+def cell_bits(column: pd.Series) -> Words:
+    """(n,) 64 bits of each value, the same for equal values whatever the type they are held in."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan) + 0.0
         return np.where(np.isnan(values), np.nan, values).view(np.uint64)
@@ -106,9 +107,9 @@ def _cell_bits(column: pd.Series) -> Words:
     return np.asarray(pd.util.hash_array(names, hash_key=_HASH_KEY), np.uint64)[code]
 
 
-def _joined(columns: list[Words]) -> Words:
+def joined(columns: Iterable[Words]) -> Words:
     """Columns of words as one array of fixed-width records that compare and sort as a whole."""
-    whole = np.ascontiguousarray(np.column_stack(columns))
+    whole = np.ascontiguousarray(np.column_stack(list(columns)))
     return whole.view([(f"f{k}", np.uint64) for k in range(whole.shape[1])]).reshape(-1)
 
 

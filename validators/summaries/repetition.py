@@ -1,0 +1,77 @@
+"""Which rows repeat by themselves: how common their values are, and what the others say about copies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..stats.interval import Interval
+from ..stats.proportions import difference_interval, weighted_count_interval
+from .identities import cell_bits, shared
+
+Floats = NDArray[np.float64]
+LEAST = 0.1
+
+
+def repeat_weights(
+    train: pd.DataFrame, test: pd.DataFrame, contents: Sequence[NDArray[Any]], repeats: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """Weights of training and test rows, larger the less likely it is that a row comes again by itself.
+
+    The weight is 1 / (q + m / 10) with q the chance that a training row with such values has a twin in train, and m its mean: nearly the
+    inverse variance of "has a twin", so that rows which hardly ever repeat decide. q is a logistic curve over how common the values
+    are, fitted on train: the sum over the features of the logarithm of how many distinct training rows have the value, the row
+    itself counted once. So a copy makes no value commoner.
+
+    Parameters
+    ----------
+    train, test
+        Features.
+    contents
+        What tells the rows of both apart: the same for equal rows.
+    repeats : (n,)
+        Whether a training row has a twin, in these rows or in those they are a sample of.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    if repeats.all() or not repeats.any():
+        return np.ones(len(train)), np.ones(len(test))
+    distinct = train.iloc[np.unique(contents[0], return_index=True)[1]]
+    asked = ((train, np.ones(len(train), np.bool_)), (test, shared(contents[1], contents[0])))
+    common = [np.sum([_log_count(distinct[f], rows[f], known) for f in train.columns], axis=0) for rows, known in asked]
+    spread = float(common[0].std())
+    scaled = [((c - common[0].mean()) / (spread or 1.0))[:, None] for c in common]
+    model = LogisticRegression().fit(scaled[0], repeats)
+    floor = LEAST * float(repeats.mean())
+    mine, theirs = (1 / (model.predict_proba(z)[:, 1] + floor) for z in scaled)
+    return np.asarray(mine), np.asarray(theirs)
+
+
+def _log_count(rows: pd.Series, asked: pd.Series, known: NDArray[np.bool_]) -> Floats:
+    """(n,) logarithm of how many of the rows have the value, one more where the row that asks is not known to be among them."""
+    levels, counts = np.unique(cell_bits(rows), return_counts=True)
+    bits = cell_bits(asked)
+    at = np.minimum(np.searchsorted(levels, bits), len(levels) - 1)
+    return np.asarray(np.log(np.where(levels[at] == bits, counts[at], 0) + ~known))
+
+
+def weighted_share(
+    hit: NDArray[np.bool_], weight: Floats, *draws: NDArray[np.int64], confidence: float
+) -> tuple[float, Interval]:
+    """Weighted share of rows that are hit, with an interval.
+
+    The events are the sets of rows that one of the `draws` (codes per row) holds together, taking the one under which the share
+    varies most: rows of one content come and go together, and so do those of one entity.
+    """
+    total = float(weight.sum())
+    sums = [np.asarray(np.bincount(code[hit], weights=weight[hit] / total), np.float64) for code in draws]
+    events = max(sums, key=lambda s: float((s**2).sum()))
+    ends = weighted_count_interval(events[events > 0], float(weight.mean()) / total, confidence=confidence)
+    return float(weight[hit].sum() / total), Interval(ends.low, min(ends.high, 1.0))
+
+
+def excess_share(one: tuple[float, Interval], other: tuple[float, Interval]) -> tuple[float, Interval]:
+    """The difference of two shares, with an interval."""
+    return one[0] - other[0], difference_interval(*one, *other)
