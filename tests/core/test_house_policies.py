@@ -35,6 +35,15 @@ def test_tiers_halve_and_double_the_tolerances_that_scale_and_no_others(tier, fa
                 assert mine.null + scale * (a - mine.null) == pytest.approx(b, abs=1e-6)
 
 
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_check_is_never_judged_by_supporting_numbers_alone(tier):
+    rules = policy(tier).rules
+
+    supporting = {(r.check, r.metric) for r in rules if r.supporting}
+    assert supporting == {("QUA101", "conflict_excess")}
+    assert {check for check, _ in supporting} <= {r.check for r in rules if not r.supporting}
+
+
 @pytest.mark.parametrize(
     ("tier", "always"),
     [

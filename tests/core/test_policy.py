@@ -1,5 +1,7 @@
 """Verdicts follow the interval; what is not shown does not pass."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,6 +107,68 @@ def test_a_check_cannot_pass_while_its_number_on_the_whole_model_cannot_be_told(
     sound, open_end = measured(0, -0.01, 0.005), measured(0.0, -0.4, 0.4)
 
     assert policy().judge(result(sound, open_end), "performance").verdict is Verdict.INCONCLUSIVE
+
+
+SUPPORTING = Rule(check="PRF102", metric="share", worse="above", warn=0.001, fail=0.01, supporting=True)
+
+
+def supported(*measurements):
+    held = Policy(id="p", version="1", tier=2, rules=(RULE, SUPPORTING), required={"performance": "always"})
+    return held.judge(result(*measurements), "performance")
+
+
+def share(value, low, high):
+    return replace(measured(value, low, high), metric="share")
+
+
+def test_a_supporting_number_that_cannot_be_told_is_listed_and_does_not_keep_its_check_from_passing():
+    judged = supported(measured(0, -0.01, 0.005), share(0.0, -0.002, 0.002))
+
+    assert judged.verdict is Verdict.PASS
+    assert (judged.judged[1].verdict, judged.judged[1].counts) == (Verdict.INCONCLUSIVE, False)
+    assert "about 4,000 rows would settle it" in judged.judged[1].note
+
+
+def test_a_supporting_number_counts_where_these_rows_could_tell_it_and_alarms_anyway():
+    sound = measured(0, -0.01, 0.005)
+
+    assert supported(sound, share(0.0005, -0.0003, 0.0013)).verdict is Verdict.INCONCLUSIVE
+    assert supported(sound, share(0.03, 0.015, 0.045)).verdict is Verdict.FAIL
+    assert supported(sound, share(0.005, 0.0001, 0.0099)).verdict is Verdict.WARN
+
+
+def test_supporting_numbers_that_cannot_be_told_do_not_pass_their_check_alone():
+    assert supported(share(0.0, -0.002, 0.002)).verdict is Verdict.INCONCLUSIVE
+    assert supported(measured(0.0, -0.4, 0.4), share(0.0, -0.0005, 0.0005)).verdict is Verdict.INCONCLUSIVE
+
+
+SUBJECTS = ("model", "feature:a", "slice:b==1")
+seen = st.builds(
+    lambda metric, subject, n, value, down, up: replace(
+        measured(value, value - down, value + up, n=n), metric=metric, subject=subject
+    ),
+    st.sampled_from(["auc_loss", "share"]),
+    st.sampled_from(SUBJECTS),
+    st.sampled_from([20, 5000]),
+    st.floats(-0.05, 0.05),
+    st.floats(0, 0.05),
+    st.floats(0, 0.05),
+)
+
+
+@given(st.lists(seen, min_size=1, max_size=4), st.booleans(), st.booleans())
+def test_a_stricter_tier_never_passes_what_a_milder_one_does_not(measurements, supporting, scales):
+    def passes(tier, factor):
+        scale = factor if scales else 1.0
+        rules = (
+            replace(RULE, warn=0.01 * scale, fail=0.03 * scale, scales=scales),
+            replace(SUPPORTING, warn=0.02 * scale, fail=0.04 * scale, scales=scales, supporting=supporting),
+        )
+        held = Policy(id="p", version="1", tier=tier, rules=rules, required={"performance": "always"})
+        return held.judge(result(*measurements), "performance").verdict is Verdict.PASS
+
+    high, medium, low = passes(1, 0.5), passes(2, 1.0), passes(3, 2.0)
+    assert high <= medium <= low
 
 
 def test_a_check_of_small_subjects_alone_cannot_pass():

@@ -36,6 +36,7 @@ class Overall(StrEnum):
 
 EXIT_CODES: Mapping[Overall, int] = {Overall.PASSED: 0, Overall.WARNED: 0, Overall.FAILED: 1, Overall.INCOMPLETE: 3}
 
+_TO_TIER_2: Mapping[int, float] = {1: 2.0, 3: 0.5}
 _RANK = (Verdict.PASS, Verdict.WARN, Verdict.INCONCLUSIVE, Verdict.FAIL)
 Requirement = Literal["always", "if_roles_given", "advisory"]
 
@@ -50,7 +51,8 @@ class Rule:
     """A soft and a hard limit on one metric of one check, held against the whole interval. A band is two rules.
 
     Without `fail` it never fails; without `warn` the hard limit is the only one. `null` is "no effect". `min_n` is the size
-    below which a subject may alarm but cannot make its check inconclusive. `scales` tells that tiers scale the limits.
+    below which a subject may alarm but cannot make its check inconclusive. `scales` tells that tiers scale the limits: tier 1 halves
+    and tier 3 doubles what tier 2 tolerates. A `supporting` metric is not what its check is about.
     """
 
     check: str
@@ -61,6 +63,7 @@ class Rule:
     null: float = 0.0
     min_n: float = 100
     scales: bool = False
+    supporting: bool = False
     basis: str = ""
     reason: str = ""
 
@@ -87,12 +90,16 @@ class Rule:
             return Verdict.WARN if m.minor else Verdict.FAIL
         return Verdict.WARN if best > soft or (value > soft and best > null) else Verdict.INCONCLUSIVE
 
-    def tells(self, m: Measurement) -> bool:
-        """Whether the interval is narrow enough for the limit to be told from no effect."""
+    def tells(self, m: Measurement, tier: int = 2) -> bool:
+        """Whether the interval is narrow enough for the limit of tier 2 to be told from no effect.
+
+        The yardstick is the same in all tiers: were it each tier's own limit, a stricter tier would leave out what a milder one counts.
+        """
         limit = self.warn if self.warn is not None and self.warn != self.null else self.fail
         if m.low is None or m.high is None or limit is None:
             return True
-        return bool((m.high - m.low) / 2 <= abs(limit - self.null))
+        scale = _TO_TIER_2.get(tier, 1.0) if self.scales else 1.0
+        return bool((m.high - m.low) / 2 <= scale * abs(limit - self.null))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +161,13 @@ class Policy:
         return any(_fits(required, subject) for required in self.required_subjects)
 
     def judge(self, result: Result, family: str) -> JudgedResult:
-        """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one too small to count.
+        """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one that does not count.
 
-        A check that was measured with a reason against itself (`Result.reason`) cannot pass.
+        A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its limit:
+        it is listed with the rows that it would take, as no model could pass there. Two things keep this from clearing what
+        nobody could see: the number on the whole model that the check is about (any but a `supporting` one) always counts, and where
+        nothing counts the check is INCONCLUSIVE. As what counts is the same in all tiers, a stricter tier never passes what a milder
+        one does not. A check that was measured with a reason against itself (`Result.reason`) cannot pass.
         """
         required = self.requirement(result.code, family) != "advisory"
         if result.status is not Status.MEASURED:
@@ -181,8 +192,8 @@ class Policy:
         for rule in mine:
             size = m.n if m.size is None else m.size
             verdict = rule.judge(m)
-            # a part that cannot tell is listed; where the whole model cannot tell, a pass would be vacuous
-            told = verdict is not Verdict.INCONCLUSIVE or m.subject == MODEL or rule.tells(m)
+            main = m.subject == MODEL and not rule.supporting
+            told = verdict is not Verdict.INCONCLUSIVE or main or rule.tells(m, self.tier)
             counts = (size >= rule.min_n and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:

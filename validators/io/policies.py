@@ -19,7 +19,7 @@ _REQUIREMENTS = ("always", "if_roles_given", "advisory")
 _TOP = ("id", "version", "tier", "title", "required", "required_subjects", "limits", "packs")
 _PACK = ("id", "version", "title", "says", "as_of", "sources", "required", "required_subjects", "limits")
 _BIAS = "BIA"
-_LIMIT = ("check", "metric", "worse", "warn", "fail", "null", "min_n", "scales", "basis", "reason")
+_LIMIT = ("check", "metric", "worse", "warn", "fail", "null", "min_n", "scales", "supporting", "basis", "reason")
 
 
 def policy_text(tier: int, file: Path | None = None) -> str:
@@ -163,6 +163,7 @@ def _rule(limit: Mapping[str, Any]) -> Rule:
         null=float(limit.get("null", 0.0)),
         min_n=float(limit.get("min_n", 100)),
         scales=bool(limit.get("scales", False)),
+        supporting=bool(limit.get("supporting", False)),
         basis=str(limit["basis"]),
         reason=str(limit["reason"]),
     )
