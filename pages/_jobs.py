@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 from validators.engine import jobs
-from validators.engine.places import Open, job_places, runs_of, samples, user_copy
+from validators.engine.places import Open, job_places, run_options, runs_of, samples, user_copy
 from validators.engine.store import replace_file
 from validators.io.project import PROJECT_FILE
 from validators.views import fmt, setup
@@ -30,7 +30,7 @@ def launch(name: str, folder: Path) -> None:
             target = user_copy(folder) if shipped else folder
             if not shipped and name.startswith("my-"):
                 replace_file(folder / PROJECT_FILE, setup.with_tier(text, tier).encode())
-            job = jobs.start(target, ["--suite", suite], places=job_places())
+            job = jobs.start(target, ["--suite", suite, *run_options()], places=job_places())
             if shipped:
                 open_project(f"my-{target.name}", "pages/setup.py")
                 st.rerun()

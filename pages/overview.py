@@ -19,6 +19,8 @@ with st.container(border=True, key="verdict"):
         badge(document["verdict"], OVERALL[document["verdict"]])
         st.markdown(f"**{fmt.markdown(sentences.overall_sentence(document))}**", width="stretch")
     st.caption(fmt.markdown(sentences.project_sentence(document)))
+if reading.unconfined(document):
+    st.error(fmt.markdown(sentences.isolation_sentence(document["environment"])))
 show_slice(held)
 
 
@@ -62,4 +64,5 @@ if left:
     st.dataframe(left, key="not_tested", hide_index=True, alt="What was not tested, and why.")
 else:
     st.markdown("Everything in the catalog was run.")
+st.caption(fmt.markdown(sentences.isolation_sentence(document["environment"])))
 st.caption(f"Run {fmt.markdown(document['run']['id'])}, {fmt.moment(document['run']['started'])}")

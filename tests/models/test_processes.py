@@ -48,7 +48,7 @@ def test_scikit_learn_scores_are_those_of_this_process(tmp_path, suffix, kind):
 
     with binary(path) as held:
         np.testing.assert_allclose(held.predict(frame), model.predict_proba(frame)[:, 1], rtol=0, atol=1e-12)
-        assert held.description.isolation == "process"
+        assert held.description.isolation == "full"
         assert held.description.format == suffix.lstrip(".")
 
 
@@ -313,7 +313,7 @@ def test_nothing_is_left_after_close(tmp_path):
     joblib.dump(LogisticRegression().fit(X, Y), tmp_path / "m.joblib")
     open_files = set(os.listdir("/proc/self/fd"))
     with binary(tmp_path / "m.joblib") as held:
-        worker = held._process.pid
+        worker = held._worker.pid
         held.predict(X)
 
     assert worker not in children()
@@ -327,7 +327,7 @@ def test_a_worker_does_not_outlive_a_killed_parent(tmp_path):
         from pathlib import Path
         from validators.models.client import open_model
         held = open_model(Path({str(tmp_path / "m.joblib")!r}), task="binary", positive=1)
-        print(held._process.pid, flush=True)
+        print(held._worker.pid, flush=True)
         time.sleep(60)
     """)
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)

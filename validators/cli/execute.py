@@ -6,7 +6,7 @@ import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,10 @@ from ..io.packs import pack_text, with_packs
 from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE, read_project
 from ..io.tables import count_rows
+from ..models.process import LEVELS
 from ..snapshot.verify import read_member
 from ..summaries.totals import TotalsKind
+from ..views.reading import unconfined
 from ..views.report import report_html
 from .ledger import looks_at
 
@@ -71,11 +73,13 @@ def execute(
     workers: int | str = 1,
     scheduler: str | None = None,
     policy_file: Path | None = None,
+    allow_unconfined: bool = False,
     progress: Progress,
 ) -> Run:
     """Read, measure, judge, write.
 
     `workers` is a number of processes, or "dask" with the address of a `scheduler` (none: a cluster on this machine).
+    `allow_unconfined` loads models that run code even where the machine cannot confine them; the results say so.
 
     Raises
     ------
@@ -84,7 +88,7 @@ def execute(
     """
     started, cpu = time.time(), _cpu_seconds()
     project = read_project(folder)
-    trial = resolve(project)
+    trial = replace(resolve(project), allow_unconfined=allow_unconfined)
     policy, text = policy_of(project, policy_file)
     plan = make_plan(trial, catalog(), suite=suite, only=only)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -122,6 +126,7 @@ def execute(
             "models": dict(measured.usage),
         },
         isolation=_isolation(measured),
+        allow_unconfined=allow_unconfined,
     )
     write_folder(
         out,
@@ -137,10 +142,11 @@ def execute(
     return Run(out, document)
 
 
-def latest_run(folder: Path, policy_file: Path | None = None) -> Path | None:
+def latest_run(folder: Path, policy_file: Path | None = None, *, allow_unconfined: bool = False) -> Path | None:
     """The newest whole run of a project that was made from the inputs as they are now; None when all are stale.
 
-    Its policy counts as an input, unless it is to be judged by another, `policy_file`.
+    Its policy counts as an input, unless it is to be judged by another, `policy_file`. A run that loaded code without full
+    isolation counts only where that is allowed.
     """
     runs = folder / "runs"
     if not runs.is_dir():
@@ -153,7 +159,8 @@ def latest_run(folder: Path, policy_file: Path | None = None) -> Path | None:
         held = read_results(run)
         then = _digests_of(held["inputs"]) | {"policy": held["policy"]["sha256"]}
         same = {name: digest for name, digest in then.items() if name in now or name != "policy"} == now
-        if same and not held["plan"]["narrowed"] and held["plan"]["suite"] == "release":
+        fit = same and (allow_unconfined or not unconfined(held))
+        if fit and not held["plan"]["narrowed"] and held["plan"]["suite"] == "release":
             return run
     return None
 
@@ -268,8 +275,8 @@ def _why_left_out(plan: Plan) -> str:
 
 
 def _isolation(measured: Measured) -> str:
-    levels = sorted({str(m.get("isolation", "process")) for m in measured.models.values()})
-    return levels[0] if levels else "no model"
+    levels = [str(m["isolation"]) for m in measured.models.values()]
+    return min(levels, key=LEVELS.index) if levels else "no model"
 
 
 def _cpu_seconds() -> float:

@@ -13,7 +13,7 @@ from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE
 from .execute import execute, latest_run, to_stderr
 from .progress import reporting
-from .running import show, suite_of
+from .running import Unconfined, show, suite_of
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +25,7 @@ def gate(
     target: Annotated[Path, typer.Argument(metavar="PROJECT|RUN", help="A project folder, or the folder of a run.")],
     policy: Annotated[Path | None, typer.Option(help="Judge by this policy file instead.")] = None,
     suite: Annotated[str, typer.Option(help="If it must be run first: quick or release.")] = "release",
+    allow_unconfined: Unconfined = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the judged results on stdout.")] = False,
 ) -> None:
     """Judge a run by its policy or another; run the project first when it has no run, or a stale one.
@@ -33,11 +34,17 @@ def gate(
     """
     run = target
     if (target / PROJECT_FILE).is_file():
-        found = latest_run(target, policy)
+        found = latest_run(target, policy, allow_unconfined=allow_unconfined)
         if found is None:
             to_stderr("no run of the inputs as they are; running the project")
             with reporting(None, quiet=as_json) as report:
-                found = execute(target, suite=suite_of(suite), policy_file=policy, progress=report).folder
+                found = execute(
+                    target,
+                    suite=suite_of(suite),
+                    policy_file=policy,
+                    allow_unconfined=allow_unconfined,
+                    progress=report,
+                ).folder
         run = found
     document = read_results(run)
     if policy is not None:

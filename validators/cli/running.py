@@ -19,6 +19,10 @@ from .execute import Run, execute, to_stderr
 from .progress import reporting
 
 SUITES = ("quick", "release")
+Unconfined = Annotated[
+    bool,
+    typer.Option("--allow-unconfined", help="Load models that run code even where this machine cannot confine them."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +53,7 @@ def suite_of(text: str) -> Suite:
 
 def run(
     project: Annotated[Path, typer.Argument(help="Folder with a seatrial.toml.")],
+    *,
     suite: Annotated[str, typer.Option(help="quick (CI) or release.")] = "release",
     check: Annotated[list[str] | None, typer.Option(help="Only this check; may be repeated.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; it must not exist or be empty.")] = None,
@@ -56,6 +61,7 @@ def run(
     scheduler: Annotated[
         str | None, typer.Option(help="With --workers dask: the cluster, e.g. tcp://host:8786.")
     ] = None,
+    allow_unconfined: Unconfined = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json on stdout.")] = False,
     progress: Annotated[Path | None, typer.Option(help="Append progress to this file, one JSON object a line.")] = None,
 ) -> None:
@@ -71,6 +77,7 @@ def run(
             out=out,
             workers=workers_of(workers),
             scheduler=scheduler,
+            allow_unconfined=allow_unconfined,
             progress=report,
         )
     finish(done, as_json=as_json)

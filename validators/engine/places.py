@@ -52,6 +52,11 @@ def samples() -> dict[str, Path]:
     return {p.parent.name: p.parent for p in sorted(SAMPLES.glob(f"*/{PROJECT_FILE}"))}
 
 
+def run_options(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Options that every run of the app has, as its own command line asked for."""
+    return ["--allow-unconfined"] if environment.get("SEATRIAL_ALLOW_UNCONFINED") else []
+
+
 def known_projects(environment: Mapping[str, str] = os.environ) -> dict[str, Path]:
     """Every project that the app may open, by the id that stands in its address.
 

@@ -29,6 +29,7 @@ def results_document(
     verdict: Overall,
     run: Mapping[str, Any],
     isolation: str,
+    allow_unconfined: bool = False,
 ) -> dict[str, Any]:
     """The document. `run` holds what differs between equal runs: id, time, seconds."""
     by_code = {c.code: c for c in checks}
@@ -38,15 +39,15 @@ def results_document(
         "inputs": dict(inputs),
         "policy": {"id": policy.id, "version": policy.version, "tier": policy.tier, "sha256": policy_digest},
         "plan": dict(plan),
-        "environment": environment(isolation),
+        "environment": environment(isolation, allow_unconfined=allow_unconfined),
         "run": dict(run),
         "verdict": verdict.value,
         "results": [_result(j, by_code[j.result.code].family.value, by_code[j.result.code].title) for j in judged],
     }
 
 
-def environment(isolation: str) -> dict[str, Any]:
-    """What the run ran on: versions, and how models were kept apart."""
+def environment(isolation: str, *, allow_unconfined: bool) -> dict[str, Any]:
+    """What the run ran on: versions, how models were kept apart, and whether less than full isolation was allowed for code."""
     versions = {}
     for name in _PACKAGES:
         try:
@@ -59,6 +60,7 @@ def environment(isolation: str) -> dict[str, Any]:
         "platform": f"{sys.platform}-{platform.machine()}",
         "packages": versions,
         "isolation": isolation,
+        "allow_unconfined": allow_unconfined,
     }
 
 

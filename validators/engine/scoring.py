@@ -39,6 +39,7 @@ class Scoring:
                 positive=task.positive,
                 code=self._trial.project.code,
                 features=self._trial.features,
+                allow_unconfined=self._trial.allow_unconfined,
             )
         return self._open[name]
 

@@ -20,6 +20,7 @@ class Trial:
     """What a run works on. `columns_of` lists per role the columns to read; `labelled` the roles that have the target.
 
     `schemas` gives per role the kind of every column of its file: number, true or false, text, time, other.
+    `allow_unconfined` lets models that run code be loaded where the machine cannot confine them.
     """
 
     project: Project
@@ -28,6 +29,7 @@ class Trial:
     columns_of: Mapping[Role, tuple[str, ...]]
     labelled: frozenset[Role]
     schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
+    allow_unconfined: bool = False
 
     @property
     def scorers(self) -> tuple[str, ...]:

@@ -2,15 +2,10 @@
 
 import hashlib
 import os
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -21,53 +16,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..core.errors import ModelError, ModelTimeout
+from .description import Description, described
 from .ensembles import FlatTrees, flat_trees_from, size_of
+from .process import Limits, Worker
 from .protocol import MAX_HEADER, clean, receive, send
 from .usage import usage_of
 
 Size = int | Callable[[dict[str, Any]], int]
 
-WORKER = Path(__file__).with_name("worker.py")
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops", ".json", ".ubj", ".txt")
+CODE_BEARING = (".joblib", ".pkl", ".pickle")
 ROWS_PER_CALL = 16_384
 MAX_STATISTICS = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Deadlines in seconds."""
-
-    start_s: float = 60.0
-    load_s: float = 120.0
-    call_s: float = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
-    """What a model file is, and how it was kept apart."""
-
-    file: str
-    format: str
-    sha256: str
-    bytes: int
-    isolation: str
-    class_name: str
-    module: str
-    classes: tuple[Any, ...] | None
-    features: tuple[str, ...] | None
-    libraries: tuple[tuple[str, str], ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """As plain JSON."""
-        return {
-            "file": self.file,
-            "format": self.format,
-            "sha256": self.sha256,
-            "bytes": self.bytes,
-            "isolation": self.isolation,
-            "class": f"{self.module}.{self.class_name}",
-            "libraries": dict(self.libraries),
-        }
+MAX_DESCRIPTION = 4 * 1024 * 1024
 
 
 class Model:
@@ -83,6 +44,7 @@ class Model:
         code: Sequence[Path] = (),
         features: Sequence[str] | None = None,
         limits: Limits | None = None,
+        allow_unconfined: bool = False,
     ) -> None:
         if path.suffix not in SUFFIXES:
             raise ModelError(f"{path.name}: unknown model format {path.suffix!r}; give one of {', '.join(SUFFIXES)}")
@@ -90,8 +52,8 @@ class Model:
         self._classes, self._positive = [_label(c) for c in classes], _label(positive)
         self._code = {p.stem: p.read_text("utf-8") for p in code}
         self._features = None if features is None else list(features)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._socket: socket.socket | None = None
+        self._allow_unconfined = allow_unconfined
+        self._worker: Worker | None = None
         self._calls: list[tuple[int, float]] = []
         self.description = self._start()
 
@@ -129,7 +91,7 @@ class Model:
         ModelError, ModelTimeout
             As `predict` does.
         """
-        if self._socket is None:
+        if self._worker is None:
             self._start()
         reply, _ = self._exchange({"ask": "fitted_statistics"}, b"", 0, self._limits.call_s, most=MAX_STATISTICS)
         found = reply.get("found")
@@ -150,7 +112,7 @@ class Model:
     def again(self) -> "Model":
         """The same model in another, fresh process; close it."""
         twin = copy(self)
-        twin._process = twin._socket = None
+        twin._worker = None
         twin._calls = []
         twin._start()
         return twin
@@ -174,7 +136,7 @@ class Model:
         return np.frombuffer(payload, dtype=np.float64).reshape(expected).copy()
 
     def _ask(self, header: dict[str, Any], frame: pd.DataFrame, size: Size) -> tuple[dict[str, Any], bytes, float]:
-        if self._socket is None:
+        if self._worker is None:
             self._start()
         table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
         sink = pa.BufferOutputStream()
@@ -190,102 +152,74 @@ class Model:
     def _exchange(
         self, header: dict[str, Any], payload: memoryview | bytes, size: Size, seconds: float, most: int = MAX_HEADER
     ) -> tuple[dict[str, Any], bytes]:
-        if self._socket is None:
+        if self._worker is None:
             raise ModelError(f"{self._path.name}: its worker is closed")
         try:
-            send(self._socket, header, payload, seconds=seconds)
-            return receive(self._socket, payload_size=size, seconds=seconds, most=most)
+            send(self._worker.socket, header, payload, seconds=seconds)
+            return receive(self._worker.socket, payload_size=size, seconds=seconds, most=most)
         except ModelTimeout as error:
             self._kill()
             raise ModelTimeout(f"{self._path.name} {error}; its process was ended") from None
-        except (EOFError, ConnectionError, BrokenPipeError):
+        except (EOFError, ConnectionError):
             raise ModelError(f"{self._path.name}: its process ended {self._kill()}") from None
         except ModelError as error:
             self._kill()
             raise ModelError(f"{self._path.name} {error}; its process was ended") from None
 
     def _start(self) -> Description:
-        data_bytes, digest = _digest(self._path)
-        ours, theirs = socket.socketpair()
-        # threads of OpenMP that wait by spinning burn the other core of a small machine
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "OMP_WAIT_POLICY": "PASSIVE"}
-        environment |= {k: v for k, v in os.environ.items() if k in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-        with tempfile.TemporaryFile() as sink, theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
-                [sys.executable, "-I", "-B", str(WORKER), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=sink,
-                env=environment,
-                close_fds=True,
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
-        self._socket = ours
         try:
-            hello, _ = receive(ours, payload_size=0, seconds=self._limits.start_s)
-            send(ours, {"suffix": self._path.suffix, "code": self._code}, b"", seconds=self._limits.start_s)
             with self._path.open("rb") as file:
-                socket.send_fds(ours, [b"m"], [file.fileno()])
-            reply, _ = receive(ours, payload_size=0, seconds=self._limits.load_s)
+                return self._load(file.fileno(), hashlib.file_digest(file, "sha256").hexdigest())
+        except OSError as error:
+            self._kill()
+            raise ModelError(f"{self._path.name}: cannot be read ({error.strerror})") from None
         except ModelTimeout as error:
             self._kill()
             raise ModelTimeout(f"{self._path.name} {error}; its process was ended") from None
-        except (EOFError, ConnectionError):
-            raise ModelError(f"{self._path.name}: the process that loads it ended {self._kill()}") from None
         except ModelError as error:
             self._kill()
             raise ModelError(f"{self._path.name} {error}") from None
+
+    def _load(self, file: int, digest: str) -> Description:
+        """Start a worker; hand it the model, the very file that was digested, if the worker is confined enough for it."""
+        limits = self._limits
+        try:
+            self._worker = worker = Worker(limits)
+            code = (
+                f"a {self._path.suffix} file"
+                if self._path.suffix in CODE_BEARING
+                else "code of its own" * bool(self._code)
+            )
+            if code and worker.isolation != "full" and not self._allow_unconfined:
+                raise ModelError(worker.refusal(code))
+            os.lseek(file, 0, os.SEEK_SET)
+            send(worker.socket, {"suffix": self._path.suffix, "code": self._code}, b"", seconds=limits.start_s)
+            socket.send_fds(worker.socket, [b"m"], [file])
+            reply, _ = receive(worker.socket, payload_size=0, seconds=limits.load_s, most=MAX_DESCRIPTION)
+        except (EOFError, ConnectionError):
+            raise ModelError(f"cannot be loaded: the process that loads it ended {self._kill()}") from None
         if not reply.get("ok"):
-            self._kill()
-            raise ModelError(self._refusal(clean(reply.get("type"), 80), clean(reply.get("message"))))
-        return Description(
+            raise ModelError(_refusal(clean(reply.get("type"), 80), clean(reply.get("message"))))
+        return described(
+            reply,
             file=self._path.name,
             format=self._path.suffix.lstrip("."),
             sha256=digest,
-            bytes=data_bytes,
-            isolation=clean(hello.get("isolation"), 20),
-            class_name=clean(reply.get("class"), 80),
-            module=clean(reply.get("module"), 80),
-            classes=None if reply.get("classes") is None else tuple(reply["classes"]),
-            features=None if reply.get("features") is None else tuple(clean(f, 200) for f in reply["features"]),
-            libraries=tuple(sorted((clean(k, 40), clean(v, 40)) for k, v in dict(reply.get("libraries", {})).items())),
+            bytes=os.fstat(file).st_size,
+            isolation=worker.isolation,
         )
-
-    def _refusal(self, kind: str, message: str) -> str:
-        if kind in ("ModuleNotFoundError", "ImportError"):
-            return (
-                f"{self._path.name} cannot be loaded: {message}; install that library beside seatrial, "
-                'or name the module under code = ["..."] in [model]'
-            )
-        return f"{self._path.name} cannot be loaded ({kind}: {message})"
 
     def usage(self) -> dict[str, Any]:
         """What calling the model cost so far (`usage.usage_of`)."""
-        return usage_of(self._calls, None if self._process is None else self._process.pid)
+        return usage_of(self._calls, None if self._worker is None else self._worker.pid)
 
     def _kill(self) -> str:
-        """End the worker and its session; in words, how it ended."""
-        process, self._process = self._process, None
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-        if process is None:
-            return "before"
-        try:
-            process.wait(timeout=0.5)
-        except subprocess.TimeoutExpired:
-            with_group = os.getpgid(process.pid)
-            os.killpg(with_group, signal.SIGKILL)
-            process.wait()
-        code = process.returncode
-        return f"with signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        """End the worker; in words, how it ended."""
+        worker, self._worker = self._worker, None
+        return "before" if worker is None else worker.end()
 
     def close(self) -> None:
         """End the worker."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
         self._kill()
 
     def __enter__(self) -> Self:
@@ -304,9 +238,10 @@ def _label(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _digest(path: Path) -> tuple[int, str]:
-    try:
-        with path.open("rb") as file:
-            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelError(f"{path.name}: cannot be read ({error.strerror})") from None
+def _refusal(kind: str, message: str) -> str:
+    if kind in ("ModuleNotFoundError", "ImportError"):
+        return (
+            f"cannot be loaded: {message}; install that library beside seatrial, "
+            'or name the module under code = ["..."] in [model]'
+        )
+    return f"cannot be loaded ({kind}: {message})"

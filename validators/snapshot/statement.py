@@ -54,6 +54,7 @@ def statement(
             "plan": {"suite": plan["suite"], "seed": plan["seed"], "narrowed": plan["narrowed"]},
             "tool": {"name": "seatrial", "version": results["environment"]["seatrial"]},
             "isolation": results["environment"]["isolation"],
+            "allowUnconfined": bool(results["environment"].get("allow_unconfined", False)),
             **tests,
             "members": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(members.items())},
             "prev": prev,

@@ -124,3 +124,9 @@ def not_run(document: Document, family: str) -> list[Record]:
 def left_out(document: Document) -> list[Record]:
     """What the plan did not hold: `{what, why}`."""
     return list(document.get("plan", {}).get("not_tested", ()))
+
+
+def unconfined(document: Document) -> bool:
+    """Whether models that run code were allowed, and would have been loaded, without full isolation."""
+    held = document["environment"]
+    return bool(held.get("allow_unconfined")) and held["isolation"] in ("partial", "process")

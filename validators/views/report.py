@@ -7,8 +7,19 @@ from html import escape
 
 from . import fmt
 from .packs import pack_sentences, pack_table
-from .reading import Document, Record, by_badness, families, family_verdict, left_out, merged, results, verdict_of
-from .sentences import digits_of, family_sentence, overall_sentence, result_sentence
+from .reading import (
+    Document,
+    Record,
+    by_badness,
+    families,
+    family_verdict,
+    left_out,
+    merged,
+    results,
+    unconfined,
+    verdict_of,
+)
+from .sentences import digits_of, family_sentence, isolation_sentence, overall_sentence, result_sentence
 from .svg import interval_strip
 from .tables import grouping_sentence
 from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label, subject_words
@@ -63,6 +74,8 @@ def _head(document: Document) -> Iterable[str]:
         yield f", positive class {escape(str(task['positive']))} from a score of {task['threshold']:g}"
     yield "</p>"
     yield f'<p><span class="v {words.colour}">{words.sign} {words.word}</span> {escape(overall_sentence(document))}</p>'
+    if unconfined(document):
+        yield f'<p><span class="v red">✕ Not confined</span> {escape(isolation_sentence(document["environment"]))}</p>'
 
 
 def _contents(document: Document) -> Iterable[str]:
@@ -184,7 +197,7 @@ def _foot(document: Document) -> Iterable[str]:
             ["seed", escape(str(plan["seed"]))],
             ["rows per role", "all" if plan["rows"] is None else f"at most {plan['rows']:,}, by key hash"],
             ["run", escape(f"{run.get('id', '')} {fmt.moment(str(run.get('started', '')))}")],
-            ["isolation of models", escape(str(held["isolation"]))],
+            ["isolation of models", escape(isolation_sentence(held).removeprefix("Isolation of models: "))],
             ["software", escape(f"seatrial {held['seatrial']}, Python {held['python']}, {held['platform']}")],
             ["packages", escape(packages)],
         ],

@@ -57,6 +57,23 @@ def family_sentence(document: Document, family: str) -> str:
     return result_sentence(held[0]) if held else f"Not run: {why_absent(document, family)}."
 
 
+ISOLATION = {
+    "full": "in a process of its own, its files and its system calls restricted by the kernel (Landlock and seccomp)",
+    "partial": "in a process of its own, only one of Landlock and seccomp in force",
+    "process": "in a process of its own with limits on memory and time, neither Landlock nor seccomp in force",
+}
+
+
+def isolation_sentence(environment: Record) -> str:
+    """How models were kept apart, and whether code was let in all the same."""
+    level = str(environment["isolation"])
+    if level not in ISOLATION:
+        return "No model was called."
+    lower = level != "full" and environment.get("allow_unconfined")
+    allowed = " Models that run code were allowed all the same (--allow-unconfined)." if lower else ""
+    return f"Isolation of models: {level}, each {ISOLATION[level]}.{allowed}"
+
+
 def overall_sentence(document: Document) -> str:
     """``Failed. 2 of 6 families fail: Feature drift, Noise.``"""
     counts: dict[str, list[str]] = {}

@@ -31,6 +31,7 @@ def facts(found: Mapping[str, Any]) -> list[Row]:
     held = [
         ("Model", found.get("model")),
         ("Verdict", found.get("verdict")),
+        ("Isolation of models", found.get("isolation")),
         ("Signed by", found.get("owner") or "unknown"),
         ("Key", str(found.get("keyid") or "")[:16]),
         ("Created (claimed)", fmt.moment(str(found.get("created") or ""))),

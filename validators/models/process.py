@@ -1,0 +1,104 @@
+"""The process that holds a model: started with nothing of ours but a socket, and ended with everything it started."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import ModelError
+from .protocol import clean, receive
+
+START = Path(__file__).parent / "worker" / "start.py"
+LAYERS = ("privileges", "landlock", "seccomp")
+LEVELS = ("process", "partial", "full")
+MOST_THREADS = 8
+LAST_WORDS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Deadlines in seconds; address space and processor time of the process; layers of confinement, all of them but in tests."""
+
+    start_s: float = 60.0
+    load_s: float = 120.0
+    call_s: float = 300.0
+    memory_bytes: int = 4 << 30
+    cpu_s: int = 12 * 3600
+    layers: tuple[str, ...] = LAYERS
+
+
+class Worker:
+    """A running process and the socket to it. `isolation` is what it found in force before it saw anything of a model.
+
+    Raises
+    ------
+    ModelError, ModelTimeout
+        When it does not start; it is ended then.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.socket, theirs = socket.socketpair()
+        config = {"parent": os.getpid(), "layers": limits.layers, "memory": limits.memory_bytes, "cpu": limits.cpu_s}
+        self._sink = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
+                [sys.executable, "-I", "-B", str(START), str(theirs.fileno()), json.dumps(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=self._sink,
+                stderr=self._sink,
+                cwd="/",
+                env=_environment(),
+                close_fds=True,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+        try:
+            hello, _ = receive(self.socket, payload_size=0, seconds=limits.start_s)
+        except (EOFError, ConnectionError):
+            raise ModelError(f"cannot be loaded: its process ended at its start, {self.end()}") from None
+        except ModelError:
+            self.end()
+            raise
+        self.isolation = str(hello.get("isolation"))
+        self._lacks = [name for name in ("Landlock", "seccomp") if not hello.get(name.lower())]
+
+    def refusal(self, what: str) -> str:
+        """Why this process is not given `what`, which runs code, and the ways out."""
+        return (
+            f"was not loaded: {what} can do what it likes on a machine that confines it only at level {self.isolation} "
+            f"(no {' and no '.join(self._lacks)}); save it as .skops or in its library's own format without code, use Linux "
+            "5.13 or newer (WSL2 or a container elsewhere), or trust its author and pass --allow-unconfined"
+        )
+
+    def end(self) -> str:
+        """End the process and its session; in words, how it ended, and the last it wrote."""
+        self.socket.close()
+        try:
+            self._process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+        words = self._last_words()
+        self._sink.close()
+        code = self._process.returncode
+        how = f"with signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        return f"{how} ({words})" if words and code else how
+
+    def _last_words(self) -> str:
+        size = os.fstat(self._sink.fileno()).st_size
+        written = os.pread(self._sink.fileno(), LAST_WORDS, max(size - LAST_WORDS, 0)).decode("utf-8", "replace")
+        lines = [line for line in written.splitlines() if line.strip()]
+        return clean(lines[-1], 200) if lines else ""
+
+
+def _environment() -> dict[str, str]:
+    """All that the process sees of ours: nothing but threads, of which those of OpenMP must not wait by spinning."""
+    threads = {"OMP_NUM_THREADS": str(min(os.cpu_count() or 1, MOST_THREADS)), "OMP_WAIT_POLICY": "PASSIVE"}
+    threads |= {k: v for k, v in os.environ.items() if k in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    return threads | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "JOBLIB_MULTIPROCESSING": "0"}

@@ -1,0 +1,87 @@
+"""What the worker says of its model, and the scores it gives."""
+
+import sys
+
+
+def plain(value):
+    """A label as JSON can hold it."""
+    value = value.item() if hasattr(value, "item") else value
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def describe(model):
+    """What the model says of itself."""
+    names = getattr(model, "feature_names_in_", None)
+    classes = getattr(model, "classes_", None)
+    libraries = ("sklearn", "xgboost", "lightgbm", "numpy", "pandas")
+    return {
+        "class": type(model).__name__,
+        "module": type(model).__module__,
+        "predict_proba": hasattr(model, "predict_proba"),
+        "classes": None if classes is None else [plain(c) for c in classes],
+        "features": None if names is None else [str(n) for n in names],
+        "libraries": {n: sys.modules[n].__version__ for n in libraries if hasattr(sys.modules.get(n), "__version__")},
+    }
+
+
+def same_label(a, b):
+    """Whether two labels mean the same class: 1, 1.0 and True are one; text is compared as text."""
+    return a == b or str(a) == str(b)
+
+
+def frame_of(payload):
+    """A pandas frame with the parent's types."""
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(payload) as reader:
+        return reader.read_pandas()
+
+
+def predict(model, header, X):
+    """Scores as float64: (n,) or (n, K) in the order of the classes asked for."""
+    import numpy as np
+
+    if header["task"] == "regression":
+        scores = np.asarray(model.predict(X), dtype=np.float64)
+        return scores.reshape(-1)
+    if not hasattr(model, "predict_proba"):
+        raise TypeError("the model has no predict_proba; a classifier must give probabilities")
+    p = np.asarray(model.predict_proba(X), dtype=np.float64)
+    own = getattr(model, "classes_", None)
+    own = list(range(p.shape[1])) if own is None else [plain(c) for c in own]
+    wanted = header["classes"] if header["task"] == "multiclass" else [header["positive"]]
+    places = []
+    for label in wanted:
+        found = [k for k, c in enumerate(own) if same_label(c, label)]
+        if not found:
+            raise ValueError(f"the model knows no class {label!r}; its classes are {own}")
+        places.append(found[0])
+    return p[:, places[0]] if header["task"] == "binary" else p[:, places]
+
+
+def predict_in_threads(model, header, X):
+    """(threads, n) or (threads, n, K): the scores of the same rows, asked for by several threads at once.
+
+    Every thread starts at another row, so that what threads share and mix up shows.
+    """
+    import threading
+    from concurrent.futures import ThreadPoolExecutor
+
+    import numpy as np
+
+    threads, n = header["threads"], len(X)
+    together = threading.Barrier(threads)
+
+    def one(k):
+        order = (np.arange(n) + k * n // threads) % n
+        frame = X.iloc[order].reset_index(drop=True)
+        together.wait(timeout=30)
+        return predict(model, header, frame)[np.argsort(order)]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            return np.stack(list(pool.map(one, range(threads))))
+    finally:
+        sys.setswitchinterval(interval)
