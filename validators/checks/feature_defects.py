@@ -5,7 +5,8 @@ How it is measured
 Per feature, on all rows of train (else test): `modal_share`, the share of rows in its most frequent value or bin, and
 `all_missing`, 1 where no row has a value. On the sample: `placeholder_share`, rows with one repeated smallest or largest number
 that lies further from all others than they are apart (-999, 99999); `mixed_unit_share`, rows of the smaller of two clusters of one
-shape that are a known unit factor apart; `mixed_type_share`, the rarer kind among levels that are partly numbers and partly words.
+shape that are a known unit factor apart, with a valley between them; `mixed_type_share`, the rarer kind among levels that are partly
+numbers and partly words.
 These are counts of the rows as they are, so they have no interval.
 
 Why it matters
