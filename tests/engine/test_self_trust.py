@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from validators.catalog import catalog, check_of, families
@@ -59,6 +60,25 @@ def test_planted_faults_of_twice_the_tolerance_are_found_and_nothing_without_the
         assert held.missed is None, held
         assert all(t.null_alarms <= 0.1 * t.replicates for t in held.tried), held
         assert 0 < held.rows == held.rows_given
+
+
+def test_what_is_asked_for_alone_is_what_a_whole_run_finds(tmp_path):
+    """Checks may leave out what nobody reads; the planted metric must not change by that."""
+    trial = resolve(read_project(project(tmp_path / "p", n=600)))
+    codes = ("DRF101", "DRF103", "LEK101", "PRF102", "PRF103", "QUA103")
+    given = measure(trial, make_plan(trial, catalog(), only=codes)).given
+    for code in codes:
+        check = check_of(code)
+        for metric in sorted({plant.metric for plant in check.plants}):
+            whole, alone = (
+                [
+                    m
+                    for m in check.measure(replace(given[code], asked=asked, rng=np.random.default_rng(1)))
+                    if m.metric == metric
+                ]
+                for asked in (frozenset(), frozenset({metric}))
+            )
+            assert alone == whole, (code, metric)
 
 
 def test_what_was_not_tested_says_why(tested):

@@ -54,6 +54,9 @@ from ..summaries.row_sample import RowSampleKind
 from ..summaries.scored_rows import ScoredRows, scored_rows
 
 SAMPLE = RowSampleKind()
+CURVE = (
+    "calibration_error", "expected_rate", "observed_rate", "miscalibration", "discrimination", "uncertainty", "spiegelhalter_z",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ def calibration(given: Given) -> Iterator[Measurement]:
         y = (rows.y == k).astype(np.float64) if several else rows.y
         atom = (subjects.class_of(task.classes[k]),) if several else ()
         yield from (replace(m, note=_joined(m.note, rows.note)) for m in _one(y, score[:, k], rows, given, level, atom))
-    if task.type != "multiclass":
+    if task.type != "multiclass" and given.asks("calibration_error"):
         yield from _by_slice(rows, given)
 
 
@@ -117,12 +120,15 @@ def _one(
             yield Measurement(metric=metric, subject=subject, value=None, n=0, note="no row has an outcome and a score")
         return
     why = "the scores are constant" if not np.ptp(x) > 0 else "one class only, or the scores separate the classes"
-    yield measured("calibration_slope", subject, rows.refitted(slope), rows, level=level, undefined=why)
+    if given.asks("calibration_slope"):
+        yield measured("calibration_slope", subject, rows.refitted(slope), rows, level=level, undefined=why)
     w, observed, expected = rows.sums(np.ones_like(y), y, score).T
     unit = given.grid.scale if regression else divided(observed, w)
     large = divided(divided(expected - observed, w), np.broadcast_to(unit, w.shape))
     why = "no positive rows"
     yield measured("calibration_in_the_large", subject, large, rows, level=level, fold=True, undefined=why)
+    if not given.asks(*CURVE):
+        return
     yield from _curve(y, score, rows, given, atom)
     parts = isotonic_parts(y, score, rows.weight)
     for name in ("miscalibration", "discrimination", "uncertainty") if parts is not None else ():
@@ -200,10 +206,7 @@ CHECK = Check(
     code="PRF103",
     family=Family.PERFORMANCE,
     title="Calibration",
-    metrics=(
-        "calibration_slope", "calibration_in_the_large", "calibration_error", "expected_rate", "observed_rate", "miscalibration",
-        "discrimination", "uncertainty", "spiegelhalter_z",
-    ),
+    metrics=("calibration_slope", "calibration_in_the_large", *CURVE),
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=calibration,
     doc=__doc__,

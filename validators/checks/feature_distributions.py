@@ -78,7 +78,7 @@ def distributions(given: Given) -> Iterator[Measurement]:
         e, a = expected.weighted(name), actual.weighted(name)
         n = round(min(e.sum(), a.sum()))
         yield _shift(subject, coarse_counts(e, bins), coarse_counts(a, bins), n, level, base, minor=name in minor)
-        if n:
+        if n and given.asks("psi", "ks", "wasserstein", "total_variation", "jensen_shannon", "cramers_v"):
             yield from _plain_distances(subject, e.sum(axis=0), a.sum(axis=0), bins, n)
 
 

@@ -57,7 +57,7 @@ def loss_against_prior(given: Given) -> Iterator[Measurement]:
     binary = given.task.type == "binary"
     if binary:
         yield _auc_loss(candidate, prior, given)
-        if given.grid.grouping == "row" and candidate.equal_weights:
+        if given.grid.grouping == "row" and candidate.equal_weights and given.asks("auc_loss_delong"):
             yield from _delong(given)
     increase = divided(divided(candidate.paired["loss"], candidate.paired["w"]), prior.mean("loss"))
     yield measured(

@@ -43,11 +43,12 @@ def repeated_keys(given: Given) -> Iterator[Measurement]:
         if not given.has(role, ROWS):
             continue
         held: Identities = given.summary(role, ROWS)
-        if "key" in given.declared:
+        if "key" in given.declared and given.asks("repeated_keys"):
             yield _share("repeated_keys", role, int(repeated(held.keys()).sum()), held.rows)
-
-        yield _share("repeated_rows", role, int(repeated(held.content(labelled=True)).sum()), held.rows)
-    yield _near(given)
+        if given.asks("repeated_rows"):
+            yield _share("repeated_rows", role, int(repeated(held.content(labelled=True)).sum()), held.rows)
+    if given.asks("near_duplicates"):
+        yield _near(given)
 
 
 def _near(given: Given) -> Measurement:

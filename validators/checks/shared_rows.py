@@ -79,7 +79,8 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
             method="count",
             note=f"{share * n:,.0f} of {n:,} rows",
         )
-    yield from _without(given, train)
+    if given.asks("quality_all_rows", "quality_without_shared"):
+        yield from _without(given, train)
 
 
 def _counted(overlap: float, n: int, note: str) -> Measurement:

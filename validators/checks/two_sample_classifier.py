@@ -85,6 +85,8 @@ def two_sample(given: Given) -> Iterator[Measurement]:
         metric="c2st_auc", subject="model", value=value, low=interval.low, high=interval.high,
         level=given.options.confidence, method=method, n=n, n_eff=float(n), note=note,
     )  # fmt: skip
+    if not given.asks("c2st_p"):
+        return
     p = side_permutation_p(score, label, fold, unit, draws=given.options.shuffles, rng=given.rng)
     drawn = f"{given.options.shuffles} shuffles of the sides, of whole entities, days or rows, within an entity or day that has both"
     told = f"{drawn}; the least that they can give is {1 / (given.options.shuffles + 1):.2g}"

@@ -164,6 +164,7 @@ class Given:
     `declared` names the column roles of the project that are filled; `looks` the candidates that were measured on this test data.
     `schemas` tells per role which columns its file has, and of what kind each is. `rows` bounds the rows of a role that were
     read (those with the smallest key hashes); None: all of them. `golden` are the golden rows with their expected scores.
+    `asked` names the metrics that somebody reads, where it is not all of them: the self-test reads one.
     """
 
     task: Task
@@ -181,6 +182,11 @@ class Given:
     schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
     rows: int | None = None
     golden: pd.DataFrame | None = None
+    asked: frozenset[str] = frozenset()
+
+    def asks(self, *metrics: str) -> bool:
+        """Whether anybody reads one of these metrics; if not, a check need not work for them."""
+        return not self.asked or not self.asked.isdisjoint(metrics)
 
     def summary(self, role: Role, kind: Kind) -> Any:
         """The summary of a role; raises KeyError when the check did not declare it."""

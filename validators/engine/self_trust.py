@@ -159,7 +159,7 @@ def _tried(
         schemas=given.schemas,
     )  # fmt: skip
     lighter = replace(given, options=replace(given.options, **plant.options)) if plant.options else given
-    judge = _judge(check, lighter, policy, rule, world)
+    judge = _judge(check, lighter, policy, rule)
     alarms, held_open, found, changed = 0, 0, [0, 0], [0.0, 0.0]
     for turn in range(plant.replicates):
         rng = np.random.default_rng([seed, zlib.crc32(f"{check.code} {plant.fault}".encode()), turn])
@@ -193,25 +193,51 @@ def tolerance(rule: Rule) -> float:
     return abs((soft if soft is not None else rule.null) - rule.null)
 
 
-def _judge(
-    check: Check, given: Given, policy: Policy, rule: Rule, sample: World
-) -> Callable[[World, np.random.Generator], list[Judged]]:
-    """What the rule says of the check's measurements on some rows; summaries of rows that nobody changed are made once."""
-    unchanged: dict[tuple[Role, Kind], Any] = {}
+class _Summaries(Mapping[tuple[Role, Kind], Any]):
+    """Those of a run, but of a world's rows where it has a role: made when they are first asked for.
 
-    def summary(role: Role, kind: Kind, world: World) -> Any:
-        rows = world.rows[role]
-        if rows is not sample.rows[role]:
-            return kind.of(rows, world.grid)
-        if (role, kind) not in unchanged:
-            unchanged[role, kind] = kind.of(rows, world.grid)
-        return unchanged[role, kind]
+    `made` keeps the last of each with its rows, for what is planted in one role leaves the others as they are.
+    """
+
+    def __init__(
+        self,
+        of_run: Mapping[tuple[Role, Kind], Any],
+        world: World,
+        made: dict[tuple[Role, Kind], tuple[Batch, Any]],
+    ) -> None:
+        self._of_run, self._world, self._made = of_run, world, made
+
+    def __getitem__(self, key: tuple[Role, Kind]) -> Any:
+        role, kind = key
+        rows = self._world.rows.get(role)
+        if rows is None or key not in self._of_run:
+            return self._of_run[key]
+        if key not in self._made or self._made[key][0] is not rows:
+            self._made[key] = rows, kind.of(rows, self._world.grid)
+        return self._made[key][1]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._of_run
+
+    def __iter__(self) -> Iterator[tuple[Role, Kind]]:
+        return iter(self._of_run)
+
+    def __len__(self) -> int:
+        return len(self._of_run)
+
+
+def _judge(
+    check: Check, given: Given, policy: Policy, rule: Rule
+) -> Callable[[World, np.random.Generator], list[Judged]]:
+    """What the rule says of the check's measurements on some rows."""
+    made: dict[tuple[Role, Kind], tuple[Batch, Any]] = {}
+    asked = frozenset({rule.metric})
 
     def judge(world: World, rng: np.random.Generator) -> list[Judged]:
-        held = {(role, kind): summary(role, kind, world) for role, kind in given.summaries if role in world.rows}
+        # draws of its own: what a check draws, or leaves out, does not move what is planted next
         planted = replace(
-            given, summaries={**given.summaries, **held}, rng=rng, attributions=world.attributions, schemas=world.schemas,
-            models=world.models,
+            given, summaries=_Summaries(given.summaries, world, made), rng=rng.spawn(1)[0], attributions=world.attributions,
+            schemas=world.schemas, models=world.models, asked=asked,
         )  # fmt: skip
         result = run_check(check, planted)
         if result.status is Status.ERROR:
