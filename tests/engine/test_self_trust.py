@@ -47,7 +47,7 @@ def test_plants_name_nulls_faults_metrics_and_limits_that_exist():
 
 def read_project_stub():
     class Stub:
-        policy_file, tier = None, 2
+        policy_file, tier, packs = None, 2, ()
 
     return Stub()
 
