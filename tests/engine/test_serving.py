@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from validators.catalog import catalog
-from validators.core.errors import DataError
+from validators.core.errors import DataError, ProjectError
 from validators.core.records import Family, Status
 from validators.engine.plan import make_plan
 from validators.engine.run import measure
@@ -116,3 +116,63 @@ def test_golden_rows_are_replayed(tmp_path):
 def test_golden_rows_without_a_column_are_told_what_is_missing(tmp_path):
     with pytest.raises(DataError, match="no column 'score'"):
         served(tmp_path / "p", model=True, golden=lambda folder: scored()(folder).rename(columns={"score": "scores"}))
+
+
+def in_files(folder, role, *frames):
+    """The role as a folder of files instead of one."""
+    (folder / role).mkdir()
+    for k, frame in enumerate(frames):
+        frame.to_parquet(folder / role / f"part-{k}.parquet", index=False)
+    text = (folder / "seatrial.toml").read_text()
+    old = f'{role} = "{role}.parquet"\n'
+    text = (
+        text.replace(old, f'{role} = "{role}"\n')
+        if old in text
+        else text.replace("[columns]\n", f'{role} = "{role}"\n[columns]\n')
+    )
+    (folder / "seatrial.toml").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("change", "metric", "words"),
+    [
+        (lambda f: f, None, ""),
+        (lambda f: f.drop(columns="x0"), "absent_feature", "x0 is not in 1 of 2 files (the first: part-1.parquet)"),
+        (lambda f: f.assign(x0=f.x0.map("{:.3f} EUR".format)), "other_type", "x0 is number in test and number and text in serving"),
+        (lambda f: f.assign(x0=None), None, ""),
+    ],
+)  # fmt: skip
+def test_a_later_served_file_with_other_columns_is_a_finding(tmp_path, change, metric, words):
+    folder = project(tmp_path / "p", n=300)
+    test = pd.read_parquet(folder / "test.parquet").drop(columns="y")
+    trial = resolve(read_project(in_files(folder, "serving", test[:150], change(test[150:]))))
+    found = {r.code: r for r in measure(trial, make_plan(trial, PIPELINE)).results}
+
+    assert [(r.code, r.reason) for r in found.values() if r.status is Status.ERROR] == []
+    held = {m.metric: m for m in found["PIP101"].measurements if m.value == 1.0 and m.subject == "feature:x0"}
+    assert set(held) - {"served_missing"} == ({metric} if metric else set())
+    assert metric is None or held[metric].note.startswith(words)
+    differ = values(found["PIP103"])["rows_differ", "model"]
+    assert (differ > 0.4) == (not change(test).equals(test))
+
+
+@pytest.mark.parametrize(
+    ("role", "change", "words"),
+    [
+        ("test", lambda f: f.drop(columns="x0"), "[data] test: part-1.parquet has no column 'x0', which part-0.parquet has"),
+        ("train", lambda f: f.assign(x0="a"), "[data] train: column 'x0' is number in part-0.parquet and text in part-1.parquet"),
+        ("serving", lambda f: f.drop(columns="key"), "[data] serving: part-1.parquet has no column 'key'"),
+    ],
+)  # fmt: skip
+def test_a_later_file_of_another_role_with_other_columns_is_told_in_a_sentence(tmp_path, role, change, words):
+    folder = project(tmp_path / "p", n=300)
+    whole = pd.read_parquet(folder / f"{'test' if role == 'serving' else role}.parquet")
+    read = read_project(in_files(folder, role, whole[:150], change(whole[150:])))
+
+    with pytest.raises(ProjectError) as error:
+        resolve(read)
+    assert error.value.problems[0].startswith(words)
+    assert resolve(
+        read_project(in_files(project(tmp_path / "q", n=300), role, whole[:150], whole[150:].assign(more=1)))
+    )

@@ -2,11 +2,12 @@
 
 How it is measured
 ------------------
-Columns of `serving` against those of `test`: `absent_feature` (a feature that is not served), `other_type` (text where a number
-was, and the like; the width of numbers does not matter), for information the columns that only serving has. Served values against
-what the project declares ([constraints.*]: min, max, nullable, levels): `outside_contract` is the share of served rows that break
-it, with its exact bound. For information, per feature: the share of missing values on both sides, of served values outside the
-range of test, and of served levels that test does not have. All rows up to 200,000, beyond that those with the smallest key hashes.
+Columns of `serving` against those of `test`: `absent_feature` (a feature that is not served, or not in every file of a folder),
+`other_type` (text where a number was, and the like; the width of numbers does not matter), for information the columns that
+only serving has. Served values against what the project declares ([constraints.*]: min, max, nullable, levels):
+`outside_contract` is the share of served rows that break it, with its exact bound. For information, per feature: the share of
+missing values on both sides, of served values outside the range of test, and of served levels that test does not have. All rows
+up to 200,000, beyond that those with the smallest key hashes.
 
 Why it matters
 --------------
@@ -54,13 +55,19 @@ def serving_contract(given: Given) -> Iterator[Measurement]:
 
 
 def _columns(features: list[str], here: Mapping[str, str], there: Mapping[str, str]) -> Iterator[Measurement]:
-    absent = [f for f in features if f not in there]
+    # a folder of served files may lose a column from one of them on; its kind then says of how many
+    partly = [f for f in features if there.get(f, "").startswith("not in ")]
+    absent = [f for f in features if f not in there or f in partly]
     for name in absent:
-        note = f"{name} is not served; serving has {', '.join(list(there)[:12])}"
+        note = (
+            f"{name} is {there[name]}"
+            if name in partly
+            else f"{name} is not served; serving has {', '.join(list(there)[:12])}"
+        )
         yield Measurement(
             metric="absent_feature", subject=subjects.feature(name), value=1.0, n=len(features), note=note
         )
-    served = [f for f in features if f in there]
+    served = [f for f in features if f not in absent]
     other = [
         f for f in served if "nothing" not in (here.get(f), there[f]) and _family(here.get(f)) != _family(there[f])
     ]

@@ -12,14 +12,15 @@ import pyarrow as pa
 from ..core.data import CANDIDATE, PRIOR, Role, Task
 from ..core.errors import ProjectError
 from ..io.declared import Project
-from ..io.tables import frames, partitions, schema_of
+from ..io.tables import frames, partitions, schemas_of
+from .folders import differences, kinds_of, united
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """What a run works on. `columns_of` lists per role the columns to read; `labelled` the roles that have the target.
 
-    `schemas` gives per role the kind of every column of its file: number, true or false, text, time, other.
+    `schemas` gives per role the kind of every column of its files: number, true or false, text, time, other, not in some of them.
     `allow_unconfined` lets models that run code be loaded where the machine cannot confine them.
     """
 
@@ -47,12 +48,19 @@ def resolve(project: Project) -> Trial:
     ProjectError, DataError
         All problems of the schemas at once.
     """
-    schemas = {role: schema_of(path) for role, path in project.data.items()}
+    files = {role: schemas_of(path) for role, path in project.data.items()}
+    schemas = {r: united(held) if r is Role.SERVING else next(iter(held.values())) for r, held in files.items()}
     columns = project.columns
     test = schemas[Role.TEST]
     reserved = columns.without_features | {project.task.target} | set(columns.sensitive)
     features = columns.features or tuple(c for c in test.names if c not in reserved)
     problems = list(_problems(project, features, schemas))
+    used = {role: _columns(project, features, schema) for role, schema in schemas.items()}
+    for role, held in files.items():
+        # what production does not serve in some file is for the checks to tell, but for the key that all of it hangs on
+        problems += differences(
+            role, held, [c for c in (project.columns.key,) if c] if role is Role.SERVING else used[role]
+        )
     if problems:
         raise ProjectError(*problems)
     task = _task(project, schemas)
@@ -60,24 +68,10 @@ def resolve(project: Project) -> Trial:
         project=project,
         task=task,
         features=features,
-        columns_of={role: _columns(project, features, schema) for role, schema in schemas.items()},
+        columns_of=used,
         labelled=frozenset(role for role, schema in schemas.items() if task.target in schema.names),
-        schemas={role: {f.name: kind_of(f.type) for f in schema} for role, schema in schemas.items()},
+        schemas={role: kinds_of(held) for role, held in files.items()},
     )
-
-
-def kind_of(held: pa.DataType) -> str:
-    """What a column holds, in a word; the width of its numbers does not matter."""
-    if pa.types.is_dictionary(held):
-        return kind_of(held.value_type)
-    tests = (
-        ("number", (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)),
-        ("true or false", (pa.types.is_boolean,)),
-        ("text", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)),
-        ("time", (pa.types.is_temporal,)),
-        ("nothing", (pa.types.is_null,)),
-    )
-    return next((word for word, some in tests if any(test(held) for test in some)), "other")
 
 
 def _columns(project: Project, features: tuple[str, ...], schema: pa.Schema) -> tuple[str, ...]:

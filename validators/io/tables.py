@@ -59,10 +59,7 @@ def partitions(path: Path, *, rows: int = 1_000_000) -> tuple[Part, ...]:
 def schema_of(path: Path) -> pa.Schema:
     """Column names and types of a data file (of the first file of a folder)."""
     if path.is_dir():
-        files = sorted(path.glob("**/*.parquet"))
-        if not files:
-            raise DataError(f"{path}: the folder has no .parquet file")
-        return schema_of(files[0])
+        return next(iter(schemas_of(path).values()))
     with _readable(path):
         if path.suffix == ".parquet":
             schema = pq.read_schema(path)
@@ -80,17 +77,28 @@ def schema_of(path: Path) -> pa.Schema:
     return schema
 
 
+def schemas_of(path: Path) -> dict[str, pa.Schema]:
+    """Column names and types of every file of a folder, by its name in it; of a file alone under its own name."""
+    if not path.is_dir():
+        return {path.name: schema_of(path)}
+    files = sorted(path.glob("**/*.parquet"))
+    if not files:
+        raise DataError(f"{path}: the folder has no .parquet file")
+    return {file.relative_to(path).as_posix(): schema_of(file) for file in files}
+
+
 def frames(part: Part, columns: tuple[str, ...] | None = None) -> Iterator[pd.DataFrame]:
-    """The rows of a partition, at most 65,536 at a time; only the named columns."""
+    """The rows of a partition, at most 65,536 at a time; only those of the named columns that its file has."""
     with _readable(part.path):
-        wanted = None if columns is None else list(columns)
         if part.path.suffix == ".parquet":
             file = pq.ParquetFile(part.path, pre_buffer=False)
+            wanted = _held(columns, file.schema_arrow)
             groups = None if part.row_groups is None else list(part.row_groups)
             batches = file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=wanted)
             empty = file.schema_arrow.empty_table()
         else:
             table = _whole(part.path)
+            wanted = _held(columns, table.schema)
             batches = iter(table.to_batches(max_chunksize=BATCH_ROWS))
             empty = table.schema.empty_table()
         seen = False
@@ -100,6 +108,10 @@ def frames(part: Part, columns: tuple[str, ...] | None = None) -> Iterator[pd.Da
             yield frame if wanted is None else frame[wanted]
         if not seen:
             yield (empty if wanted is None else empty.select(wanted)).to_pandas()
+
+
+def _held(columns: tuple[str, ...] | None, schema: pa.Schema) -> list[str] | None:
+    return None if columns is None else [c for c in columns if c in schema.names]
 
 
 def read_frame(path: Path, columns: tuple[str, ...] | None = None) -> pd.DataFrame:
