@@ -1,9 +1,10 @@
 """FIT101 to FIT103: over- and underfit models are found; sound ones, and forests with a large gap, are quiet."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
@@ -66,7 +67,7 @@ def test_what_a_model_of_the_wrong_size_loses_is_found(scores):
 @pytest.mark.parametrize("scores", [(TRAIN_P, TEST_P), FOREST], ids=["the truth", "a forest with a gap"])
 def test_sound_models_lose_nothing_and_leave_nothing(scores):
     assert verdict(run(refits_ladder.CHECK, *scores)["score_lost_to_refit", "model"], **LOST) != "FAIL"
-    assert verdict(run(residual_structure.CHECK, *scores)["structure_left", "model"], **LEFT) != "FAIL"
+    assert verdict(run(residual_structure.CHECK, *scores)["structure_excess", "model"], **LEFT) != "FAIL"
 
 
 def test_the_gap_of_a_sound_forest_is_large_and_nobody_judges_it():
@@ -84,11 +85,47 @@ def test_the_gap_of_the_truth_covers_zero():
     assert gap.low < 0 < gap.high
 
 
+def test_what_few_training_rows_could_not_teach_is_not_held_against_the_model():
+    """A learner of 400 rows leaves what 2,000 test rows teach; where train had 2,000 rows, the same is underfit."""
+    rng = np.random.default_rng(2)
+    X, Z = rng.normal(size=(2, 2000, 4)) * 2
+    y, z = (np.sin(A[:, 0]) * A[:, 1] + np.cos(A[:, 2]) + rng.normal(0, 0.3, len(A)) for A in (X, Z))
+    few = GradientBoostingRegressor(n_estimators=60, random_state=0).fit(X[:400], y[:400])
+    frames = [pd.DataFrame(A, columns=list("abcd")) for A in (X, Z)]
+    p, q = few.predict(X), few.predict(Z)
+    grid = grid_of(frames[0], p, task=REGRESSION, y=y)
+    test = batch_of(frames[1], z, q, grid)
+
+    found = [
+        measure(residual_structure.CHECK, batch_of(frames[0][:n], y[:n], p[:n], grid), test, grid, REGRESSION)
+        for n in (400, 2000)
+    ]
+    left, excess = (found[0][metric, "model"].value for metric in ("structure_left", "structure_excess"))
+    assert left > 0.3
+    assert excess < left / 2
+    assert verdict(found[1]["structure_excess", "model"], **LEFT) == "FAIL"
+    assert found[1]["structure_left", "model"] == found[0]["structure_left", "model"]
+
+
+def test_without_train_nothing_is_taken_off():
+    grid = grid_of(TRAIN_X, STUMP[1])
+    test = batch_of(TEST_X, TEST_Y, STUMP[1], grid)
+    check = residual_structure.CHECK
+    given = Given(
+        task=BINARY, grid=grid, options=check.options, rng=np.random.default_rng(0),
+        summaries={(Role.TEST, kind): kind.of(test, grid) for kind in check.needs.summaries},
+    )  # fmt: skip
+    found = {m.metric: m for m in check.measure(given)}
+
+    assert found["structure_excess"].value == found["structure_left"].value > 0.03
+    assert found["structure_excess"].note == "no training rows to compare with"
+
+
 def test_structure_is_found_and_the_feature_is_named():
     blind = expit(truth(TEST_X.assign(region="south")))
     found = run(residual_structure.CHECK, TRAIN_P, blind)
 
-    assert verdict(found["structure_left", "model"], **LEFT) in ("WARN", "FAIL")
+    assert verdict(found["structure_excess", "model"], **LEFT) in ("WARN", "FAIL")
     alone = {s: m.value for (metric, s), m in found.items() if metric == "structure_by_feature"}
     assert max(alone, key=alone.get) == "feature:region"
     assert found["structure_by_feature", "feature:region"].low > 0 > found["structure_by_feature", "feature:sex"].value
@@ -101,7 +138,7 @@ def test_regression_and_multiclass():
     grid = grid_of(TRAIN_X, ys[0], constant, task=REGRESSION, y=ys[0])
     train, test = batch_of(TRAIN_X, ys[0], ys[0], grid), batch_of(TEST_X, ys[1], constant, grid)
     lost = measure(refits_ladder.CHECK, train, test, grid, REGRESSION)["score_lost_to_refit", "model"]
-    left = measure(residual_structure.CHECK, train, test, grid, REGRESSION)["structure_left", "model"]
+    left = measure(residual_structure.CHECK, train, test, grid, REGRESSION)["structure_excess", "model"]
     assert verdict(lost, **LOST) == verdict(left, **LEFT) == "FAIL"
 
     task = multiclass("a", "b", "c")
@@ -113,7 +150,8 @@ def test_regression_and_multiclass():
         verdict(measure(refits_ladder.CHECK, train, test, grid, task)["score_lost_to_refit", "model"], **LOST) == "FAIL"
     )
     assert (
-        verdict(measure(residual_structure.CHECK, train, test, grid, task)["structure_left", "model"], **LEFT) == "FAIL"
+        verdict(measure(residual_structure.CHECK, train, test, grid, task)["structure_excess", "model"], **LEFT)
+        == "FAIL"
     )
 
 
@@ -122,7 +160,7 @@ def test_too_few_rows_are_undefined_with_the_reason():
     grid = grid_of(TRAIN_X, TRAIN_P)
     small = batch_of(few, np.arange(50) % 2, np.full(50, 0.5), grid)
 
-    for check, metric in ((refits_ladder.CHECK, "score_lost_to_refit"), (residual_structure.CHECK, "structure_left")):
+    for check, metric in ((refits_ladder.CHECK, "score_lost_to_refit"), (residual_structure.CHECK, "structure_excess")):
         m = measure(check, small, small, grid)[metric, "model"]
         assert m.value is None
         assert "50" in m.note

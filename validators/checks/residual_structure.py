@@ -4,14 +4,16 @@ How it is measured
 ------------------
 On the test sample, boosted trees that see the features and the candidate's score try to predict its residual (outcome minus score;
 per class in multiclass), cross-fitted in five folds of dependent rows. `structure_left` is the share of the squared residual that
-they remove: 0 or below, and nothing is left; .05, and a correction of the candidate lowers its squared error by 5 %. The interval
-is by the delete-a-group jackknife, rows of a group together. For information, `structure_by_feature` is what a small tree on one
-feature removes alone, simultaneous over the features.
+they remove: 0 or below, and nothing is left; .05, and a correction of the candidate lowers its squared error by 5 %. Any model leaves
+some, for the test rows that the correction learns from are news to it: the fewer training rows, the more. So our own learner, fitted
+on the training sample, is put to the same test, and `structure_excess` is what the candidate leaves beyond it (beyond nothing, where
+it leaves none or there is no train). The interval is by the delete-a-group jackknife of the difference, rows of a group together. For
+information, `structure_by_feature` is what a small tree on one feature removes alone, simultaneous over the features.
 
 Why it matters
 --------------
-Residuals of a model that has learnt what the features say are noise. What can be predicted from the same features is underfit, a
-lost feature, a wrong transformation, or labels that changed between train and test.
+Residuals of a model that has learnt what the features say are noise. What can be predicted from the same features, and what another
+learner got out of the same training rows, is underfit, a lost feature, a wrong transformation, or a model that learnt chance.
 
 What to do
 ----------
@@ -26,21 +28,23 @@ Chernozhukov et al. (2018), Econometrics Journal 21, C1-C68, on cross-fitting; H
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core import subjects
-from ..core.data import CANDIDATE, Role
+from ..core.data import CANDIDATE, Batch, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.interval import simultaneous_level
 from ..summaries.cells import divided, measured
-from ..summaries.refits import cross_fitted, design
+from ..summaries.refits import cross_fitted, design, fit_restrained
 from ..summaries.row_sample import RowSample, RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 
 SAMPLE = RowSampleKind()
 FOLDS, MIN_ROWS, MOST_CLASSES = 5, 300, 10
+NO_ERROR = "the candidate makes no error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,33 +55,75 @@ class Options:
 
 
 def residual_structure(given: Given) -> Iterator[Measurement]:
-    """Share of the squared residual that can be predicted, by all features and by each alone."""
+    """Share of the squared residual that can be predicted, by all features and by each alone, and beyond that of our own learner."""
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
     rows = scored_rows(sample, given.grid, (CANDIDATE,))
     if rows.n < MIN_ROWS:
         why = f"{rows.n} scored outcomes; cross-fitting takes {MIN_ROWS}"
-        yield Measurement(metric="structure_left", subject=subjects.MODEL, value=None, n=rows.n, note=why)
+        yield Measurement(metric="structure_excess", subject=subjects.MODEL, value=None, n=rows.n, note=why)
         return
-    residual = _residuals(given, rows)
-    codes = design(take(sample.rows, rows.where).codes, given.grid).astype(np.float64)
+    there = take(sample.rows, rows.where)
+    codes = design(there.codes, given.grid).astype(np.float64)
     fold = (rows.unit // np.uint64(50) % np.uint64(FOLDS)).astype(np.int64)
-    matrix = np.column_stack([codes, rows.scores[CANDIDATE]])
-    left = [cross_fitted(r, rows.weight, matrix, fold, folds=FOLDS) for r in residual.T]
-    yield _removed("structure_left", subjects.MODEL, rows, residual, np.column_stack(left), given.options.confidence)
+    residual = _residuals(given, rows, rows.scores[CANDIDATE])
+    left = _left(rows, residual, codes, rows.scores[CANDIDATE], fold)
+    whole = partial(measured, subject=subjects.MODEL, cell=rows, level=given.options.confidence, undefined=NO_ERROR)
+    yield whole("structure_left", values=left, note=rows.note)
+    refit, note = _own_learner(given, there), "no training rows to compare with"
+    floor = np.zeros(len(left))
+    if refit is not None:
+        floor = _left(rows, _residuals(given, rows, refit), codes, refit, fold)
+        note = f"our own learner leaves {floor[0]:.3f}"
+    yield whole(
+        "structure_excess",
+        values=left - floor if floor[0] > 0 else left,
+        note="; ".join(filter(None, (note, rows.note))),
+    )
     level = simultaneous_level(given.options.confidence, codes.shape[1])
     centred = residual - np.average(residual, axis=0, weights=rows.weight)
     for j, name in enumerate(given.grid.features):
         alone = np.column_stack([_tree_fitted(r, rows.weight, codes[:, [j]], fold) for r in centred.T])
-        yield _removed("structure_by_feature", subjects.feature(name), rows, centred, alone, level)
+        values = _removed(rows, centred, alone)
+        yield measured(
+            "structure_by_feature",
+            subjects.feature(name),
+            values,
+            rows,
+            level=level,
+            undefined=NO_ERROR,
+            note=rows.note,
+        )
 
 
-def _residuals(given: Given, rows: ScoredRows) -> Floats:
+def _own_learner(given: Given, there: Batch) -> Floats | None:
+    """(n, n_scores) test scores of boosted trees held back, fitted on the training sample; None without enough of it."""
+    if not given.has(Role.TRAIN, SAMPLE):
+        return None
+    train: RowSample = given.summary(Role.TRAIN, SAMPLE)
+    known = np.flatnonzero(~np.isnan(train.rows.y) & (train.rows.weight > 0))
+    if len(known) < MIN_ROWS:
+        return None
+    return fit_restrained(take(train.rows, known), there, given.task, given.grid)
+
+
+def _residuals(given: Given, rows: ScoredRows, scores: Floats) -> Floats:
     """(n, k) outcome minus score, per class in multiclass (the first ten classes)."""
-    scores = rows.scores[CANDIDATE]
     if given.task.type != "multiclass":
         return np.asarray(rows.y[:, None] - scores)
     k = min(scores.shape[1], MOST_CLASSES)
     return np.asarray((rows.y[:, None] == np.arange(k)) - scores[:, :k])
+
+
+def _left(rows: ScoredRows, residual: Floats, codes: Floats, scores: Floats, fold: NDArray[np.int64]) -> Floats:
+    """(1 + groups,) share of the squared residual that boosted trees on features and score remove."""
+    matrix = np.column_stack([codes, scores])
+    expected = [cross_fitted(r, rows.weight, matrix, fold, folds=FOLDS) for r in residual.T]
+    return _removed(rows, residual, np.column_stack(expected))
+
+
+def _removed(rows: ScoredRows, residual: Floats, expected: Floats) -> Floats:
+    total, rest = rows.sums((residual**2).sum(axis=1), ((residual - expected) ** 2).sum(axis=1)).T
+    return divided(total - rest, total)
 
 
 def _tree_fitted(target: Floats, weight: Floats, column: Floats, fold: NDArray[np.int64]) -> Floats:
@@ -92,28 +138,12 @@ def _tree_fitted(target: Floats, weight: Floats, column: Floats, fold: NDArray[n
     return found
 
 
-def _removed(
-    metric: str, subject: str, rows: ScoredRows, residual: Floats, expected: Floats, level: float
-) -> Measurement:
-    before, after = (residual**2).sum(axis=1), ((residual - expected) ** 2).sum(axis=1)
-    total, rest = rows.sums(before, after).T
-    return measured(
-        metric,
-        subject,
-        divided(total - rest, total),
-        rows,
-        level=level,
-        undefined="the candidate makes no error",
-        note=rows.note,
-    )
-
-
 CHECK = Check(
     code="FIT103",
     family=Family.FIT,
     title="Structure left in the residuals",
-    metrics=("structure_left", "structure_by_feature"),
-    needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
+    metrics=("structure_excess", "structure_left", "structure_by_feature"),
+    needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=residual_structure,
     doc=__doc__,
     options=Options(),
