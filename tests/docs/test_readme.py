@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from validators.catalog import catalog
-from validators.io.project import _SECTIONS
+from validators.io.project_problems import SECTIONS
 from validators.views.words import FAMILIES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,8 +68,8 @@ def test_the_project_file_that_is_shown_has_only_known_keys():
     shown = tomllib.loads(blocks("toml")[0])
 
     for section, held in shown.items():
-        assert section in _SECTIONS or section == "slices"
-        assert set(held) <= set(_SECTIONS.get(section, held))
+        assert section in SECTIONS or section == "slices"
+        assert set(held) <= set(SECTIONS.get(section, held))
 
 
 def test_the_readme_names_the_built_families_and_no_others():

@@ -1,5 +1,6 @@
 """Data files as partitions that are read only when opened: parquet (a file or a folder), csv, arrow."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from ..core.errors import DataError
 
-BATCH_ROWS = 65_536
+BATCH_ROWS, MAX_COLUMNS = 65_536, 10_000
 SUFFIXES = (".parquet", ".csv", ".arrow", ".feather")
 
 
@@ -71,9 +72,12 @@ def schema_of(path: Path) -> pa.Schema:
                 schema = reader.schema
         else:
             raise DataError(f"{path}: unknown kind of data file; give one of {', '.join(SUFFIXES)}")
-    twice = sorted({n for n in schema.names if schema.names.count(n) > 1})
-    if twice:
-        raise DataError(f"{path}: column {twice[0]!r} appears {schema.names.count(twice[0])} times; rename all but one")
+        counted = Counter(schema.names)
+    if len(schema) > MAX_COLUMNS:
+        raise DataError(f"{path}: has {len(schema):,} columns; at most {MAX_COLUMNS:,} are read, so leave some out")
+    twice = min((name for name, n in counted.items() if n > 1), default=None)
+    if twice is not None:
+        raise DataError(f"{path}: column {twice!r} appears {counted[twice]} times; rename all but one")
     return schema
 
 
@@ -104,10 +108,10 @@ def frames(part: Part, columns: tuple[str, ...] | None = None) -> Iterator[pd.Da
         seen = False
         for batch in batches:
             seen = True
-            frame = batch.to_pandas()
+            frame = batch.to_pandas(ignore_metadata=True)
             yield frame if wanted is None else frame[wanted]
         if not seen:
-            yield (empty if wanted is None else empty.select(wanted)).to_pandas()
+            yield (empty if wanted is None else empty.select(wanted)).to_pandas(ignore_metadata=True)
 
 
 def _held(columns: tuple[str, ...] | None, schema: pa.Schema) -> list[str] | None:
@@ -147,7 +151,7 @@ class _readable:  # noqa: N801 - reads as a phrase
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, FileNotFoundError):
             raise DataError(f"{self.path}: no such file") from error
-        if isinstance(error, pa.ArrowInvalid | pa.ArrowNotImplementedError | pa.ArrowKeyError | OSError | UnicodeError):
+        if isinstance(error, pa.ArrowException | OSError | ValueError | TypeError | KeyError | MemoryError):
             first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise DataError(
                 f"{self.path}: cannot be read as {self.path.suffix.lstrip('.') or 'data'}: {first}"
