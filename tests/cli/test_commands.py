@@ -192,6 +192,25 @@ def test_diff_names_what_differs_and_what_another_policy_changes(seatrial, trial
         assert (found.returncode, found.stdout) == (2, "")
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "no such file or folder; give a run folder, its results.json or a snapshot"),
+        ("", "is neither results.json nor a snapshot; give one of these, or a run folder"),
+        ("no json", "is neither results.json nor a snapshot; give one of these, or a run folder"),
+        ('{"schema": "other"}', "is neither results.json nor a snapshot; give one of these, or a run folder"),
+    ],
+)
+def test_a_side_of_diff_that_is_none_is_told_what_it_can_be(seatrial, tmp_path, content, words):
+    bad = tmp_path / "bad.txt"
+    if content is not None:
+        bad.write_text(content)
+    found = seatrial("diff", bad, bad)
+
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == f"seatrial: {bad}: {words}\n"
+
+
 def test_packs_are_chosen_in_the_project_recorded_and_signed(seatrial, trial, tmp_path):
     edit(trial, "tier = 2", 'tier = 2\npacks = ["us-employment", "ours.toml"]')
     found = seatrial("run", trial, "--check", "BIA101", "--out", tmp_path / "out")

@@ -1,5 +1,6 @@
 import pytest
 
+from validators.catalog import catalog
 from validators.core import subjects
 from validators.views import words
 
@@ -39,6 +40,15 @@ def test_quoted_separators_do_not_split():
 
 def test_an_unknown_metric_is_named_by_itself():
     assert words.metric_label("a_metric_nobody_knows") == "A metric nobody knows"
+
+
+def test_every_metric_of_every_check_has_a_label_and_a_unit_of_its_own():
+    metrics = {m: c.code for c in catalog() for m in c.metrics}
+
+    assert {code: m for m, code in metrics.items() if not words._LABELS.get(m)} == {}
+    assert {m for m in metrics if m.endswith(("_share", "_rate")) and words.metric_kind(m) != "share"} == set()
+    kinds = (words._SHARES, words._COUNTS, words._SIGNED)
+    assert {m for m in metrics if sum(m in kind for kind in kinds) > 1} == set()
 
 
 def test_a_limit_in_words_says_which_side_is_worse():

@@ -141,7 +141,7 @@ def results_from(data: bytes, path: str) -> dict[str, Any]:
     try:
         document = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{path}: cannot be read ({type(error).__name__}); run the trial again") from None
+        raise RunError(f"{path}: cannot be read as JSON ({type(error).__name__}); run the trial again") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else type(document).__name__
         raise RunError(f"{path}: expected schema {SCHEMA!r}, found {found!r}")

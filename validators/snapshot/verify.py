@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import SnapshotError
+from ..core.errors import RunError, SnapshotError
 from ..engine.results import read_results, results_from
 from .archive import ENVELOPE, MAX_FILE, read_zip
 from .dsse import Envelope, parse, strict_json, verified
@@ -136,7 +136,14 @@ def results_of(path: Path) -> dict[str, Any]:
     """
     if path.is_file() and zipfile.is_zipfile(path):
         return results_from(read_member(path, "results.json"), path.name)
-    return read_results(path)
+    if not path.exists():
+        raise RunError(f"{path}: no such file or folder; give a run folder, its results.json or a snapshot")
+    if path.is_dir():
+        return read_results(path)
+    try:
+        return results_from(path.read_bytes(), str(path))
+    except (OSError, RunError):
+        raise RunError(f"{path}: is neither results.json nor a snapshot; give one of these, or a run folder") from None
 
 
 def _bytes(file: Path) -> bytes:
