@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,6 +18,7 @@ from validators.engine.trial import resolve
 from validators.io.project import read_project
 
 from .projects import project
+from .test_self_trust import read_project_stub
 
 PIPELINE = ("PIP101", "PIP102", "PIP103", "PIP104", "PIP105")
 AVAILABLE = '[columns.available_at]\nx0 = "known"\n'
@@ -32,6 +34,21 @@ def with_serving(folder, *, keyed=True):
     text = text.replace('test = "test.parquet"', 'test = "test.parquet"\nserving = "serving.parquet"')
     (folder / "seatrial.toml").write_text(text if keyed else text.replace('key = "key"\n', ""))
     return folder
+
+
+COLUMNS = """sensitive = ["level", "team"]
+entity = "key"
+label_time = "read"
+label_horizon = "60 days"
+"""
+RECORDS = ("QUA102", "QUA104", "LEK102", "LEK104", "LEK105", "LEK109")
+GROUPS = ("BIA101", "BIA103", "BIA104")
+
+
+def with_people(role, frame):
+    """Two sensitive columns that mean nothing, and outcomes read in time."""
+    team = np.random.default_rng(len(role)).choice(["red", "blue"], len(frame))
+    return frame.assign(team=team, known=frame.when - pd.Timedelta(days=3), read=frame.when + pd.Timedelta(days=90))
 
 
 class Trialled:
@@ -101,3 +118,55 @@ def test_serving_without_a_key_is_tested_on_two_halves_of_test(tmp_path):
 def test_what_needs_the_model_is_never_asked_in_a_self_test(served):
     assert all(not g.models for g in served.measured.given.values())
     assert all(r.status is Status.MEASURED for r in served.measured.results)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    folder = project(tmp_path_factory.mktemp("people") / "p", n=4000, extra=COLUMNS + AVAILABLE, people=with_people)
+    text = (folder / "seatrial.toml").read_text()
+    (folder / "seatrial.toml").write_text(text.replace("threshold = 0.4", "threshold = 0.2\nfavourable = 1"))
+    return Trialled(folder, RECORDS + GROUPS)
+
+
+@pytest.mark.parametrize("code", RECORDS + GROUPS)
+def test_faults_of_rows_labels_and_groups_are_found(people, code):
+    sound(people.trust[code])
+
+
+@pytest.mark.parametrize("code", RECORDS + GROUPS)
+def test_a_blind_check_of_rows_labels_or_groups_may_not_pass(people, code):
+    found, verdict = people.of_blind(code)
+
+    assert found.missed is not None
+    assert verdict is Verdict.INCONCLUSIVE
+
+
+NOISE = ("NOI101", "NOI102", "NOI104")
+
+
+@pytest.fixture(scope="module")
+def modelled(tmp_path_factory):
+    return Trialled(project(tmp_path_factory.mktemp("noise") / "p", n=1000, model=True), NOISE)
+
+
+@pytest.mark.parametrize("code", NOISE)
+def test_models_that_react_to_noise_are_found_by_stored_scores_alone(modelled, code):
+    sound(modelled.trust[code])
+    assert modelled.trust[code].tried[0].null == "steady"
+
+
+@pytest.mark.parametrize("code", NOISE)
+def test_a_noise_check_that_perturbs_nothing_may_not_pass(modelled, code):
+    """Blind by doing nothing: the rows go to the model as they are."""
+    found, verdict = modelled.of_blind(code)
+
+    assert found.missed is not None
+    assert verdict is Verdict.INCONCLUSIVE
+
+
+def test_whatever_is_judged_has_a_plant_or_says_why_it_has_none():
+    policy, _ = policy_of(read_project_stub())
+    judged = {r.check for r in policy.rules}
+    silent = [c.code for c in catalog() if c.code in judged and not c.plants and not c.unplanted]
+
+    assert set(silent) <= {"PRF202", "IMP101", "IMP102", "STR102", "FIT102", "FIT103"}

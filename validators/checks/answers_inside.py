@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.row_sample import RowSampleKind, take
 
@@ -113,4 +113,7 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN,), summaries=(SAMPLE,), outcomes=True),
     measure=answers_inside,
     doc=__doc__,
+    plants=(
+        Plant(metric="copies_outcome", fault="outcome_copied", null="outcomes_dealt", into=Role.TRAIN, replicates=5),
+    ),
 )

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import Bins, LevelBins, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.defects import mixed_units, placeholder
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
 from ..summaries.row_sample import RowSampleKind
@@ -146,5 +146,13 @@ CHECK = Check(
     needs=Needs(roles=(), one_of=(Role.TRAIN, Role.TEST), summaries=(COUNTS, SAMPLE)),
     measure=feature_defects,
     doc=__doc__,
+    plants=(
+        Plant(
+            metric="placeholder_share", fault="placeholders", null="smooth", into=Role.TRAIN, replicates=3, rows=2500
+        ),
+        Plant(metric="mixed_unit_share", fault="two_units", null="smooth", into=Role.TRAIN, replicates=3, rows=2500),
+        Plant(metric="mixed_type_share", fault="mixed_types", null="smooth", into=Role.TRAIN, replicates=3, rows=2500),
+        Plant(metric="all_missing", fault="emptied_feature", null="smooth", into=Role.TRAIN, replicates=3, rows=2500),
+    ),
     options=Options(),
 )

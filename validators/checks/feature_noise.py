@@ -6,7 +6,8 @@ One numeric feature at a time gets noise of 0.01 and 0.1 standard deviations on 
 that occur come out. RMS change of the score over the score's standard deviation; candidate minus prior with the same draws (where
 there is a prior), since features that matter move every model. And the ratio of the change at 0.01 to that at 0.1: a tenth for a
 smooth model, a third for a stepped one, near one for a ripple that is invisible on average. Intervals by the jackknife, for all
-features together.
+features together. A feature of which less than 1 % of the values changed is listed and not judged; where the candidate gives every row
+the same score, nothing is.
 
 Why it matters
 --------------
@@ -31,11 +32,11 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..stats.perturb import quantile_noise
-from ..summaries.reactions import ask, base_of, rms_parts, with_column
+from ..summaries.reactions import ask, base_of, rms_parts, says_nothing, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -71,6 +72,10 @@ def feature_noise(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="excess_rms", subject="model", value=None, n=len(rows), note=word)
         return
     base = base_of(rows, given.task, models)
+    if says_nothing(base.scores[CANDIDATE]):
+        word = "vacuous: the candidate gives every row the same score"
+        yield Measurement(metric="excess_rms", subject="model", value=None, n=len(rows), note=word)
+        return
     level = simultaneous_level(given.options.confidence, 2 * len(numeric))
     for name in numeric:
         found: dict[tuple[str, float], Floats | None] = {}
@@ -108,6 +113,11 @@ def _judged(
     level: float,
 ) -> Iterator[Measurement]:
     options, paired = given.options, (PRIOR, given.options.small) in found
+    if max(moved.values()) < options.least_changed:
+        note = f"vacuous: only {max(moved.values()):.2%} of its values changed"
+        metric = "excess_rms" if paired else "rms_change"
+        yield Measurement(metric=metric, subject=subjects.feature(name), value=None, n=n, size=0.0, note=note)
+        return
     for size in (options.small, options.large):
         own = found[CANDIDATE, size]
         subject = subjects.join(subjects.feature(name), subjects.rows(f"quantile_{size:g}"))
@@ -120,6 +130,8 @@ def _judged(
             continue
         other = found.get((PRIOR, size)) if paired else np.zeros_like(own)
         if other is None:
+            why = "the prior's scores are not finite under noise"
+            yield Measurement(metric=metric, subject=subject, value=None, n=n, note=why)
             continue
         note = f"{moved[size]:.0%} of values changed; candidate {own[0]:.3f}" + (
             f", prior {other[0]:.3f}" if paired else ""
@@ -153,5 +165,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
     measure=feature_noise,
     doc=__doc__,
+    plants=tuple(
+        Plant(metric=metric, fault="touchy_feature", null="steady", replicates=5, rows=1000, options={"draws": 1})
+        for metric in ("excess_rms", "rms_change")
+    ),
     options=Options(),
 )

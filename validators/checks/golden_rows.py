@@ -70,5 +70,6 @@ CHECK = Check(
     needs=Needs(roles=(), models=(CANDIDATE,), calls=True, golden=True),
     measure=golden_rows,
     doc=__doc__,
+    unplanted="it compares the model's answers with those that are written down, one by one",
     options=Options(),
 )

@@ -32,7 +32,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.recalibration import equal_mass_bins, logistic_line, logits
 from ..summaries.cells import Floats, measured
 from ..summaries.decisions import by_class
@@ -137,5 +137,6 @@ CHECK = Check(
     ),
     measure=group_calibration,
     doc=__doc__,
+    plants=(Plant(metric="calibration_gap", fault="outcomes_above", null="regrouped", replicates=5),),
     options=GroupOptions(),
 )

@@ -31,7 +31,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.decisions import decided_rows, favourable_class, predicted
 from ..summaries.group_counts import counts_of, scatter_of
 from ..summaries.group_rates import Pair, compared, pair_of
@@ -128,5 +128,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True, declared=("sensitive",)),
     measure=group_combinations,
     doc=__doc__,
+    plants=(Plant(metric="cell_gap", fault="outcomes_above_in_a_cell", null="regrouped", replicates=10),),
     options=GroupOptions(min_cell=30),
 )

@@ -30,7 +30,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.cells import measured
 from ..summaries.group_counts import counts_of
 from ..summaries.group_rates import Pair, compared, pair_of
@@ -98,5 +98,6 @@ CHECK = Check(
     ),
     measure=group_residuals,
     doc=__doc__,
+    plants=(Plant(metric="residual_gap", fault="outcomes_above", null="regrouped", replicates=10),),
     options=GroupOptions(),
 )

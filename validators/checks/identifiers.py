@@ -30,7 +30,7 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..summaries.cells import measured
 from ..summaries.goodness import base, goodness
@@ -99,5 +99,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=identifiers,
     doc=__doc__,
+    plants=(Plant(metric="identifiers", fault="serial_numbers", null="smooth", replicates=5),),
     options=Options(),
 )

@@ -5,7 +5,8 @@ How it is measured
 A few hundred test rows are given an unknown level, a missing value, an absurd number (a thousand ranges away, both sides) and an
 infinity, one feature at a time. The reaction is raised, not a number, wild (the log-odds or the value lies more than six standard
 deviations of the test scores away) or silent. What the project declares as impossible (nullable = false, levels listed) is
-information; infinity always is.
+information; infinity always is. A feature in which nothing could be changed is listed and not judged; where the candidate gives
+every row the same score, nothing is.
 
 Why it matters
 --------------
@@ -30,9 +31,9 @@ import pandas as pd
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.errors import ModelError
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
-from ..summaries.reactions import Floats, ask, with_column
+from ..summaries.reactions import Floats, ask, says_nothing, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -55,16 +56,22 @@ def invalid_input(given: Given) -> Iterator[Measurement]:
     rows = sample.thin(given.options.max_rows)
     whole = spread_scores(sample.rows.scores[CANDIDATE].reshape(len(sample.rows), -1), given)
     finite = whole[np.isfinite(whole).all(axis=1)]
-    if len(finite) < 2:
-        yield Measurement(
-            metric="broken_reaction", subject="model", value=None, n=len(rows), note="no finite scores to compare with"
-        )
+    if len(finite) < 2 or says_nothing(finite):
+        few = "no finite scores to compare with"
+        why = few if len(finite) < 2 else "vacuous: the candidate gives every row the same score"
+        yield Measurement(metric="broken_reaction", subject="model", value=None, n=len(rows), note=why)
         return
     mean, sd = finite.mean(axis=0), finite.std(axis=0)
     for name in rows.X:
         for word, X in strange_frames(rows.X, str(name), given.options.far):
             declared = declared_impossible(word, given.constraints.get(str(name), {}))
             subject = subjects.join(subjects.feature(str(name)), subjects.rows(word))
+            if word == "null" and rows.X[name].isna().all():
+                note = "vacuous: it is missing in every row as it is"
+                yield Measurement(
+                    metric="broken_reaction", subject=subject, value=None, n=len(rows), size=0.0, note=note
+                )
+                continue
             yield from _reaction(given, X, subject, (mean, sd), judged=not declared and word != "infinity")
 
 
@@ -151,5 +158,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
     measure=invalid_input,
     doc=__doc__,
+    plants=tuple(
+        Plant(metric=metric, fault=fault, null="steady", replicates=2, rows=200)
+        for metric, fault in (("wild_reaction", "wild_answer"), ("broken_reaction", "broken_answer"))
+    ),
     options=Options(),
 )

@@ -5,7 +5,8 @@ How it is measured
 All numeric features of the test rows get normal noise of 0.05 to 1 standard deviations at once, in several draws; whole numbers
 stay whole (rounded at random). Candidate and prior get the same draws. At every level: share of flipped decisions, RMS change of
 the score over its standard deviation, and the AUC (R2 / 2) lost, with jackknife intervals. Judged at 0.1 standard deviations. The
-share of values that really changed is reported, and where less than 1 % changed nothing is judged.
+shares of values and of rows that really changed are reported; where less than 1 % of either changed, or the candidate gives every row
+the same score, nothing is judged.
 
 Why it matters
 --------------
@@ -31,10 +32,10 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.errors import ModelError
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.jackknife import jackknife_interval
 from ..stats.perturb import gaussian
-from ..summaries.reactions import Base, ask, base_of, flip_parts, quality_parts, rms_parts, with_column
+from ..summaries.reactions import Base, ask, base_of, flip_parts, quality_parts, rms_parts, says_nothing, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -63,24 +64,33 @@ def joint_noise(given: Given) -> Iterator[Measurement]:
     numeric = [
         str(c) for c in rows.X if pd.api.types.is_numeric_dtype(rows.X[c]) and not pd.api.types.is_bool_dtype(rows.X[c])
     ]
-    if not numeric or len(rows) < 2:
-        word = "no numeric feature to add noise to" if not numeric else "no rows"
+    constant = len(rows) > 1 and says_nothing(base.scores[CANDIDATE])
+    if not numeric or len(rows) < 2 or constant:
+        word = (
+            "vacuous: the candidate gives every row the same score"
+            if constant
+            else "no rows"
+            if numeric
+            else "no numeric feature to add noise to"
+        )
         for metric in ("flip_rate", "quality_lost"):
             yield Measurement(metric=metric, subject="model", value=None, n=len(rows), note=word)
         return
     normals = given.rng.standard_normal((given.options.draws, len(numeric), len(rows)))
     uniforms = given.rng.random((given.options.draws, len(numeric), len(rows)))
     for level in given.options.levels:
-        frames, changed = [], 0.0
+        frames, changed, touched = [], 0.0, 0.0
         for z, u in zip(normals, uniforms, strict=True):
-            X = rows.X
+            X, row = rows.X, np.zeros(len(rows), np.bool_)
             for j, name in enumerate(numeric):
                 before = X[name].to_numpy(np.float64, na_value=np.nan)
                 after = gaussian(before, level, z[j], u[j])
-                changed += float((~np.isclose(before, after, rtol=1e-12, atol=0, equal_nan=True)).mean())
+                moved = ~np.isclose(before, after, rtol=1e-12, atol=0, equal_nan=True)
+                changed, row = changed + float(moved.mean()), row | moved
                 X = with_column(X, name, after)
+            touched += float(row.mean())
             frames.append(X)
-        changed /= len(frames) * len(numeric)
+        shares = changed / (len(frames) * len(numeric)), touched / len(frames)
         for model in models:
             try:
                 scores = [ask(given.models[model], X) for X in frames]
@@ -88,24 +98,30 @@ def joint_noise(given: Given) -> Iterator[Measurement]:
                 if model == CANDIDATE:
                     raise
                 continue
-            yield from _level(base, model, level, scores, changed, given, note)
+            yield from _level(base, model, level, scores, shares, given, note)
 
 
 def _level(
-    base: Base, model: str, level: float, scores: list[Floats], changed: float, given: Given, note: str
+    base: Base,
+    model: str,
+    level: float,
+    scores: list[Floats],
+    changed: tuple[float, float],
+    given: Given,
+    note: str,
 ) -> Iterator[Measurement]:
-    """Everything at one level for one model; draws are averaged."""
+    """Everything at one level for one model; draws are averaged. `changed`: shares of the values and of the rows."""
     n, options = len(base.rows), given.options
     atom = subjects.rows(f"gaussian_{level:g}")
     subject = atom if model == CANDIDATE else subjects.join(atom, subjects.rows("prior"))
     judged = model == CANDIDATE and level == options.judged
-    words = "; ".join(filter(None, (f"{changed:.0%} of values changed", note)))
+    words = "; ".join(filter(None, (f"{changed[0]:.0%} of values in {changed[1]:.0%} of rows changed", note)))
     broken = sum(int((~np.isfinite(s)).any(axis=1).sum()) for s in scores)
-    if broken or changed < options.least_changed:
+    if broken or min(changed) < options.least_changed:
         why = (
             f"{broken} scores are not finite under noise"
             if broken
-            else f"vacuous: only {changed:.2%} of values changed"
+            else f"vacuous: only {changed[0]:.2%} of values, in {changed[1]:.2%} of rows, changed"
         )
         for metric in ("flip_rate", "quality_lost") if judged else ():
             yield Measurement(metric=metric, subject=atom, value=None, n=n, note=why)
@@ -143,5 +159,11 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
     measure=joint_noise,
     doc=__doc__,
+    plants=tuple(
+        Plant(
+            metric=metric, fault=fault, null="steady", replicates=10, rows=2500, options={"levels": (0.1,), "draws": 1}
+        )
+        for metric, fault in (("flip_rate", "flips_under_noise"), ("quality_lost", "ranking_lost_under_noise"))
+    ),
     options=Options(),
 )

@@ -26,7 +26,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import clopper_pearson_interval
 from ..summaries.cells import measured
 from ..summaries.goodness import goodness
@@ -78,4 +78,5 @@ CHECK = Check(
     ),
     measure=label_maturity,
     doc=__doc__,
+    plants=(Plant(metric="immature_share", fault="read_too_early", null="matured", replicates=5),),
 )

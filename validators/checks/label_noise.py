@@ -246,5 +246,9 @@ CHECK = Check(
     ),
     measure=label_noise,
     doc=__doc__,
+    unplanted=(
+        "in every run it plants flipped labels of its own and shows how many it finds (planted_found); another "
+        "plant would fit its learners again"
+    ),
     options=Options(),
 )

@@ -30,7 +30,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import clopper_pearson_interval
 from ..summaries.cells import measured
 from ..summaries.goodness import goodness
@@ -141,5 +141,6 @@ CHECK = Check(
     ),
     measure=late_values,
     doc=__doc__,
+    plants=(Plant(metric="late_share", fault="values_of_later", null="in_time", replicates=3, rows=2000),),
     options=Options(),
 )

@@ -138,5 +138,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=model_ladder,
     doc=__doc__,
+    unplanted=(
+        "each replicate would fit its ladder of learners again; that it sees a shortfall is shown by FIT102, which"
+        " compares in the same way"
+    ),
     options=Options(),
 )

@@ -46,6 +46,10 @@ from ..summaries.scored_rows import Floats, scored_rows
 
 SAMPLE = RowSampleKind()
 MIN_ROWS, MIXED = 100, 0.5
+UNPLANTED = (
+    "rows that resemble each other by nature hide twice the limit on a few thousand rows; the upper end of its interval says how "
+    "many near copies a pass leaves open"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,5 +134,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,)),
     measure=near,
     doc=__doc__,
+    unplanted=UNPLANTED,
     options=Options(),
 )

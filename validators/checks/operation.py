@@ -182,5 +182,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
     measure=operation,
     doc=__doc__,
+    unplanted="it asks whether the model's process gives the same answers again, and stored predictions cannot tell",
     options=Options(),
 )

@@ -31,7 +31,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.decisions import cut_words, decided_rows, favourable_class, predicted
 from ..summaries.group_counts import Counts, counts_of, rate_of
 from ..summaries.group_rates import Pair, compared, pair_of
@@ -100,5 +100,8 @@ CHECK = Check(
     ),
     measure=selection_rates,
     doc=__doc__,
+    plants=(
+        Plant(metric="selection_ratio", fault="chosen_less_often", null="regrouped", replicates=10, worse="below"),
+    ),
     options=GroupOptions(),
 )

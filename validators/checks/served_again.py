@@ -101,5 +101,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.SERVING,), summaries=(PAIRED,), models=(CANDIDATE,), calls=True),
     measure=served_again,
     doc=__doc__,
+    unplanted="it asks whether the model's process gives the same answers again, and stored predictions cannot tell",
     options=Options(),
 )

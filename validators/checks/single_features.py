@@ -105,5 +105,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=single_features,
     doc=__doc__,
+    unplanted="each replicate would fit its learner again to every feature",
     options=Options(),
 )

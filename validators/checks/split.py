@@ -30,7 +30,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import clopper_pearson_interval
 from ..summaries.identities import Days, DaysKind, Identities, IdentitiesKind, shared
 
@@ -93,5 +93,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(ROWS, DAYS)),
     measure=split,
     doc=__doc__,
+    plants=(Plant(metric="key_overlap", fault="copied_keys", null="apart", replicates=10),),
     options=Options(),
 )

@@ -42,6 +42,12 @@ def base_of(rows: Batch, task: Task, models: list[str]) -> Base:
     )
 
 
+def says_nothing(scores: Floats) -> bool:
+    """Whether a model gives every row the same score: it reacts to nothing, so how little it reacts is no finding."""
+    finite = scores[np.isfinite(scores).all(axis=1)]
+    return bool(len(finite) and (np.ptp(finite, axis=0) == 0).all())
+
+
 def ask(model: Model, X: pd.DataFrame) -> Floats:
     """(n, n_scores) scores of changed rows."""
     return model.predict(X).reshape(len(X), -1)

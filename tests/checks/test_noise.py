@@ -1,0 +1,88 @@
+"""NOI101, NOI102, NOI104: what perturbs nothing, or a model that says nothing, clears nobody (N21)."""
+
+import numpy as np
+import pytest
+
+from validators.catalog import check_of
+from validators.cli.execute import policy_of
+from validators.core.policy import Verdict
+from validators.core.records import Result, Status
+
+from .performance_cases import frame
+from .stress_cases import Sound, given_of
+
+CODES = ("NOI101", "NOI102", "NOI104")
+
+
+class Silent(Sound):
+    """Everybody gets the same score."""
+
+    def predict(self, X):
+        return np.full(len(X), 0.3)
+
+
+class Guarded(Sound):
+    """Numbers are kept within what occurs, gaps filled."""
+
+    def logit(self, X):
+        return super().logit(X.assign(age=X["age"].clip(18, 90).fillna(40), income=X["income"].clip(0, 200).fillna(30)))
+
+
+def judged(code, model, X):
+    class Project:
+        policy_file, tier, packs = None, 2, ()
+
+    check = check_of(code)
+    found = tuple(check.measure(given_of(check, model, X)))
+    result = Result(code=code, status=Status.MEASURED, measurements=found)
+    return policy_of(Project())[0].judge(result, "noise").verdict, found
+
+
+def still(X):
+    """No number has room for noise."""
+    return X.assign(**dict.fromkeys(X.select_dtypes("number"), 1.0))
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sound_model_is_cleared(code, seed):
+    assert judged(code, Guarded(), frame(2000, seed))[0] is Verdict.PASS
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_model_that_answers_a_constant_is_never_cleared(code):
+    verdict, found = judged(code, Silent(), frame(2000, 1))
+
+    assert verdict is Verdict.INCONCLUSIVE
+    assert any("the same score" in m.note for m in found)
+
+
+@pytest.mark.parametrize("code", ["NOI101", "NOI102"])
+def test_noise_that_changes_no_row_clears_nobody(code):
+    X = frame(2000, 1)
+
+    assert judged(code, Sound(), X.assign(**still(X)))[0] is Verdict.INCONCLUSIVE
+
+
+def test_shares_of_values_and_of_rows_that_changed_are_reported():
+    _, found = judged("NOI101", Sound(), frame(2000, 1))
+
+    assert all("of values in " in m.note and "% of rows changed" in m.note for m in found if m.value is not None)
+
+
+def test_one_feature_without_room_is_listed_and_the_others_are_judged():
+    X = frame(2000, 1)
+    name = X.select_dtypes("number").columns[0]
+    few = X.assign(**{name: np.where(np.arange(len(X)) < 3, np.arange(len(X)), 5.0)})
+    verdict, found = judged("NOI102", Sound(), few)
+
+    assert next(m.note for m in found if m.subject == f"feature:{name}").startswith("vacuous")
+    assert verdict is Verdict.PASS
+
+
+def test_a_feature_that_is_missing_everywhere_cannot_be_made_missing():
+    X = frame(500, 1)
+    name = X.select_dtypes("number").columns[-1]
+    _, found = judged("NOI104", Sound(), X.assign(**{name: np.nan}))
+
+    assert not [m for m in found if name in m.subject and "null" in m.subject and m.value is not None]
