@@ -24,6 +24,8 @@ GAPS = (
     ("calibration_gap", "Outcomes beyond what the score says: gap to the reference group, worst first (SD)", ""),
     ("residual_gap", "Outcome minus prediction: gap to the reference group, worst first (SD)", ""),
     ("prediction_gap", "Mean prediction: gap to the reference group (SD)", " Outcomes may differ as well; nothing is judged."),
+    ("xauc_gap", "Ranked across groups: positives above the other's negatives, and the other way round",
+     " Nothing is judged unless a pack says so."),
     ("cell_gap", "Combinations: outcomes beyond what the model says, against all others, worst first (SD)", ""),
 )  # fmt: skip
 
@@ -37,7 +39,7 @@ def charts(document: Document, colours: Palette) -> list[Chart]:
     cells = ratios(
         document, colours, "cell_ratio", "Combinations: favourable decisions, ratio to all others, worst first (log)"
     )
-    found = [sizes(document, colours), ratio, *(gaps[k] for k in list(gaps)[:5]), *curves(document, colours)]
+    found = [sizes(document, colours), ratio, *(gaps[k] for k in list(gaps)[:6]), *curves(document, colours)]
     found += [cells, gaps["cell_gap"], proxies(document, colours)]
     return [c for c in found if c is not None] or forest.charts(document, "bias", colours)
 

@@ -113,7 +113,7 @@ _COUNTS = {
     "tn",
     "fn",
 }
-_SIGNED = {"mean_error", "calibration_gap", "residual_gap", "prediction_gap", "cell_gap"}
+_SIGNED = {"mean_error", "calibration_gap", "residual_gap", "prediction_gap", "cell_gap", "xauc_gap"}
 _LABELS: Mapping[str, str] = {
     "average_precision": "Average precision",
     "accuracy": "Accuracy",
@@ -313,6 +313,9 @@ _LABELS: Mapping[str, str] = {
     "group_observed_rate": "Observed rate",
     "group_expected_rate": "Expected rate",
     "residual_gap": "Mean residual, gap to the reference (SD)",
+    "xauc_gap": "Cross-group AUC, gap to the reference",
+    "xauc": "AUC of the group's positives against the reference's negatives",
+    "group_auc": "AUC inside the group",
     "prediction_gap": "Mean prediction, gap to the reference (SD)",
     "group_rmse": "RMSE of the group",
     "cell_ratio": "Favourable decisions of a combination, ratio to all others",
