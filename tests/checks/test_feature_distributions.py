@@ -71,3 +71,22 @@ def test_a_feature_without_values_is_undefined():
     m = measured(frame(N, 2).assign(income=np.nan), frame(N, 1), DRF105)["wasserstein_sigma", "feature:income"]
     assert m.value is None
     assert "fewer than 8 groups" in m.note
+
+
+def test_many_rare_levels_do_not_widen_the_interval_and_common_and_new_ones_still_count():
+    rng = np.random.default_rng(5)
+    rare = [f"r{k}" for k in range(40)]
+
+    def rows(seed):
+        level = np.random.default_rng(seed).choice(["us", "mx", *rare], N, p=[0.88, 0.02, *[0.1 / 40] * 40])
+        return frame(N, seed).assign(region=level)
+
+    def shift(X):
+        return measured(X, rows(1))["shift_sigma", "feature:region"]
+
+    quiet, fewer, new = rows(2), rows(3), rows(4)
+    fewer.loc[rng.random(N) < 0.2, "region"] = "r0"
+    new.loc[rng.random(N) < 0.05, "region"] = "new"
+    assert shift(quiet).high < 0.2
+    assert shift(fewer).low > 0.3
+    assert shift(new).low > 0.1

@@ -2,14 +2,14 @@
 
 How it is measured
 ------------------
-Every feature of test is counted in the bins of the reference (about ten of equal mass for numbers, every level for text; missing
-values, rare levels and new levels are bins of their own). The distance between the two histograms is expressed in sigma: the
-shift of a normal, in standard deviations, that would give the same distance on those bins. What sampling alone would give is
-taken off, and the interval holds for all features together (Bonferroni), so that chance alone makes any feature at all look moved
-in at most one run of twenty: fewer false flags than a false discovery rate of .10 would allow. Rows of one entity or one day
-count as one draw. Beside it, as information: PSI; for numbers Kolmogorov-Smirnov and Wasserstein (DRF105 puts it in sigma); for
-levels total variation, Jensen-Shannon and Cramer's V less what chance gives. Where the model can be asked, features outside the
-top 80 % of its attributions can at most bring Attention.
+Every feature of test is counted in the bins of the reference (about ten of equal mass for numbers, every level of at least 1 % for
+text; missing values, rarer levels together and new levels are bins of their own). The distance between the two histograms is
+expressed in sigma: the shift of a normal, in standard deviations, that would give the same distance on those bins. What sampling
+alone would give is taken off, and the interval holds for all features together (Bonferroni), so that chance alone makes any feature
+at all look moved in at most one run of twenty: fewer false flags than a false discovery rate of .10 would allow. Rows of one entity
+or one day count as one draw. Beside it, as information: PSI; for numbers Kolmogorov-Smirnov and Wasserstein (DRF105 puts it in
+sigma); for levels total variation, Jensen-Shannon and Cramer's V less what chance gives. Where the model can be asked, features
+outside the top 80 % of its attributions can at most bring Attention.
 
 Why it matters
 --------------
@@ -47,7 +47,7 @@ from ..stats.distance import (
 )
 from ..stats.interval import simultaneous_level
 from ..stats.sigma import binned_shift
-from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind, coarse_counts
+from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind, coarse_counts, rare_together
 
 COUNTS = FeatureCountsKind("all")
 
@@ -77,7 +77,8 @@ def distributions(given: Given) -> Iterator[Measurement]:
         bins = given.grid.features[name]
         e, a = expected.weighted(name), actual.weighted(name)
         n = round(min(e.sum(), a.sum()))
-        yield _shift(subject, coarse_counts(e, bins), coarse_counts(a, bins), n, level, base, minor=name in minor)
+        binned = rare_together(coarse_counts(e, bins), coarse_counts(a, bins), bins)
+        yield _shift(subject, *binned, n, level, base, minor=name in minor)
         if n and given.asks("psi", "ks", "wasserstein", "total_variation", "jensen_shannon", "cramers_v"):
             yield from _plain_distances(subject, e.sum(axis=0), a.sum(axis=0), bins, n)
 

@@ -32,7 +32,7 @@ from ..core.data import Grid, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.sigma import binned_shift
-from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind, coarse_counts
+from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind, coarse_counts, rare_together
 
 ALL, BY_PERIOD = FeatureCountsKind("all"), FeatureCountsKind("period")
 LATEST = "rows:latest"
@@ -55,16 +55,19 @@ def production_drift(given: Given) -> Iterator[Measurement]:
     shared = [f for f in given.grid.features if f in expected.counts]
     level = simultaneous_level(given.options.confidence, len(shared))
     for name in shared:
-        e = coarse_counts(expected.weighted(name), given.grid.features[name])
+        bins = given.grid.features[name]
+        e = coarse_counts(expected.weighted(name), bins)
         periods = [actual.weighted(name, k) for k in range(actual.counts[name].shape[0])]
         filled = [k for k, p in enumerate(periods) if p.sum() >= given.options.min_rows]
         last = filled[-given.options.latest :]
         if last:
             whole = np.sum([periods[k] for k in last], axis=0)
-            yield _measured("latest_shift_sigma", subjects.join(subjects.feature(name), LATEST), e, whole, level, base)
+            subject = subjects.join(subjects.feature(name), LATEST)
+            yield _measured("latest_shift_sigma", subject, *rare_together(e, whole, bins), level, base)
         for k in filled:
             subject = subjects.join(subjects.feature(name), period_of(given.grid, k))
-            yield _measured("shift_sigma", subject, e, periods[k], given.options.confidence, base)
+            binned = rare_together(e, periods[k], bins)
+            yield _measured("shift_sigma", subject, *binned, given.options.confidence, base)
 
 
 def period_of(grid: Grid, k: int) -> str:

@@ -148,7 +148,11 @@ def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> Shif
     v_e = float(jackknife_variance(triangular(left_e, q) - triangular(left_e, moved(value, left_e))))
     v_a = float(jackknife_variance(triangular(p, left_a)))
     along = (v_e + v_a) / (4 * raw) if raw > 0 else 0.0
-    aside = max(along, _location_variance(s_e + s_a, (moved(SMALL, p) - p) * scale)) if raw < 1 else along
+    aside = along
+    if raw < 1:
+        # near 0 the variance of a square says nothing of its root: no direction varies more than the most variable one
+        along = min(along, float(np.linalg.eigvalsh(s_e + s_a)[-1]))
+        aside = max(along, _location_variance(s_e + s_a, (moved(SMALL, p) - p) * scale))
     tail = student_tail((1 - confidence) / 2, (v_e, df_e), (v_a, df_a))
 
     def limit(r: float, probability: float) -> float:

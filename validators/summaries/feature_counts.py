@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import GROUPS, LARGE_CUBE_GROUPS, WEIGHT_ONE, Batch, Bins, Grid
+from ..core.data import GROUPS, LARGE_CUBE_GROUPS, WEIGHT_ONE, Batch, Bins, Grid, LevelBins
 from .codec import decode_array, encode_array
 
 
@@ -86,6 +86,25 @@ def coarse_counts(counts: NDArray[np.float64], bins: Bins) -> NDArray[np.float64
     for i, place in enumerate(places):
         out[:, place] += counts[:, i]
     return out
+
+
+def rare_together(
+    expected: NDArray[np.float64], actual: NDArray[np.float64], bins: Bins, *, least: float = 0.01
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(groups, coarse bins + missing) of both, with the levels that hold less than `least` of the expected rows in one bin.
+
+    Forty rare levels would each add their noise to a distance and hardly anything else. New levels and missing values stay apart.
+    """
+    total = float(expected.sum())
+    if not isinstance(bins, LevelBins) or not total > 0:
+        return expected, actual
+    rare = np.flatnonzero(expected.sum(axis=0)[: bins.remainder] < least * total)
+    found = []
+    for counts in (expected, actual):
+        kept = np.delete(counts, rare, axis=1)
+        kept[:, bins.remainder - len(rare)] += counts[:, rare].sum(axis=1)
+        found.append(kept)
+    return found[0], found[1]
 
 
 def add_up(place: NDArray[np.int64], amount: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ import numpy as np
 from ..core.data import Bins, Grid, NumericBins
 from ..stats.interval import simultaneous_level
 from ..stats.sigma import ShiftEstimate, binned_shift
-from ..summaries.feature_counts import FeatureCounts, coarse_counts
+from ..summaries.feature_counts import FeatureCounts, coarse_counts, rare_together
 from . import fmt
 from .chart import Chart, Palette, Table
 from .marks import heat
@@ -40,6 +40,7 @@ def shift_since(earlier: Tested, now: Tested, feature: str, level: float) -> Shi
     if not same_bins(earlier.grid.features.get(feature), bins) or any(feature not in t.counts.counts for t in both):
         return None
     e, a = (coarse_counts(t.counts.weighted(feature), bins) for t in both)
+    e, a = rare_together(e, a, bins)
     return binned_shift(e, a, confidence=level) if e.sum() and a.sum() else None
 
 

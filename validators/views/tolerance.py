@@ -13,7 +13,7 @@ from ..core.data import Grid, NumericBins
 from ..core.policy import Rule, Verdict
 from ..core.records import Measurement
 from ..stats.sigma import auc_of_shift, ks_of_shift, psi_of_shift, robust_scale
-from ..summaries.feature_counts import coarse_counts
+from ..summaries.feature_counts import coarse_counts, rare_together
 from . import fmt
 from .chart import Row, Table
 from .feature_drift import COUNTS, base_role
@@ -49,7 +49,8 @@ def bases(stored: Mapping[Any, Any], grid: Grid) -> dict[str, Base]:
     for name, bins in grid.features.items() if role is not None else ():
         counts = stored[role, COUNTS].weighted(name) if name in stored[role, COUNTS].counts else np.zeros((1, 1))
         if counts.sum() > 0:
-            coarse = coarse_counts(counts, bins).sum(axis=0)
+            binned = coarse_counts(counts, bins)
+            coarse = rare_together(binned, binned, bins)[0].sum(axis=0)
             scale = robust_scale(counts.sum(axis=0)[:-1], bins.cuts) if isinstance(bins, NumericBins) else None
             found[name] = Base(coarse / coarse.sum(), scale)
     return found
