@@ -151,6 +151,8 @@ PLANTS = {
     "cents": (lambda X: {"debt": X.debt * 100}, "debt", "unit_factor", "×100"),
     "offset": (lambda X: {"debt": X.debt - 50}, "debt", "offset", "-50"),
     "swapped": (lambda X: {"income": X.debt, "debt": X.income}, "debt", "swapped", "swapped with income"),
+    "in a circle": (lambda X: {"income": X.debt, "debt": X.visits, "visits": X.income}, "debt", "swapped",
+                    "moved in a circle: debt holds visits, visits holds income, income holds debt"),
     "copied": (lambda X: {"debt": X.income}, "debt", "column", "values of income"),
     "codes": (lambda X: {"region": X.region.map({"north": "south", "south": "east", "east": "north"})}, "region", "permuted_codes",
               "north arrives as south"),

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from validators.stats.diagnosis import Elsewhere, confined, level_causes, numeric_causes, peel, text_causes
+from validators.stats.causes import Elsewhere, confined, peel
+from validators.stats.numeric_causes import numeric_causes
 from validators.stats.parity import densest, differs, named_factor
+from validators.stats.text_causes import level_causes, text_causes
 
 N = 400
 NAN = float("nan")

@@ -35,7 +35,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.diagnosis import Levels
+from ..stats.causes import Levels
 from ..stats.interval import simultaneous_level
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
 from ..summaries.pairs import PAIRED, Pairs, pair

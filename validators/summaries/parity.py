@@ -3,20 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..stats.diagnosis import Cause, Elsewhere, Levels, confined, numeric_causes, peel, text_causes
+from ..stats.causes import Cause, Elsewhere, Levels, confined, peel
+from ..stats.numeric_causes import numeric_causes
 from ..stats.parity import Flags, Floats, differs
+from ..stats.text_causes import text_causes
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
 
 LAGS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7)
 STEPS = ((3600.0, "an hour"), (86_400.0, "a day"), (7 * 86_400.0, "a week"))
 DIAGNOSED = 20_000
 FEW_LEVELS = 30
+SURE, LONGEST, LOOKED_AT = 0.9, 5, 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +70,47 @@ def diagnosed(column: Column, columns: Mapping[str, Column], pairs: Pairs) -> li
 
 
 def _columns(column: Column, columns: Mapping[str, Column]) -> Iterator[Elsewhere]:
-    """Other features' researched values: swapped where the other one serves this one's."""
+    """Other features' researched values: swapped where the other one serves this one's, or one behind it does, in a circle."""
+    circle = _circle(column, columns)
     for name, other in columns.items():
         if name == column.name or not other.numeric or other.time != column.time:
             continue
         held = partial(Elsewhere, values=other.research)
         at = column.differs
         back = float((~differs(other.served[at], column.research[at], atol=1e-9, rtol=1e-6)).mean())
-        if back >= 0.9 and other.differs.any():
+        if back >= SURE and other.differs.any():
             yield held(kind="swapped", words=f"swapped with {name}")
+        elif len(circle) > 2 and name == circle[1]:
+            round_ = ", ".join(f"{a} holds {b}" for a, b in pairwise((*circle, circle[0])))
+            yield held(kind="swapped", words=f"moved in a circle: {round_}")
         else:
             yield held(kind="column", words=f"holds the values of {name}")
+
+
+def _circle(column: Column, columns: Mapping[str, Column]) -> list[str]:
+    """Features that serve one another's values, each the next one's, from this one back to it; empty where there is no such circle."""
+    found, now = [column.name], column
+    while len(found) <= LONGEST:
+        source = _source(now, columns)
+        if source is None or source in found[1:]:
+            return []
+        if source == column.name:
+            return found
+        found.append(source)
+        now = columns[source]
+    return []
+
+
+def _source(column: Column, columns: Mapping[str, Column]) -> str | None:
+    """The differing feature whose researched values a feature's differing rows hold, if there is one."""
+    at = np.flatnonzero(column.differs)[:LOOKED_AT]
+    best, share = None, SURE
+    for name, other in columns.items():
+        if name != column.name and other.numeric and other.time == column.time and other.differs.any() and len(at):
+            same = float((~differs(other.research[at], column.served[at], atol=1e-9, rtol=1e-6)).mean())
+            if same >= share:
+                best, share = name, same
+    return best
 
 
 def _earlier(column: Column, pairs: Pairs) -> Iterator[Elsewhere]:

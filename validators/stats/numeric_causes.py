@@ -1,68 +1,14 @@
-"""What makes served values differ from researched ones: causes, in words, of the rows that differ.
+"""What makes served numbers differ from researched ones: nulls, caps, units, offsets, zones, rounding, codes, other rows and columns."""
 
-Every cause is tried on the differing rows alone, so a fault of a tenth of the rows is as plain as one of all. The cause that
-explains most of them wins, at a tie the simpler one; what it leaves is diagnosed again, at most three times.
-"""
-
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
-from .parity import Flags, Floats, affine, constant_offset, cyclic_offset, differs, rounded_to, unit_factor
+from .causes import Cause, Elsewhere
+from .parity import Floats, affine, constant_offset, cyclic_offset, differs, rounded_to, unit_factor
+from .text_causes import LEVELS, level_causes
 
-FEWEST = 0.2
-TIE = 0.005
-ROUNDS = 3
 ZONE = 900.0
-LEVELS = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """Why rows differ: a bare word, a clause in words, and the rows that it explains. `factor`, `offset` where it is arithmetic."""
-
-    kind: str
-    words: str
-    rows: Flags
-    factor: float | None = None
-    offset: float | None = None
-
-    @property
-    def share(self) -> float:
-        """Share of the rows that it explains."""
-        return float(self.rows.mean()) if len(self.rows) else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
-    """Values that could have come in the place of the right ones: another column's, an earlier row's."""
-
-    kind: str
-    words: str
-    values: Floats
-
-
-Finder = Callable[[Floats, Floats], Cause | None]
-
-
-def peel(n: int, causes: Callable[[NDArray[np.int64]], Sequence[Cause]]) -> list[Cause]:
-    """The causes of n differing rows, the largest first, each with the rows that those before it left."""
-    left = np.arange(n)
-    found: list[Cause] = []
-    while len(left) and len(found) < ROUNDS:
-        held = [c for c in causes(left) if c.share >= FEWEST]
-        if not held:
-            break
-        top = max(c.share for c in held)
-        best = next(c for c in held if c.share >= top - TIE)
-        rows = np.zeros(n, np.bool_)
-        rows[left[best.rows]] = True
-        found.append(replace(best, rows=rows))
-        left = left[~best.rows]
-    return found
 
 
 def numeric_causes(
@@ -265,85 +211,3 @@ def _other_rows(a: Floats, b: Floats) -> Cause | None:
     if ok.sum() < 10 or len(np.unique(a[ok])) < 10 or not np.array_equal(np.sort(a[ok]), np.sort(b[ok])):
         return None
     return Cause(kind="other_rows", words="the same values arrive on other rows (a join in the wrong order)", rows=ok)
-
-
-def text_causes(a: Sequence[str | None], b: Sequence[str | None]) -> list[Cause]:
-    """Causes of differing texts, the simpler first; None is a missing value."""
-    x, y = np.array(a, object), np.array(b, object)
-    here, there = np.array([p is not None for p in a], np.bool_), np.array([q is not None for q in b], np.bool_)
-
-    def rows(same: Callable[[str, str], bool]) -> Flags:
-        return np.array([ok and same(p, q) for ok, p, q in zip(here & there, x, y, strict=True)], np.bool_)
-
-    fills = set(y[~here & there])
-    word = f"nulls arrive as {next(iter(fills))!r}" if len(fills) == 1 else "nulls arrive as values of their own"
-    found = [
-        Cause(kind="value_as_null", words="values arrive as null", rows=here & ~there),
-        Cause(kind="null_as_value", words=word, rows=~here & there),
-        Cause(kind="whitespace", words="blanks differ", rows=rows(lambda p, q: _packed(p) == _packed(q))),
-        Cause(kind="case", words="upper and lower case differ", rows=rows(lambda p, q: p.casefold() == q.casefold())),
-        Cause(
-            kind="case",
-            words="case and blanks differ",
-            rows=rows(lambda p, q: _packed(p).casefold() == _packed(q).casefold()),
-        ),
-    ]
-    cut = rows(lambda p, q: len(q) < len(p) and p.startswith(q))
-    lengths = {len(q) for q in y[cut]}
-    if len(lengths) == 1:
-        found.append(Cause(kind="truncation", words=f"texts are cut after {lengths.pop()} characters", rows=cut))
-    mapped = level_causes(a, b)
-    return [c for c in (*found, mapped) if c is not None and c.rows.any()]
-
-
-def _packed(text: str) -> str:
-    """A text without its blanks."""
-    return "".join(text.split())
-
-
-def level_causes(a: Sequence[str | None], b: Sequence[str | None]) -> Cause | None:
-    """The assignment of served to researched levels that most rows obey: permuted, renamed, or merged; None with too many levels."""
-    pairs = [(p, q) for p, q in zip(a, b, strict=True) if p is not None and q is not None]
-    left, right = sorted({p for p, _ in pairs}), sorted({q for _, q in pairs})
-    if not pairs or len(left) > LEVELS or len(right) > LEVELS:
-        return None
-    at, to = {v: i for i, v in enumerate(left)}, {v: i for i, v in enumerate(right)}
-    table = np.zeros((len(left), len(right)), np.int64)
-    for p, q in pairs:
-        table[at[p], to[q]] += 1
-    i, j = linear_sum_assignment(table, maximize=True)
-    one_to_one = {left[r]: right[c] for r, c in zip(i, j, strict=True) if table[r, c]}
-    mapping = one_to_one
-    if sum(table[at[p], to[q]] for p, q in one_to_one.items()) < (1 - TIE) * table.max(axis=1).sum():
-        mapping = {left[r]: right[int(table[r].argmax())] for r in range(len(left))}
-    rows = np.array([p is not None and mapping.get(p) == q for p, q in zip(a, b, strict=True)], np.bool_)
-    shown = ", ".join(f"{p} arrives as {q}" for p, q in list(mapping.items())[:6]) + (
-        ", ..." if len(mapping) > 6 else ""
-    )
-    if len(mapping) == 1:
-        return Cause(kind="replaced_level", words=shown, rows=rows)
-    permuted = len(mapping) == len(set(mapping.values())) and set(mapping.values()) <= set(mapping)
-    name = "codes are permuted" if permuted else "levels are mapped otherwise"
-    return Cause(kind="permuted_codes" if permuted else "other_levels", words=f"{name}: {shown}", rows=rows)
-
-
-Levels = tuple[NDArray[np.int64], tuple[str, ...]]
-
-
-def confined(part: Flags, columns: Mapping[str, Levels], *, chance: float = 1e-6) -> str | None:
-    """The smallest level that holds all (99 %) differing rows, as ``region = south``, where chance would hardly bring that about.
-
-    `columns` gives the level of every row as its index (-1 for none) and the levels' names. With k differing rows and a level that
-    covers the share p of all rows, chance has probability p**k; it must stay below `chance` over the number of levels.
-    """
-    k, n = int(part.sum()), len(part)
-    tried = sum(len(names) for _, names in columns.values())
-    best, size = None, 0.6
-    for column, (code, names) in columns.items():
-        whole = np.bincount(code[code >= 0], minlength=len(names))
-        inside = np.bincount(code[part & (code >= 0)], minlength=len(names))
-        at = int(inside.argmax())
-        p = float(whole[at] / n)
-        if 0 < p < size and inside[at] >= 0.99 * k and k * np.log(p) < np.log(chance / tried):
-            best, size = f"{column} = {names[at]}", p
-    return best
