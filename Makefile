@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 # One process a core, of one thread each; a file of tests stays in one process, so that what its tests share is made once.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock' \
-	--no-emit-index-url --no-emit-find-links --group lock --extra boost $(UPGRADE)
+	--no-emit-index-url --no-emit-find-links --group lock --extra boost --extra catboost --extra onnx $(UPGRADE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -58,7 +58,7 @@ wheel: $(VENV)/installed
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it with pip install uv"; exit 1; }
 	@$(COMPILE) pyproject.toml -o requirements.txt
-	@$(COMPILE) pyproject.toml --extra dask --extra dev -c requirements.txt -o requirements-dev.txt
+	@$(COMPILE) pyproject.toml --extra dask --extra dev --extra mlflow -c requirements.txt -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build dist seatrial.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

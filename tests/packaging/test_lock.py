@@ -10,7 +10,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = {"requirements.txt": ("boost",), "requirements-dev.txt": ("boost", "dask", "dev")}
+LOCKS = {
+    "requirements.txt": ("boost", "catboost", "onnx"),
+    "requirements-dev.txt": ("boost", "catboost", "onnx", "mlflow", "dask", "dev"),
+}
 PLATFORMS = [
     {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"},
     {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "aarch64"},

@@ -14,7 +14,18 @@ from ..core.policy import Judged, JudgedResult, Overall, Policy, Rule
 from ..core.records import Check, Measurement, Result, Status
 
 SCHEMA = "seatrial/results/v1"
-_PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops", "xgboost-cpu", "xgboost", "lightgbm")
+_PACKAGES = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "skops",
+    "xgboost-cpu",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+)
 
 
 def results_document(

@@ -7,7 +7,21 @@ from . import fmt
 from .chart import Row
 
 TIERS: Final = {1: "1 high risk", 2: "2 medium risk", 3: "3 low risk"}
-SUFFIXES: Final = ["parquet", "csv", "arrow", "feather", "skops", "joblib", "pkl", "ubj", "json", "txt", "py", "toml"]
+SUFFIXES: Final = [
+    "parquet",
+    "csv",
+    "arrow",
+    "feather",
+    "skops",
+    "joblib",
+    "pkl",
+    "ubj",
+    "json",
+    "txt",
+    "cbm",
+    "py",
+    "toml",
+]
 UPLOAD: Final = "Data (test.parquet; train, reference, production if you have them) and models (candidate.skops, prior.skops), up to 200 MB"
 SUITES = (
     "quick: at most 20,000 rows of each role, no slice search, no attributions; under a minute. release: everything, "

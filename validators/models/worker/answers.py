@@ -2,6 +2,8 @@
 
 import sys
 
+from .columns import as_fitted
+
 
 def plain(value):
     """A label as JSON can hold it."""
@@ -13,7 +15,7 @@ def describe(model):
     """What the model says of itself."""
     names = getattr(model, "feature_names_in_", None)
     classes = getattr(model, "classes_", None)
-    libraries = ("sklearn", "xgboost", "lightgbm", "numpy", "pandas")
+    libraries = ("sklearn", "xgboost", "lightgbm", "catboost", "onnxruntime", "skops", "numpy", "pandas")
     return {
         "class": type(model).__name__,
         "module": type(model).__module__,
@@ -41,6 +43,7 @@ def predict(model, header, X):
     """Scores as float64: (n,) or (n, K) in the order of the classes asked for."""
     import numpy as np
 
+    X = as_fitted(model, X)
     if header["task"] == "regression":
         scores = np.asarray(model.predict(X), dtype=np.float64)
         return scores.reshape(-1)

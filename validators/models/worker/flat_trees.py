@@ -7,6 +7,8 @@ proof: the parent compares it with the model's own scores.
 
 import json
 
+from .columns import as_fitted, in_order
+
 NODE_FIELDS = ("feature", "threshold", "left", "right", "missing_left", "value")
 
 
@@ -27,7 +29,11 @@ def trees_of(model, X):
     final = steps[-1][1] if steps else model
     trees = ensemble(final)
     names = getattr(final, "feature_names_in_", None) if not steps else None
-    transform = model[:-1].transform if steps and len(steps) > 1 else (lambda Z: numbers(Z, names))
+    transform = (
+        (lambda Z: model[:-1].transform(as_fitted(model, Z)))
+        if steps and len(steps) > 1
+        else (lambda Z: numbers(Z, names))
+    )
     matrix = dense(transform(X))
     source = np.full(matrix.shape[1], -1, np.int32)
     rng = np.random.default_rng(0)
@@ -46,7 +52,7 @@ def numbers(X, names):
     """The features in the order that the model knows, if all are numbers."""
     if any(getattr(t, "kind", "O") not in "biuf" for t in X.dtypes):
         raise ValueError("some features are not numbers")
-    return X if names is None else X[list(names)]
+    return X if names is None else in_order(names, X)
 
 
 def dense(found):

@@ -2,7 +2,7 @@
 
 import io
 
-from .native import NativeLightGBM, NativeXGBoost
+from .native import NativeCatBoost, NativeLightGBM, NativeXGBoost
 
 
 def untrusted_types(names):
@@ -46,4 +46,5 @@ LOADERS = {
     ".json": lambda f: NativeXGBoost(f.read(), ".json"),
     ".ubj": lambda f: NativeXGBoost(f.read(), ".ubj"),
     ".txt": lambda f: NativeLightGBM(f.read(), ".txt"),
+    ".cbm": lambda f: NativeCatBoost(f.read(), ".cbm"),
 }

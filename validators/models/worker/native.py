@@ -1,6 +1,17 @@
-"""Models in the formats of XGBoost and LightGBM themselves, with scikit-learn's two calls."""
+"""Models in the formats of XGBoost, LightGBM and CatBoost themselves, with scikit-learn's two calls."""
 
 import json
+import os
+
+from .columns import in_order, is_text, text_as_categories
+
+
+def two_columns(p):
+    """Probabilities per class, out of those of the second of two classes."""
+    import numpy as np
+
+    p = np.asarray(p, dtype=np.float64)
+    return p if p.ndim == 2 else np.column_stack([1 - p, p])
 
 
 class NativeXGBoost:
@@ -25,8 +36,8 @@ class NativeXGBoost:
     def raw(self, X):
         """What the booster gives."""
         if self.booster.feature_names is not None:
-            X = X[list(self.booster.feature_names)]
-        return self.booster.predict(self.xgboost.DMatrix(X, enable_categorical=True))
+            X = in_order(self.booster.feature_names, X)
+        return self.booster.predict(self.xgboost.DMatrix(text_as_categories(X), enable_categorical=True))
 
     def predict_proba(self, X):
         """Probabilities per class."""
@@ -35,7 +46,7 @@ class NativeXGBoost:
         p = np.asarray(self.raw(X), dtype=np.float64)
         if self.objective == "binary:logitraw":
             p = 1 / (1 + np.exp(-p))
-        return p if p.ndim == 2 else np.column_stack([1 - p, p])
+        return two_columns(p)
 
     def predict(self, X):
         """Values of a regression."""
@@ -58,13 +69,71 @@ class NativeLightGBM:
         elif self.objective.startswith("multiclass"):
             self.classes_ = list(range(self.booster.num_model_per_iteration()))
 
+    def raw(self, X):
+        """What the booster gives."""
+        X = in_order(self.feature_names_in_, X)
+        return self.booster.predict(text_as_categories(X) if self.booster.pandas_categorical else X)
+
     def predict_proba(self, X):
         """Probabilities per class."""
-        import numpy as np
-
-        p = np.asarray(self.booster.predict(X[self.feature_names_in_]), dtype=np.float64)
-        return p if p.ndim == 2 else np.column_stack([1 - p, p])
+        return two_columns(self.raw(X))
 
     def predict(self, X):
         """Values of a regression."""
-        return self.booster.predict(X[self.feature_names_in_])
+        return self.raw(X)
+
+
+class NativeCatBoost:
+    """A CatBoost model from its own binary format, with scikit-learn's two calls. It keeps its classes and what is categorical."""
+
+    def __init__(self, data, suffix):
+        import catboost
+
+        self.booster = catboost.CatBoost()
+        self.booster.load_model(blob=data)
+        self.feature_names_in_ = list(self.booster.feature_names_)
+        self.categorical = [self.feature_names_in_[k] for k in self.booster.get_cat_feature_indices()]
+        self.loss = str(self.booster.get_all_params().get("loss_function", "")).split(":")[0]
+        if len(self.booster.classes_):
+            self.classes_ = list(self.booster.classes_)
+
+    def given(self, prediction_type, X):
+        """What the booster gives."""
+        X = in_order(self.feature_names_in_, X)
+        places = {k for k, name in enumerate(self.feature_names_in_) if name in self.categorical}
+        X = X.set_axis(self.feature_names_in_, axis=1).assign(
+            **{self.feature_names_in_[k]: categories(X.iloc[:, k]) for k in places}
+        )
+        return self.booster.predict(
+            X, prediction_type=prediction_type, thread_count=int(os.environ.get("OMP_NUM_THREADS", "1"))
+        )
+
+    def predict_proba(self, X):
+        """Probabilities per class."""
+        if not hasattr(self, "classes_"):
+            raise TypeError(f"the model is no classifier: its loss is {self.loss}")
+        return two_columns(self.given("Probability", X))
+
+    def predict(self, X):
+        """Values of a regression, on the scale that CatBoost's own regressor gives them on."""
+        import numpy as np
+
+        if hasattr(self, "classes_"):
+            raise TypeError("the model is a classifier; a regression must give values")
+        scale = {"Poisson": "Exponent", "Tweedie": "Exponent"}.get(self.loss, "RawFormulaVal")
+        found = np.asarray(self.given(scale, X))
+        return found[:, 0] if self.loss == "RMSEWithUncertainty" else found  # (mean, logarithm of the variance)
+
+
+def categories(column):
+    """A column as CatBoost takes categories: text, or whole numbers; fractions and gaps are refused by name."""
+    if column.isna().any():
+        raise ValueError(
+            f"column {column.name!r} has missing values, and CatBoost takes categories as text or whole numbers only; "
+            "fill them in the data as they were filled for the training"
+        )
+    if is_text(column.dtype):
+        return column.astype(object)
+    if getattr(column.dtype, "kind", "") == "f" and (column % 1 == 0).all():
+        return column.astype("int64")
+    return column
