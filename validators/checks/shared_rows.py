@@ -152,5 +152,5 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(ROWS, SAMPLE)),
     measure=shared_rows,
     doc=__doc__,
-    plants=(Plant(metric="overlap_excess", fault="copied_rows", null="exchanged"),),
+    plants=(Plant(metric="overlap_excess", fault="copied_rows", null="exchanged", replicates=10),),
 )
