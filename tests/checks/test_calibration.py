@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from scipy.stats import norm
+from scipy.stats import t as student_t
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from validators.checks.calibration import CHECK
+from validators.stats.proportions import wilson_interval
 
 from .performance_cases import REGRESSION, batch_of, grid_of, measure, multiclass, same, shuffled, sound, truth, verdict
 
@@ -51,6 +54,16 @@ def test_level_is_relative_to_the_observed_rate_and_its_interval_starts_at_zero(
     m = run(P)["calibration_in_the_large", "model"]
     assert m.value == pytest.approx(abs(P.mean() - Y.mean()) / Y.mean(), abs=1e-12)
     assert m.low == 0
+
+
+def test_the_interval_of_a_bin_allows_for_its_estimated_effective_n():
+    m = run(P)["observed_rate", "rows:bin_05"]
+    t = (
+        norm.cdf(student_t.ppf(0.975, 49)) * 2 - 1
+    )  # 50 groups of dependent rows; the normal quantile that reaches as far
+    score = wilson_interval(m.value * m.n_eff, m.n_eff, confidence=t)
+
+    assert (m.low, m.high) == pytest.approx((score.low, score.high), abs=1e-9)
 
 
 def test_parts_of_the_loss_add_up():

@@ -38,7 +38,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.interval import simultaneous_level
+from ..stats.interval import quantile, simultaneous_level
 from ..stats.jackknife import effective_n, jackknife_covariance, jackknife_variance
 from ..stats.proportions import wilson_interval
 from ..stats.recalibration import (
@@ -173,27 +173,28 @@ def _error(binned: Binned, subject: str, rows: ScoredRows, level: float, unit: f
 
 def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple[str, ...]) -> Iterator[Measurement]:
     """Expected and observed by bin, and the debiased distance between them."""
-    regression = given.task.type == "regression"
+    regression, confidence = given.task.type == "regression", given.options.confidence
     binned = _binned(y, score, rows, given.options.bins)
     inside, w, observed, expected = binned.inside, binned.w, binned.observed, binned.expected
     subject = atom[0] if atom else subjects.MODEL
-    yield _error(binned, subject, rows, given.options.confidence, given.grid.scale)
+    yield _error(binned, subject, rows, confidence, given.grid.scale)
     for b, members in enumerate(inside):
         place = subjects.join(*atom, subjects.rows(f"bin_{b + 1:02d}"))
         n = int(members.sum())
         yield Measurement(metric="expected_rate", subject=place, value=float(expected[0, b]), n=n)
         if regression:
-            m = measured("observed_rate", place, observed[:, b], rows, level=given.options.confidence)
+            m = measured("observed_rate", place, observed[:, b], rows, level=confidence)
             yield replace(m, n=n, n_eff=float(n))
             continue
         p = float(observed[0, b])
         squares = float((members * rows.weight**2).sum())
         spread = float(jackknife_variance(observed[1:, b]))
         n_eff = effective_n(p, spread if np.isfinite(spread) else 0.0, float(w[0, b]) ** 2 / squares)
-        ends = wilson_interval(min(p, 1.0) * n_eff, n_eff, confidence=given.options.confidence)
+        n_t = n_eff * (quantile(confidence) / quantile(confidence, max(rows.groups - 1, 1))) ** 2
+        ends = wilson_interval(min(p, 1.0) * n_t, n_t, confidence=confidence)
         yield Measurement(
             metric="observed_rate", subject=place, value=p, low=min(ends.low, p), high=max(ends.high, p), n=n, n_eff=n_eff,
-            level=given.options.confidence, method="Wilson, effective n",
+            level=confidence, method="Wilson, effective n, Student",
         )  # fmt: skip
 
 
