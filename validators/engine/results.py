@@ -15,16 +15,8 @@ from ..core.records import Check, Measurement, Result, Status
 
 SCHEMA = "seatrial/results/v1"
 _PACKAGES = (
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-    "skops",
-    "xgboost-cpu",
-    "xgboost",
-    "lightgbm",
-    "catboost",
+    *("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "skops"),
+    *("xgboost-cpu", "xgboost", "lightgbm", "catboost", "onnxruntime"),
 )
 
 

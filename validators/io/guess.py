@@ -11,7 +11,7 @@ from ..core.data import Role
 from ..core.errors import ProjectError
 from .tables import SUFFIXES, frames, partitions
 
-MODEL_SUFFIXES = (".skops", ".joblib", ".pkl", ".pickle", ".ubj", ".json", ".txt", ".cbm")
+MODEL_SUFFIXES = (".skops", ".joblib", ".pkl", ".pickle", ".ubj", ".json", ".txt", ".cbm", ".onnx")
 LOOK_AT = 20_000
 _TARGETS = ("target", "label", "y", "outcome", "default", "class", "response")
 _KEYS = ("id", "key", "row_id", "uuid")

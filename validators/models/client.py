@@ -24,7 +24,7 @@ from .usage import usage_of
 
 Size = int | Callable[[dict[str, Any]], int]
 
-SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops", ".json", ".ubj", ".txt", ".cbm")
+SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops", ".json", ".ubj", ".txt", ".cbm", ".onnx")
 CODE_BEARING = (".joblib", ".pkl", ".pickle")
 ROWS_PER_CALL = 16_384
 MAX_STATISTICS = 16 * 1024 * 1024

@@ -19,6 +19,7 @@ SUFFIXES: Final = [
     "json",
     "txt",
     "cbm",
+    "onnx",
     "py",
     "toml",
 ]

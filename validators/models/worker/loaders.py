@@ -3,6 +3,7 @@
 import io
 
 from .native import NativeCatBoost, NativeLightGBM, NativeXGBoost
+from .onnx_model import NativeOnnx
 
 
 def untrusted_types(names):
@@ -47,4 +48,5 @@ LOADERS = {
     ".ubj": lambda f: NativeXGBoost(f.read(), ".ubj"),
     ".txt": lambda f: NativeLightGBM(f.read(), ".txt"),
     ".cbm": lambda f: NativeCatBoost(f.read(), ".cbm"),
+    ".onnx": lambda f: NativeOnnx(f.read()),
 }
