@@ -214,7 +214,9 @@ def _inputs(trial: Trial, measured: Measured) -> dict[str, Any]:
     for name, file in (("candidate", project.candidate), ("prior", project.prior)):
         if file is not None:
             model[name] = {"file": file.relative_to(project.folder).as_posix(), "sha256": file_digest(file)}
-            model[name] |= {k: v for k, v in measured.models[name].items() if k in ("bytes", "format", "class")}
+            model[name] |= {
+                k: v for k, v in measured.models[name].items() if k in ("bytes", "format", "class", "types")
+            }
     inputs: dict[str, Any] = {
         "project": {"sha256": file_digest(project.folder / PROJECT_FILE)},
         "model": model,

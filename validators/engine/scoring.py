@@ -38,6 +38,7 @@ class Scoring:
                 classes=task.classes,
                 positive=task.positive,
                 code=self._trial.project.code,
+                types=self._trial.project.types,
                 features=self._trial.features,
                 allow_unconfined=self._trial.allow_unconfined,
             )

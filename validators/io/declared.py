@@ -54,6 +54,7 @@ class Project:
     prior: Path | None = None
     prior_snapshot: Path | None = None
     code: tuple[Path, ...] = ()
+    types: tuple[str, ...] = ()
     slices: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -71,6 +71,7 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
         prior=at(model, "prior"),
         prior_snapshot=at(model, "prior_snapshot"),
         code=tuple(folder / c for c in model.get("code", ())),
+        types=tuple(model.get("types", ())),
         task=Task(
             type=cast("TaskType", task["type"]),
             target=task["target"],

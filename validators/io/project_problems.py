@@ -19,7 +19,8 @@ _NAMES, _LABEL, _LABELS, _YES = (
     "true or false",
 )
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "model": {"id": _TEXT, "version": _TEXT, "candidate": _TEXT, "prior": _TEXT, "prior_snapshot": _TEXT, "code": _TEXTS},
+    "model": {"id": _TEXT, "version": _TEXT, "candidate": _TEXT, "prior": _TEXT, "prior_snapshot": _TEXT, "code": _TEXTS,
+              "types": _TEXTS},
     "task": {"type": _TEXT, "target": _TEXT, "positive": _LABEL, "threshold": _NUMBER, "favourable": _LABEL, "classes": _LABELS},
     "data": {**{role.value: _TEXT for role in Role}, "golden": _TEXT, "scenarios": _TEXT},
     "columns": {

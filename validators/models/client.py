@@ -42,6 +42,7 @@ class Model:
         classes: Sequence[Any] = (),
         positive: Any = None,
         code: Sequence[Path] = (),
+        types: Sequence[str] = (),
         features: Sequence[str] | None = None,
         limits: Limits | None = None,
         allow_unconfined: bool = False,
@@ -51,6 +52,7 @@ class Model:
         self._path, self._task, self._limits = path, task, limits or Limits()
         self._classes, self._positive = [_label(c) for c in classes], _label(positive)
         self._code = {p.stem: p.read_text("utf-8") for p in code}
+        self._types = list(types)
         self._features = None if features is None else list(features)
         self._allow_unconfined = allow_unconfined
         self._worker: Worker | None = None
@@ -188,12 +190,17 @@ class Model:
             code = (
                 f"a {self._path.suffix} file"
                 if self._path.suffix in CODE_BEARING
-                else "code of its own" * bool(self._code)
+                else "code of its own" * bool(self._code or self._types)
             )
             if code and worker.isolation != "full" and not self._allow_unconfined:
                 raise ModelError(worker.refusal(code))
             os.lseek(file, 0, os.SEEK_SET)
-            send(worker.socket, {"suffix": self._path.suffix, "code": self._code}, b"", seconds=limits.start_s)
+            send(
+                worker.socket,
+                {"suffix": self._path.suffix, "code": self._code, "types": self._types},
+                b"",
+                seconds=limits.start_s,
+            )
             socket.send_fds(worker.socket, [b"m"], [file])
             reply, _ = receive(worker.socket, payload_size=0, seconds=limits.load_s, most=MAX_DESCRIPTION)
         except (EOFError, ConnectionError):

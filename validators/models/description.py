@@ -6,12 +6,12 @@ from typing import Any
 from ..core.errors import ModelError
 from .protocol import clean
 
-MOST_NAMES = 100_000
+MOST_NAMES, MOST_TYPES = 100_000, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a model file is, and how it was kept apart."""
+    """What a model file is, and how it was kept apart. `types` are those of a skops file beyond the ones that skops trusts itself."""
 
     file: str
     format: str
@@ -23,6 +23,7 @@ class Description:
     classes: tuple[Any, ...] | None
     features: tuple[str, ...] | None
     libraries: tuple[tuple[str, str], ...]
+    types: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -34,13 +35,19 @@ class Description:
             "isolation": self.isolation,
             "class": f"{self.module}.{self.class_name}",
             "libraries": dict(self.libraries),
+            "types": list(self.types),
         }
 
 
 def described(reply: dict[str, Any], **known: Any) -> Description:
     """The description out of a worker's reply and what the parent knows itself; raises ModelError where the reply is none."""
-    classes, features, libraries = (reply.get(name) for name in ("classes", "features", "libraries"))
-    if not isinstance(libraries, dict) or not _names(classes, bool | int | float | str) or not _names(features, str):
+    classes, features, libraries, types = (reply.get(n) for n in ("classes", "features", "libraries", "types"))
+    if (
+        not isinstance(libraries, dict)
+        or not _names(types, str)
+        or not _names(classes, bool | int | float | str)
+        or not _names(features, str)
+    ):
         raise ModelError("described itself in a way that cannot be read")
     return Description(
         class_name=clean(reply.get("class"), 80),
@@ -48,6 +55,7 @@ def described(reply: dict[str, Any], **known: Any) -> Description:
         classes=None if classes is None else tuple(clean(c, 200) if isinstance(c, str) else c for c in classes),
         features=None if features is None else tuple(clean(f, 200) for f in features),
         libraries=tuple(sorted((clean(k, 40), clean(v, 40)) for k, v in list(libraries.items())[:20])),
+        types=tuple(clean(t, 200) for t in (types or ())[:MOST_TYPES]),
         **known,
     )
 

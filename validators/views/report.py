@@ -94,6 +94,7 @@ def _inputs(document: Document) -> Iterable[str]:
     for name, held in inputs.get("model", {}).items():
         if held is not None:
             kind = " ".join(str(held[k]) for k in ("format", "class") if held.get(k))
+            kind += f", holds {', '.join(held['types'])}" if held.get("types") else ""
             rows.append([f"{name} model", escape(held["file"]), _hash(held), "", escape(kind)])
     for role, held in inputs.get("data", {}).items():
         labelled = "" if held["labelled"] is None else f"{fmt.count(held['labelled'])} with an outcome"

@@ -4,36 +4,33 @@ import io
 
 from .native import NativeCatBoost, NativeLightGBM, NativeXGBoost
 from .onnx_model import NativeOnnx
+from .skops_types import refused
 
 
-def untrusted_types(names):
-    """Types of a skops file that our allow-list does not hold: libraries that models are made of are on it."""
-    allowed = (
-        "sklearn.",
-        "numpy.",
-        "scipy.",
-        "xgboost.",
-        "lightgbm.",
-        "collections.OrderedDict",
-        "collections.defaultdict",
-    )
-    return sorted(n for n in names if not n.startswith(allowed))
+def load(file, header):
+    """The model in a file, and the types that it holds beyond those that skops trusts itself (skops only)."""
+    if header["suffix"] == ".skops":
+        return load_skops(file.read(), header["types"], header["code"])
+    return LOADERS[header["suffix"]](file), []
 
 
-def load_skops(file):
-    """A skops file, if all its types are on the allow-list."""
+def load_skops(data, approved, code):
+    """A skops file, if all its types are on the allow-list, approved by the project or of its code."""
     import skops.io
 
-    data = file.read()
     names = skops.io.get_untrusted_types(data=data)
-    refused = untrusted_types(names)
-    if refused:
-        raise ValueError(f"types that are not on the allow-list: {', '.join(refused[:5])}")
-    return skops.io.loads(data, trusted=names)
+    off = refused(names, approved, code)
+    if off:
+        more = f" and {len(off) - 5} more" * (len(off) > 5)
+        raise ValueError(
+            f"types that are not on the allow-list: {', '.join(off[:5])}{more}; if you trust them, name them "
+            "under types = [...] in [model]"
+        )
+    return skops.io.loads(data, trusted=names), sorted(names)
 
 
 def load_joblib(file):
-    """A joblib or pickle file."""
+    """A joblib, pickle or cloudpickle file, compressed or not."""
     import joblib
 
     return joblib.load(io.BytesIO(file.read()))
@@ -43,7 +40,6 @@ LOADERS = {
     ".joblib": load_joblib,
     ".pkl": load_joblib,
     ".pickle": load_joblib,
-    ".skops": load_skops,
     ".json": lambda f: NativeXGBoost(f.read(), ".json"),
     ".ubj": lambda f: NativeXGBoost(f.read(), ".ubj"),
     ".txt": lambda f: NativeLightGBM(f.read(), ".txt"),

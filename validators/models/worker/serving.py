@@ -35,8 +35,8 @@ def receive_model(sock):
     sys.meta_path.append(sources.SourceFinder(header["code"]))
     try:
         with wire.receive_file(sock) as file:
-            model = loaders.LOADERS[header["suffix"]](file)
-        reply = {"ok": True, **answers.describe(model)}
+            model, types = loaders.load(file, header)
+        reply = {"ok": True, **answers.describe(model), "types": types}
     except Exception as error:  # noqa: BLE001 - whatever a model file raises is answered
         model, reply = None, failure(error)
     wire.send(sock, reply)
