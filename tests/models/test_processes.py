@@ -135,6 +135,26 @@ def test_rows_arrive_with_the_types_they_had(tmp_path):
     assert "i:i0 f:f1 b:b0 o:O1 t:M1 k:O1" in str(caught.value)
 
 
+def test_numbers_arrive_as_they_are_and_may_be_written_over(tmp_path):
+    code = tmp_path / "echo_numbers.py"
+    code.write_text(
+        textwrap.dedent("""
+        import numpy as np
+        class Echo:
+            def predict(self, X):
+                assert list(X.columns) == ["b", "a"] and X.index.tolist() == list(range(len(X)))
+                found = (X.a * 10 + X.b).to_numpy()
+                X.iloc[:, 0] = 0.0
+                return found
+    """)
+    )
+    frame = pd.DataFrame({"a": [0.1, np.nan, -0.0, np.inf], "b": [1.0, 2.0, 3.0, 4.0]}, index=[7, 7, 8, 9])
+    with open_model(made(tmp_path, code, "Echo"), task="regression", code=[code], features=["b", "a"]) as held:
+        np.testing.assert_array_equal(held.predict(frame), (frame.a * 10 + frame.b).to_numpy())
+        np.testing.assert_array_equal(held.predict(frame[1:2]), [np.nan])
+        held.predict_no_rows(frame)
+
+
 def made(tmp_path, code, name):
     """A joblib file of an instance of a class that only `code` has."""
     path = tmp_path / f"{name}.joblib"

@@ -12,14 +12,13 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..core.errors import ModelError, ModelTimeout
 from .description import Description, described
 from .ensembles import FlatTrees, flat_trees_from, size_of
 from .process import Limits, Worker
-from .protocol import MAX_HEADER, clean, receive, send
+from .protocol import MAX_HEADER, clean, encoded, receive, send
 from .usage import usage_of
 
 Size = int | Callable[[dict[str, Any]], int]
@@ -140,12 +139,9 @@ class Model:
     def _ask(self, header: dict[str, Any], frame: pd.DataFrame, size: Size) -> tuple[dict[str, Any], bytes, float]:
         if self._worker is None:
             self._start()
-        table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
+        described, rows = encoded(frame)
         started = time.perf_counter()
-        reply, payload = self._exchange(header, memoryview(sink.getvalue()), size, self._limits.call_s)
+        reply, payload = self._exchange(header | described, rows, size, self._limits.call_s)
         seconds = time.perf_counter() - started
         if not reply.get("ok"):
             raise ModelError(f"{self._path.name} raised {clean(reply.get('type'), 80)}: {clean(reply.get('message'))}")

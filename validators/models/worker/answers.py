@@ -31,25 +31,37 @@ def same_label(a, b):
     return a == b or str(a) == str(b)
 
 
-def frame_of(payload):
-    """A pandas frame with the parent's types."""
+def frame_of(header, payload):
+    """A pandas frame with the parent's types: out of float64, column by column, or out of Arrow."""
+    if header.get("columns"):
+        import numpy as np
+        import pandas as pd
+
+        block = np.frombuffer(payload, dtype=np.float64).reshape(len(header["columns"]), -1)
+        return pd.DataFrame(block.T, columns=header["columns"], copy=False)
     import pyarrow as pa
 
     with pa.ipc.open_stream(payload) as reader:
         return reader.read_pandas()
 
 
-def predict(model, header, X):
-    """Scores as float64: (n,) or (n, K) in the order of the classes asked for."""
+def real(scores):
+    """Scores as float64; complex numbers would lose a part of them without a word."""
     import numpy as np
 
+    if np.iscomplexobj(scores):
+        raise TypeError("the scores are complex numbers")
+    return np.asarray(scores, dtype=np.float64)
+
+
+def predict(model, header, X):
+    """Scores as float64: (n,) or (n, K) in the order of the classes asked for."""
     X = as_fitted(model, X)
     if header["task"] == "regression":
-        scores = np.asarray(model.predict(X), dtype=np.float64)
-        return scores.reshape(-1)
+        return real(model.predict(X)).reshape(-1)
     if not hasattr(model, "predict_proba"):
         raise TypeError("the model has no predict_proba; a classifier must give probabilities")
-    p = np.asarray(model.predict_proba(X), dtype=np.float64)
+    p = real(model.predict_proba(X))
     own = getattr(model, "classes_", None)
     own = list(range(p.shape[1])) if own is None else [plain(c) for c in own]
     wanted = header["classes"] if header["task"] == "multiclass" else [header["positive"]]

@@ -18,7 +18,7 @@ from . import landlock, seccomp
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS = 1, 4, 24, 38, 39
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
-FILE_BYTES, OPEN_FILES = 1 << 20, 128
+FILE_BYTES, OPEN_FILES, MORE_THREADS = 1 << 20, 128, 1024
 
 
 def confine(config):
@@ -51,12 +51,24 @@ def level_of(held):
 
 def limit(memory, cpu):
     """Limits of the system: address space, processor time, size of a written file, open files, no core file."""
-    wanted = ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, FILE_BYTES), (resource.RLIMIT_NOFILE, OPEN_FILES))
+    wanted = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, FILE_BYTES), (resource.RLIMIT_NOFILE, OPEN_FILES)]
+    if sys.platform == "linux":
+        wanted.append((resource.RLIMIT_NPROC, threads_of(os.getuid()) + MORE_THREADS))
     for what, asked in (*wanted, (resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu)):
         _, hard = resource.getrlimit(what)
         most = asked if hard == resource.RLIM_INFINITY else min(asked, hard)
         with contextlib.suppress(ValueError, OSError):  # macOS sets no limit of the address space
             resource.setrlimit(what, (most, most))
+
+
+def threads_of(user):
+    """How many threads a user has: the kernel limits the sum (not that of root), so a model gets some more than there are."""
+    count = 0
+    for process in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if process.isdigit() and os.stat(f"/proc/{process}").st_uid == user:
+                count += len(os.listdir(f"/proc/{process}/task"))
+    return count
 
 
 def give_up_privileges(libc):

@@ -58,11 +58,11 @@ def answer(model, header, payload):
     if header.get("ask") == "fitted_statistics":
         return {"ok": True, "found": fitted.fitted_statistics(model)}, b""
     if header.get("ask") == "trees":
-        return flat_trees.answer(model, answers.frame_of(payload))
+        return flat_trees.answer(model, answers.frame_of(header, payload))
     import numpy as np
 
     give = answers.predict_in_threads if header.get("threads") else answers.predict
-    scores = np.ascontiguousarray(give(model, header, answers.frame_of(payload)))
+    scores = np.ascontiguousarray(give(model, header, answers.frame_of(header, payload)))
     return {"ok": True, "shape": list(scores.shape)}, scores.tobytes()
 
 

@@ -19,7 +19,7 @@ def read_exactly(sock, size):
         if n == 0:
             raise EOFError
         got += n
-    return bytes(parts)
+    return parts
 
 
 def read_message(sock):
