@@ -1,7 +1,6 @@
 """Models that run code, on a machine that cannot confine them: refused, or let in and recorded wherever the run is shown."""
 
 import json
-from functools import partial
 
 import pytest
 from typer.testing import CliRunner
@@ -10,9 +9,10 @@ from tests.engine.projects import project
 from validators.cli import app
 from validators.cli.execute import execute, latest_run
 from validators.core.errors import ModelError
+from validators.engine import scoring
 from validators.engine.places import run_options
 from validators.engine.run import nothing
-from validators.models import client
+from validators.models.process import Limits
 from validators.snapshot.statement import statement
 from validators.views.reading import unconfined
 from validators.views.report import report_html
@@ -22,7 +22,7 @@ from validators.views.sentences import isolation_sentence
 @pytest.fixture
 def open_machine(monkeypatch):
     """A machine without Landlock and seccomp."""
-    monkeypatch.setattr(client, "Limits", partial(client.Limits, layers=()))
+    monkeypatch.setattr(scoring, "limits_of", lambda _: Limits(layers=()))
 
 
 @pytest.mark.usefixtures("open_machine")

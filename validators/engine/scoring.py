@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from ..core.data import CANDIDATE, PRIOR
 from ..core.errors import DataError
 from ..models.client import Model, open_model
+from .places import home
+from .settings import limits_of
 from .trial import Trial
 
 
@@ -40,6 +42,7 @@ class Scoring:
                 code=self._trial.project.code,
                 types=self._trial.project.types,
                 features=self._trial.features,
+                limits=limits_of(home()),
                 allow_unconfined=self._trial.allow_unconfined,
             )
         return self._open[name]

@@ -144,7 +144,8 @@ class Model:
         reply, payload = self._exchange(header | described, rows, size, self._limits.call_s)
         seconds = time.perf_counter() - started
         if not reply.get("ok"):
-            raise ModelError(f"{self._path.name} raised {clean(reply.get('type'), 80)}: {clean(reply.get('message'))}")
+            kind, message = _failure(reply, self._limits)
+            raise ModelError(f"{self._path.name} raised {kind}: {message}")
         return reply, payload, seconds
 
     def _exchange(
@@ -202,7 +203,7 @@ class Model:
         except (EOFError, ConnectionError):
             raise ModelError(f"cannot be loaded: the process that loads it ended {self._kill()}") from None
         if not reply.get("ok"):
-            raise ModelError(_refusal(clean(reply.get("type"), 80), clean(reply.get("message"))))
+            raise ModelError(_refusal(*_failure(reply, limits)))
         return described(
             reply,
             file=self._path.name,
@@ -239,6 +240,14 @@ open_model = Model
 
 def _label(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _failure(reply: dict[str, Any], limits: Limits) -> tuple[str, str]:
+    """Kind and words of what a model raised."""
+    kind, message = clean(reply.get("type"), 80), clean(reply.get("message"))
+    if kind == "MemoryError":
+        message = f"its process may take {limits.memory_bytes / (1 << 30):g} GB; memory_gb in settings.toml sets it {message}".strip()
+    return kind, message
 
 
 def _refusal(kind: str, message: str) -> str:
