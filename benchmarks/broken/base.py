@@ -1,7 +1,7 @@
 """Sound projects whose files are broken one at a time: one of stored scores, and one with a model in every format."""
 
 import io
-import pickle  # noqa: TID251 - written here, read by the worker only
+import pickle
 from pathlib import Path
 
 import numpy as np
