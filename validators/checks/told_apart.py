@@ -1,10 +1,11 @@
-"""LEK110: can a learner tell training rows from test rows?
+"""LEK110: can a learner tell training rows from test rows, and from the rows of a later time?
 
 How it is measured
 ------------------
 Boosted trees try to tell rows of train from rows of test, cross-fitted in five folds of dependent rows, on at most 3,000 rows of each
-by key hash. `told_apart` is the area under the ROC curve of that; .5 says that both are random parts of one population. The interval
-is by the delete-a-group jackknife. Nothing is judged: a split by time is told apart because the world moves.
+by key hash. `told_apart` is the area under the ROC curve of that; .5 says that both are random parts of one population. Where there
+is production, the same is asked of train against production, which is out of time. The interval is by the delete-a-group jackknife.
+Nothing is judged: a split by time is told apart because the world moves.
 
 Why it matters
 --------------
@@ -14,7 +15,8 @@ days. Where a random split is told apart, something that is no random split was 
 What to do
 ----------
 With a random split, look at what tells them apart (feature drift names it): a column that was made per file is a leak of the split. With
-a split by time, read the test metric together with backtest.
+a split by time, read the test metric together with backtest. Where production is told apart far better than test, the test metric
+speaks of rows that production no longer sees.
 
 Sources
 -------
@@ -47,15 +49,20 @@ class Options:
 
 
 def told_apart(given: Given) -> Iterator[Measurement]:
-    """Area under the ROC curve of telling test from train."""
-    sides = [given.summary(role, SAMPLE).thin(given.options.rows) for role in (Role.TRAIN, Role.TEST)]
+    """Area under the ROC curve of telling test from train, and production from train."""
+    for role in (Role.TEST, Role.PRODUCTION):
+        if given.has(role, SAMPLE):
+            yield _told(given, role, subjects.MODEL if role is Role.TEST else subjects.rows(role.value))
+
+
+def _told(given: Given, other: Role, subject: str) -> Measurement:
+    sides = [given.summary(role, SAMPLE).thin(given.options.rows) for role in (Role.TRAIN, other)]
     n = min(map(len, sides))
     unit = np.concatenate([b.unit for b in sides])
     group = (unit % np.uint64(GROUPS)).astype(np.int64)
     if n < MIN_ROWS or len(np.unique(group)) < 2 * FOLDS:
         note = f"{n} rows in a role, or too few groups of them; it takes {MIN_ROWS}"
-        yield Measurement(metric="told_apart", subject=subjects.MODEL, value=None, n=n, note=note)
-        return
+        return Measurement(metric="told_apart", subject=subject, value=None, n=n, note=note)
     label = np.repeat([0, 1], [len(b) for b in sides])
     weight = np.concatenate([b.weight / max(float(b.weight.mean()), 1.0) for b in sides])
     matrix = design(np.concatenate([b.codes for b in sides]), given.grid).astype(np.float64)
@@ -70,13 +77,11 @@ def told_apart(given: Given) -> Iterator[Measurement]:
     value, level = float(roc_auc_many(total[0], total[1])), given.options.confidence
     ends = jackknife_interval(value, roc_auc_many(rest[:, 0], rest[:, 1]), confidence=level)
     if ends is None:
-        yield Measurement(
-            metric="told_apart", subject=subjects.MODEL, value=None, n=n, note="no interval on these rows"
-        )
-        return
-    yield Measurement(
-        metric="told_apart", subject=subjects.MODEL, value=value, low=ends.low, high=ends.high, level=level,
-        method="jackknife, cross-fitted", n=n, n_eff=float(n), note=f"{len(sides[0]):,} and {len(sides[1]):,} rows",
+        return Measurement(metric="told_apart", subject=subject, value=None, n=n, note="no interval on these rows")
+    return Measurement(
+        metric="told_apart", subject=subject, value=value, low=ends.low, high=ends.high, level=level,
+        method="jackknife, cross-fitted", n=n, n_eff=float(n),
+        note=f"{len(sides[0]):,} rows of train and {len(sides[1]):,} of {other.value}",
     )  # fmt: skip
 
 
@@ -85,7 +90,7 @@ CHECK = Check(
     family=Family.LEAKAGE,
     title="Train told from test",
     metrics=("told_apart",),
-    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,)),
+    needs=Needs(roles=(Role.TRAIN, Role.TEST), optional=(Role.PRODUCTION,), summaries=(SAMPLE,)),
     measure=told_apart,
     doc=__doc__,
     options=Options(),

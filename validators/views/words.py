@@ -280,7 +280,7 @@ _LABELS: Mapping[str, str] = {
     "quality_without_gaps": "Quality of our own learner without the features whose gaps predict",
     "copies_outcome": "Copies of the outcome",
     "pure_share": "Rows in values of one class only",
-    "told_apart": "AUC of telling train from test",
+    "told_apart": "AUC of telling train from other rows",
     "region_gap": "Loss on test above train, inside a region",
     "curve_score": "Score of our own learner by rows of train",
     "gain_at_twice": "Gain expected of twice the rows",
