@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..core.data import Batch, Grid, NumericBins
 
 Floats = NDArray[np.float64]
-CHUNK = 256
+CHUNK = 64
 MISSING = -5.0  # standard deviations below the mean: nearer to no value than to another missing one
 SAME = 1e-6
 Space = Literal["rank", "deviation"]
@@ -39,27 +39,34 @@ def two_nearest(
 
     A number counts as the share of base rows below it, or in their standard deviations; a missing one lies apart from all; texts are
     0 or 1 apart; the distance is Euclidean. Equal rows of the base count once. With `among_themselves` the rows are base rows, and
-    what equals a row, or (`other_units`) depends on it, is left out. Infinity where the base has too few distinct rows. Memory: 256 x
-    base rows x 8 bytes.
+    what equals a row, or (`other_units`) depends on it, is left out. Infinity where the base has too few distinct rows. Memory: a few
+    times 64 x base rows x 8 bytes.
     """
     numbers, texts = _coordinates(base, base, grid, space)
     _, first = np.unique(np.column_stack([numbers, texts]), axis=0, return_index=True)
     numbers, texts, unit = numbers[first], texts[first], base.unit[first]
+    columns = np.ascontiguousarray(texts.T)
     mine, labels = _coordinates(rows, base, grid, space)
     squares = (numbers**2).sum(axis=1)
     found = np.full((len(rows), 2), np.inf)
     for at in range(0, len(rows), CHUNK):
         part, held = mine[at : at + CHUNK], labels[at : at + CHUNK]
-        apart = np.maximum((part**2).sum(axis=1)[:, None] + squares - 2 * part @ numbers.T, 0.0)
-        for j in range(texts.shape[1]):
-            apart += held[:, [j]] != texts[:, j]
+        apart = (part**2).sum(axis=1)[:, None] + squares
+        apart -= 2 * part @ numbers.T
+        np.maximum(apart, 0.0, out=apart)
+        differ = np.zeros(apart.shape, np.uint16)
+        for text, theirs in zip(held.T, columns, strict=True):
+            differ += text[:, None] != theirs
+        apart += differ
         if among_themselves:
             apart[apart < SAME**2] = np.inf
         if other_units:
             apart[rows.unit[at : at + CHUNK, None] == unit] = np.inf
-        two = np.partition(apart, min(1, apart.shape[1] - 1), axis=1)[:, :2]
-        found[at : at + CHUNK, : two.shape[1]] = np.sqrt(two)
-    return found
+        for k in range(min(2, apart.shape[1])):
+            where = apart.argmin(axis=1)[:, None]
+            found[at : at + CHUNK, k] = np.take_along_axis(apart, where, axis=1)[:, 0]
+            np.put_along_axis(apart, where, np.inf, axis=1)
+    return np.sqrt(found)
 
 
 def _coordinates(rows: Batch, base: Batch, grid: Grid, space: Space) -> tuple[Floats, NDArray[np.int32]]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..core.data import GROUPS, Batch, Grid, Task
 from ..stats.attribution import permutation_shapley
 from .goodness import goodness
-from .learners import fit_rung, learn_encoding
+from .learners import fit_rung, learn_encoding, unequal
 from .row_sample import take
 from .scored_rows import ScoredRows
 
@@ -85,7 +85,7 @@ def cross_fitted(target: Floats, weight: Floats, matrix: Floats, fold: NDArray[n
             max_iter=80, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=10.0,
             early_stopping=False, random_state=0,
         )  # fmt: skip
-        found[mine] = model.fit(matrix[~mine], target[~mine], sample_weight=weight[~mine]).predict(matrix[mine])
+        found[mine] = model.fit(matrix[~mine], target[~mine], sample_weight=unequal(weight[~mine])).predict(matrix[mine])
     return found
 
 
