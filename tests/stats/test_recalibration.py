@@ -29,6 +29,13 @@ def test_logistic_line_agrees_with_scikit_learn():
     assert logistic_line(Y, X, W, start=Line(2.0, -2.0)).slope == pytest.approx(ours.slope, rel=1e-9)
 
 
+@pytest.mark.parametrize("start", [None, Line(0.3, 0.7), Line(-3.0, 4.0)])
+def test_at_the_maximum_the_residuals_are_orthogonal_to_the_line(start):
+    line = logistic_line(Y, X, W, start=start)
+    residual = W * (Y - expit(line.intercept + line.slope * X))
+    assert (residual.sum(), residual @ X) == pytest.approx((0.0, 0.0), abs=1e-10)  # 800 terms of order 1
+
+
 def test_weight_two_is_the_row_twice_and_weight_zero_no_row():
     twice = np.repeat(np.arange(800), W.astype(int))
     assert logistic_line(Y, X, W).slope == pytest.approx(logistic_line(Y[twice], X[twice], np.ones(len(twice))).slope)

@@ -36,7 +36,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..core import subjects
-from ..core.data import CANDIDATE, Role
+from ..core.data import CANDIDATE, Role, Task
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import quantile, simultaneous_level
 from ..stats.jackknife import effective_n, jackknife_covariance, jackknife_variance
@@ -109,19 +109,14 @@ def _one(
 ) -> Iterator[Measurement]:
     """Everything about one column of scores, against 0/1 outcomes or (regression) a number."""
     regression, subject = given.task.type == "regression", atom[0] if atom else subjects.MODEL
-    line, x = (least_squares_line, score) if regression else (logistic_line, logits(score))
-
-    def slope(weight: Floats) -> Floats:
-        found = line(y, x, weight)
-        return np.array(np.nan if found is None else found.slope)
-
+    x = score if regression else logits(score)
     if rows.n == 0:
         for metric in ("calibration_slope", "calibration_in_the_large", "calibration_error"):
             yield Measurement(metric=metric, subject=subject, value=None, n=0, note="no row has an outcome and a score")
         return
     why = "the scores are constant" if not np.ptp(x) > 0 else "one class only, or the scores separate the classes"
     if given.asks("calibration_slope"):
-        yield measured("calibration_slope", subject, rows.refitted(slope), rows, level=level, undefined=why)
+        yield measured("calibration_slope", subject, _slopes(y, x, rows, given.task), rows, level=level, undefined=why)
     w, observed, expected = rows.sums(np.ones_like(y), y, score).T
     unit = given.grid.scale if regression else divided(observed, w)
     large = divided(divided(expected - observed, w), np.broadcast_to(unit, w.shape))
@@ -139,6 +134,20 @@ def _one(
         z = spiegelhalter_z(y, score, rows.weight)
         why = "takes rows to be independent" if z is not None else "every probability is 0, 1 or one half"
         yield Measurement(metric="spiegelhalter_z", subject=subject, value=z, n=rows.n, n_eff=rows.n_eff, note=why)
+
+
+def _slopes(y: Floats, x: Floats, rows: ScoredRows, task: Task) -> Floats:
+    """(1 + groups,) slope of the line of outcomes on x; NaN where there is none."""
+    whole = None if task.type == "regression" else logistic_line(y, x, rows.weight)
+
+    def slope(weight: Floats) -> Floats:
+        if task.type == "regression":
+            line = least_squares_line(y, x, weight)
+        else:
+            line = None if whole is None else logistic_line(y, x, weight, start=whole)
+        return np.array(np.nan if line is None else line.slope)
+
+    return rows.refitted(slope)
 
 
 @dataclass(frozen=True, slots=True)

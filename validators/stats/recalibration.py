@@ -39,7 +39,7 @@ def logistic_line(y_true: Floats, x: Floats, weight: Floats, *, start: Line | No
     if not 0 < positives < total or not np.ptp(x[weight > 0]) > 0:
         return None
     a, b = (float(logit(positives / total)), 0.0) if start is None else (start.intercept, start.slope)
-    held = _likelihood(y_true, x, weight, a, b)
+    farthest = float(np.abs(x).max())
     for _ in range(_STEPS):
         p = expit(a + b * x)
         residual, v = weight * (y_true - p), weight * p * (1 - p)
@@ -50,9 +50,12 @@ def logistic_line(y_true: Floats, x: Floats, weight: Floats, *, start: Line | No
             return None
         da, db = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
         step = 1.0
-        while (there := _likelihood(y_true, x, weight, a + step * da, b + step * db)) < held and step > 1e-4:
-            step /= 2
-        a, b, held = a + step * da, b + step * db, there
+        # no curvature changes by more than exp(.5) where log-odds move by at most .5, so a full step must gain
+        if abs(da) + abs(db) * farthest > 0.5:
+            held = _likelihood(y_true, x, weight, a, b)
+            while _likelihood(y_true, x, weight, a + step * da, b + step * db) < held and step > 1e-4:
+                step /= 2
+        a, b = a + step * da, b + step * db
         if abs(b) > _FARTHEST:
             return None
         if abs(da) + abs(db) < _TOLERANCE * (1 + abs(a) + abs(b)):

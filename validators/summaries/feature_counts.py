@@ -57,19 +57,19 @@ class FeatureCountsKind:
         """Counts of one batch."""
         groups = GROUPS if self.by == "all" else LARGE_CUBE_GROUPS
         group = (batch.unit % np.uint64(groups)).astype(np.int64)
-        kept, cell, cells = np.ones(len(batch), np.bool_), np.zeros(len(batch), np.int64), 1
+        codes_of, weight, cells = batch.codes, batch.weight, 1
         if self.by == "period":
-            kept, cells = batch.period >= 0, max(len(grid.periods) - 1, 0)
-            cell = batch.period
+            kept, cells = np.flatnonzero(batch.period >= 0), max(len(grid.periods) - 1, 0)
+            group = (batch.period * groups + group)[kept]
+            codes_of, weight = codes_of[kept], weight[kept]
         counts = {}
         for j, (feature, bins) in enumerate(grid.features.items()):
-            codes = batch.codes[:, j].astype(np.int64)
+            codes = codes_of[:, j]
             width = bins.n_bins
             if self.by == "period":
                 to_coarse = np.append(bins.coarse, bins.coarse.max(initial=-1) + 1)
                 codes, width = to_coarse[codes], int(to_coarse[-1]) + 1
-            place = (cell * groups + group) * width + codes
-            counts[feature] = add_up(place[kept], batch.weight[kept], cells * groups * width).reshape(
+            counts[feature] = add_up(group * width + codes, weight, cells * groups * width).reshape(
                 cells, groups, width
             )
         return FeatureCounts(counts)

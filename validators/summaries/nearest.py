@@ -66,7 +66,7 @@ def two_nearest(
             where = apart.argmin(axis=1)[:, None]
             found[at : at + CHUNK, k] = np.take_along_axis(apart, where, axis=1)[:, 0]
             np.put_along_axis(apart, where, np.inf, axis=1)
-    return np.sqrt(found)
+    return np.asarray(np.sqrt(found))
 
 
 def _coordinates(rows: Batch, base: Batch, grid: Grid, space: Space) -> tuple[Floats, NDArray[np.int32]]:

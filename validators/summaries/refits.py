@@ -85,7 +85,9 @@ def cross_fitted(target: Floats, weight: Floats, matrix: Floats, fold: NDArray[n
             max_iter=80, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=10.0,
             early_stopping=False, random_state=0,
         )  # fmt: skip
-        found[mine] = model.fit(matrix[~mine], target[~mine], sample_weight=unequal(weight[~mine])).predict(matrix[mine])
+        found[mine] = model.fit(matrix[~mine], target[~mine], sample_weight=unequal(weight[~mine])).predict(
+            matrix[mine]
+        )
     return found
 
 
