@@ -11,6 +11,7 @@ from validators.cli.execute import policy_of
 from validators.core.data import Role
 from validators.core.policy import Verdict
 from validators.core.records import Status
+from validators.engine.places import samples
 from validators.engine.plan import make_plan
 from validators.engine.run import SAMPLE, measure
 from validators.engine.self_trust import check_the_check, doubted, self_trust
@@ -122,17 +123,19 @@ def test_what_needs_the_model_is_never_asked_in_a_self_test(served):
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
-    folder = project(tmp_path_factory.mktemp("people") / "p", n=4000, extra=COLUMNS + AVAILABLE, people=with_people)
+    folder = project(tmp_path_factory.mktemp("people") / "p", n=2500, extra=COLUMNS + AVAILABLE, people=with_people)
     text = (folder / "seatrial.toml").read_text()
     (folder / "seatrial.toml").write_text(text.replace("threshold = 0.4", "threshold = 0.2\nfavourable = 1"))
     return Trialled(folder, RECORDS + GROUPS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", RECORDS + GROUPS)
 def test_faults_of_rows_labels_and_groups_are_found(people, code):
     sound(people.trust[code])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", RECORDS + GROUPS)
 def test_a_blind_check_of_rows_labels_or_groups_may_not_pass(people, code):
     found, verdict = people.of_blind(code)
@@ -141,20 +144,23 @@ def test_a_blind_check_of_rows_labels_or_groups_may_not_pass(people, code):
     assert verdict is Verdict.INCONCLUSIVE
 
 
-NOISE = ("NOI101", "NOI102", "NOI104")
+NOISE = ("NOI101", "NOI102", "NOI104", "IMP101", "IMP102")
+FIT = ("FIT102", "FIT103", "STR102")
+MONOTONE = '[constraints.x0]\nmonotone = "increasing"\n'
 
 
 @pytest.fixture(scope="module")
 def modelled(tmp_path_factory):
-    return Trialled(project(tmp_path_factory.mktemp("noise") / "p", n=1000, model=True), NOISE)
+    return Trialled(project(tmp_path_factory.mktemp("noise") / "p", n=800, model=True, extra=MONOTONE), NOISE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", NOISE)
-def test_models_that_react_to_noise_are_found_by_stored_scores_alone(modelled, code):
+def test_models_that_react_to_noise_or_reason_otherwise_are_found_by_what_is_stored(modelled, code):
     sound(modelled.trust[code])
-    assert modelled.trust[code].tried[0].null == "steady"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", NOISE)
 def test_a_noise_check_that_perturbs_nothing_may_not_pass(modelled, code):
     """Blind by doing nothing: the rows go to the model as they are."""
@@ -164,9 +170,40 @@ def test_a_noise_check_that_perturbs_nothing_may_not_pass(modelled, code):
     assert verdict is Verdict.INCONCLUSIVE
 
 
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    return Trialled(project(tmp_path_factory.mktemp("fit") / "p", n=2000), FIT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", FIT)
+def test_what_a_model_of_the_right_size_would_not_leave_is_found(fitted, code):
+    sound(fitted.trust[code])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", FIT)
+def test_a_blind_check_of_fit_slices_or_the_worst_tenth_may_not_pass(fitted, code):
+    found, verdict = fitted.of_blind(code)
+
+    assert found.missed is not None
+    assert verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.slow
+def test_a_hidden_slice_is_found_in_lending_and_a_blind_search_may_not_pass():
+    """The toy project's model is too weak for it: hardly an outcome there is a surprise."""
+    tested = Trialled(samples()["lending"], ("PRF202",))
+    found, verdict = tested.of_blind("PRF202")
+
+    sound(tested.trust["PRF202"])
+    assert found.missed is not None
+    assert verdict is Verdict.INCONCLUSIVE
+
+
 def test_whatever_is_judged_has_a_plant_or_says_why_it_has_none():
     policy, _ = policy_of(read_project_stub())
     judged = {r.check for r in policy.rules}
     silent = [c.code for c in catalog() if c.code in judged and not c.plants and not c.unplanted]
 
-    assert set(silent) <= {"PRF202", "IMP101", "IMP102", "STR102", "FIT102", "FIT103"}
+    assert silent == []

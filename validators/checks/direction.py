@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Attributions, Check, Family, Given, Measurement, Needs
+from ..core.records import Attributions, Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..stats.ranking import midranks
@@ -104,6 +104,7 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(RowSampleKind(),), models=(CANDIDATE,), attributions=True),
     measure=direction,
     doc=__doc__,
+    plants=(Plant(metric="sign_reversal", fault="against_declared", null="as_declared", replicates=3),),
     options=Options(),
     slow=True,
 )

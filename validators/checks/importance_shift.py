@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Attributions, Check, Family, Given, Measurement, Needs
+from ..core.records import Attributions, Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import folded, quantile, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_interval, jackknife_variance
 from ..stats.paired import rank_biased_overlap
@@ -46,6 +46,7 @@ from ..summaries.row_sample import RowSampleKind
 
 SAMPLE = RowSampleKind()
 GROUPS = 50
+SHARES = ("share_candidate", "share_prior")
 Floats = NDArray[np.float64]
 
 
@@ -72,7 +73,7 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
         return
     n = len(held.unit)
     single = [(f,) for f in held.features]
-    for model, word in ((CANDIDATE, "share_candidate"), (PRIOR, "share_prior")):
+    for model, word in ((CANDIDATE, "share_candidate"), (PRIOR, "share_prior")) if given.asks(*SHARES) else ():
         yield from _shown(word, held, model, single, n, given.options.confidence)
     before, now = replicate_shares(held, PRIOR, held.groups), replicate_shares(held, CANDIDATE, held.groups)
     if before is None or now is None or len(now) - 1 < MIN_GROUPS:
@@ -101,7 +102,8 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
             low=limits.low if beyond else 0.0, high=limits.high if beyond else max(limits.high - float(floor[g]), 0.0),
             level=level, method=f"paired jackknife over {len(change) - 1} groups", n=n, n_eff=float(n), note=note,
         )  # fmt: skip
-    yield from _rankings(before, now, refits, held, given)
+    if given.asks("rank_overlap", "rank_overlap_floor"):
+        yield from _rankings(before, now, refits, held, given)
     yield from _used(held, n)
 
 
@@ -211,6 +213,9 @@ CHECK = Check(
     ),
     measure=importance_shift,
     doc=__doc__,
+    plants=(
+        Plant(metric="share_shift", fault="share_moved", null="reasons_swapped", replicates=10, options={"refits": 0}),
+    ),
     options=Options(),
     slow=True,
 )  # fmt: skip

@@ -31,7 +31,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.cells import measured
 from ..summaries.goodness import goodness
 from ..summaries.learners import Rung, fit_rung, learn_encoding
@@ -63,7 +63,9 @@ def refits_ladder(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="score_lost_to_refit", subject=subjects.MODEL, value=None, n=rows.n, note=why)
         return
     mine = goodness(rows, rows.scores[CANDIDATE], given.task)
-    best, found = _best_refit(given, train, take(test.rows, rows.where))
+    best, found = "", None
+    if given.asks("score_lost_to_refit", "score_of_model"):
+        best, found = _best_refit(given, train, take(test.rows, rows.where))
     fitted_on = f"fitted on {len(train):,} of {sample.total:,} training rows"
     held: dict[str, Floats] = {} if found is None else {best: goodness(rows, found, given.task)}
     level, size = given.options.confidence, _rarer(given, rows)
@@ -136,5 +138,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=refits_ladder,
     doc=__doc__,
+    plants=(Plant(metric="score_lost_to_prior", fault="ranking_lost", null="swapped"),),
     options=Options(),
 )

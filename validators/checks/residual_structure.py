@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..summaries.cells import divided, measured
 from ..summaries.refits import cross_fitted, design, fit_restrained
@@ -49,8 +49,11 @@ NO_ERROR = "the candidate makes no error"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`confidence` of the two-sided interval: .90 makes each end a one-sided 95 % bound."""
+    """`own_learner`: whether it is put to the same test; `confidence` of the two-sided interval: .90 makes each end a one-sided
+    95 % bound.
+    """
 
+    own_learner: bool = True
     confidence: float = 0.9
 
 
@@ -69,7 +72,8 @@ def residual_structure(given: Given) -> Iterator[Measurement]:
     left = _left(rows, residual, codes, rows.scores[CANDIDATE], fold)
     whole = partial(measured, subject=subjects.MODEL, cell=rows, level=given.options.confidence, undefined=NO_ERROR)
     yield whole("structure_left", values=left, note=rows.note)
-    refit, note = _own_learner(given, there), "no training rows to compare with"
+    refit = _own_learner(given, there) if given.options.own_learner else None
+    note = "not compared with our own learner"
     floor = np.zeros(len(left))
     if refit is not None:
         floor = _left(rows, _residuals(given, rows, refit), codes, refit, fold)
@@ -81,7 +85,7 @@ def residual_structure(given: Given) -> Iterator[Measurement]:
     )
     level = simultaneous_level(given.options.confidence, codes.shape[1])
     centred = residual - np.average(residual, axis=0, weights=rows.weight)
-    for j, name in enumerate(given.grid.features):
+    for j, name in enumerate(given.grid.features if given.asks("structure_by_feature") else ()):
         alone = np.column_stack([_tree_fitted(r, rows.weight, codes[:, [j]], fold) for r in centred.T])
         values = _removed(rows, centred, alone)
         yield measured(
@@ -146,5 +150,15 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=residual_structure,
     doc=__doc__,
+    plants=(
+        Plant(
+            metric="structure_excess",
+            fault="structure_left",
+            null="redrawn",
+            replicates=5,
+            rows=2500,
+            options={"own_learner": False},
+        ),
+    ),
     options=Options(),
 )

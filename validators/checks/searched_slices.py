@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, GROUPS, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.slices import Search, Slice, search
 from ..summaries.cells import Floats, divided, measured
@@ -168,6 +168,7 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=searched_slices,
     doc=__doc__,
+    plants=(Plant(metric="largest_excess", fault="hidden_slice_excess", null="redrawn", replicates=5),),
     options=Options(),
     slow=True,
 )

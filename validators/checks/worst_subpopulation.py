@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, GROUPS, Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.cells import divided, measured
 from ..summaries.conditions import conditions
 from ..summaries.excess import excess_loss, relative_excess
@@ -89,7 +89,7 @@ def worst_subpopulation(given: Given) -> Iterator[Measurement]:
     words = in_words(worst, rows.weight, held) or "no one or two conditions describe them"
     m = _measured("worst_excess", subjects.MODEL, excess, worst, rows, options.confidence)
     yield replace(m, note="; ".join(filter(None, (m.note, words, how, rows.note))))
-    for share in options.shares:
+    for share in options.shares if given.asks("curve_worst_excess") else ():
         subject = subjects.rows(f"worst_{share:g}")
         yield _measured("curve_worst_excess", subject, excess, member(share), rows, options.confidence)
 
@@ -123,6 +123,7 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN,), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=worst_subpopulation,
     doc=__doc__,
+    plants=(Plant(metric="worst_excess", fault="worst_tenth", null="redrawn", replicates=5, rows=2500),),
     options=Options(),
     slow=True,
 )

@@ -156,7 +156,7 @@ def _tried(
     size = tolerance(rule)
     world = World(
         rows=_used(plant, held), grid=given.grid, task=given.task, into=plant.into, attributions=given.attributions,
-        schemas=given.schemas,
+        schemas=given.schemas, constraints=given.constraints,
     )  # fmt: skip
     lighter = replace(given, options=replace(given.options, **plant.options)) if plant.options else given
     judge = _judge(check, lighter, policy, rule)

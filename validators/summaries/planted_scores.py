@@ -11,7 +11,6 @@ from ..core.data import CANDIDATE, PRIOR, Batch, Grid
 from ..stats.perturb import quantile_shift
 from ..stats.ranking import roc_auc
 from ..stats.recalibration import logits
-from .planted_rows import movable
 from .quantities import QUANTITIES, per_row
 from .row_sample import take
 from .worlds import Floats, Planted, World, some
@@ -152,21 +151,6 @@ def slice_loss(world: World, size: float, rng: np.random.Generator, turn: int) -
     k = turn % len(names)
     inside = world.batch.slices[:, k]
     return _worse_in(world, inside, size * int(inside.sum()), subjects.slice_of([world.grid.slices[names[k]]]), rng)
-
-
-def hidden_slice_loss(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:
-    """The same in the lowest or highest quarter or so of one feature that nobody declared; it adds `size` to the mean loss."""
-    if world.task.type != "binary":
-        return None
-    batch = world.batch
-    able = [j for j in range(len(world.grid.features)) if movable(batch, world.grid, j)]
-    if not able:
-        return None
-    j = able[turn % len(able)]
-    codes = batch.codes[:, j]
-    inside = codes <= np.quantile(codes, 0.2)
-    name = list(world.grid.features)[j]
-    return _worse_in(world, inside, size * len(batch), name, rng)
 
 
 def _worse_in(

@@ -5,6 +5,7 @@ A null takes a world and gives one of which a certain fault is absent. Nothing h
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ Floats = NDArray[np.float64]
 class World:
     """The sampled rows of every role, and what is needed to change them. Faults go into the rows of `into`.
 
-    `attributions`, `schemas` and `models` stand in for those of the run where a fault goes into them.
+    `attributions`, `schemas` and `models` stand in for those of the run where a fault goes into them; `constraints` are those
+    that the project declares.
     """
 
     rows: Mapping[Role, Batch]
@@ -30,6 +32,7 @@ class World:
     attributions: Attributions | None = None
     schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
+    constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def batch(self) -> Batch:
