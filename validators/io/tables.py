@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.ipc
-import pyarrow.parquet as pq
 
 from ..core.errors import DataError
+from .reader import batches_of, rows_of, schema_and_groups, telling
 
 BATCH_ROWS, MAX_COLUMNS = 65_536, 10_000
 SUFFIXES = (".parquet", ".csv", ".arrow", ".feather")
@@ -42,17 +40,16 @@ def partitions(path: Path, *, rows: int = 1_000_000) -> tuple[Part, ...]:
             schema_of(file)
             parts.append(Part(file))
             continue
-        with _readable(file):
-            meta = pq.ParquetFile(file).metadata
+        _, groups = schema_and_groups(file)
         held: list[int] = []
         size = 0
-        for g in range(meta.num_row_groups):
+        for g, n in enumerate(groups):
             held.append(g)
-            size += meta.row_group(g).num_rows
-            if size >= rows or g == meta.num_row_groups - 1:
+            size += n
+            if size >= rows or g == len(groups) - 1:
                 parts.append(Part(file, tuple(held)))
                 held, size = [], 0
-        if meta.num_row_groups == 0:
+        if not groups:
             parts.append(Part(file, ()))
     return tuple(parts)
 
@@ -61,17 +58,10 @@ def schema_of(path: Path) -> pa.Schema:
     """Column names and types of a data file (of the first file of a folder)."""
     if path.is_dir():
         return next(iter(schemas_of(path).values()))
-    with _readable(path):
-        if path.suffix == ".parquet":
-            schema = pq.read_schema(path)
-        elif path.suffix == ".csv":
-            with pa.csv.open_csv(path) as reader:
-                schema = reader.schema
-        elif path.suffix in SUFFIXES:
-            with pa.ipc.open_file(path) as reader:
-                schema = reader.schema
-        else:
-            raise DataError(f"{path}: unknown kind of data file; give one of {', '.join(SUFFIXES)}")
+    if path.suffix not in SUFFIXES:
+        raise DataError(f"{path}: unknown kind of data file; give one of {', '.join(SUFFIXES)}")
+    schema, _ = schema_and_groups(path)
+    with telling(path):
         counted = Counter(schema.names)
     if len(schema) > MAX_COLUMNS:
         raise DataError(f"{path}: has {len(schema):,} columns; at most {MAX_COLUMNS:,} are read, so leave some out")
@@ -93,29 +83,10 @@ def schemas_of(path: Path) -> dict[str, pa.Schema]:
 
 def frames(part: Part, columns: tuple[str, ...] | None = None) -> Iterator[pd.DataFrame]:
     """The rows of a partition, at most 65,536 at a time; only those of the named columns that its file has."""
-    with _readable(part.path):
-        if part.path.suffix == ".parquet":
-            file = pq.ParquetFile(part.path, pre_buffer=False)
-            wanted = _held(columns, file.schema_arrow)
-            groups = None if part.row_groups is None else list(part.row_groups)
-            batches = file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=wanted)
-            empty = file.schema_arrow.empty_table()
-        else:
-            table = _whole(part.path)
-            wanted = _held(columns, table.schema)
-            batches = iter(table.to_batches(max_chunksize=BATCH_ROWS))
-            empty = table.schema.empty_table()
-        seen = False
-        for batch in batches:
-            seen = True
-            frame = batch.to_pandas(ignore_metadata=True)
-            yield frame if wanted is None else frame[wanted]
-        if not seen:
-            yield (empty if wanted is None else empty.select(wanted)).to_pandas(ignore_metadata=True)
-
-
-def _held(columns: tuple[str, ...] | None, schema: pa.Schema) -> list[str] | None:
-    return None if columns is None else [c for c in columns if c in schema.names]
+    for table in batches_of(part.path, groups=part.row_groups, columns=columns, size=BATCH_ROWS):
+        with telling(part.path):
+            frame = table.to_pandas(ignore_metadata=True)
+        yield frame if columns is None else frame[[c for c in columns if c in table.schema.names]]
 
 
 def read_frame(path: Path, columns: tuple[str, ...] | None = None) -> pd.DataFrame:
@@ -126,33 +97,4 @@ def read_frame(path: Path, columns: tuple[str, ...] | None = None) -> pd.DataFra
 
 def count_rows(path: Path) -> int:
     """Rows of a data file or folder; of parquet without reading them."""
-    parts = partitions(path)
-    if all(part.path.suffix == ".parquet" for part in parts):
-        return sum(int(pq.read_metadata(file).num_rows) for file in {part.path for part in parts})
-    return sum(_whole(part.path).num_rows for part in parts)
-
-
-def _whole(path: Path) -> pa.Table:
-    if path.suffix == ".csv":
-        return pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(strings_can_be_null=True))
-    with pa.ipc.open_file(path) as reader:
-        return reader.read_all()
-
-
-class _readable:  # noqa: N801 - reads as a phrase
-    """Turns what readers raise into one sentence that names the file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, FileNotFoundError):
-            raise DataError(f"{self.path}: no such file") from error
-        if isinstance(error, pa.ArrowException | OSError | ValueError | TypeError | KeyError | MemoryError):
-            first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-            raise DataError(
-                f"{self.path}: cannot be read as {self.path.suffix.lstrip('.') or 'data'}: {first}"
-            ) from error
+    return sum(rows_of(file) for file in {part.path for part in partitions(path)})

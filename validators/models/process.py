@@ -9,6 +9,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..core.errors import ModelError
 from .protocol import clean, receive
@@ -41,9 +42,15 @@ class Worker:
         When it does not start; it is ended then.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, serves: Literal["serving", "reading"] = "serving") -> None:
         self.socket, theirs = socket.socketpair()
-        config = {"parent": os.getpid(), "layers": limits.layers, "memory": limits.memory_bytes, "cpu": limits.cpu_s}
+        config = {
+            "serves": serves,
+            "parent": os.getpid(),
+            "layers": limits.layers,
+            "memory": limits.memory_bytes,
+            "cpu": limits.cpu_s,
+        }
         self._sink = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
@@ -57,7 +64,7 @@ class Worker:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-        self.pid = self._process.pid
+        self.pid, self.ended = self._process.pid, False
         try:
             hello, _ = receive(self.socket, payload_size=0, seconds=limits.start_s)
         except (EOFError, ConnectionError):
@@ -78,6 +85,7 @@ class Worker:
 
     def end(self) -> str:
         """End the process and its session; in words, how it ended, and the last it wrote."""
+        self.ended = True
         self.socket.close()
         try:
             self._process.wait(timeout=0.5)

@@ -1,0 +1,129 @@
+"""Data files behind the wall: a confined process parses them and hands back names, types and batches.
+
+Parsers of parquet, arrow and csv are C++, and a malformed file can end the process that runs one. A thread keeps its idle process
+for the next file, as the process dies with the thread that started it.
+"""
+
+import socket
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..core.errors import DataError, ModelError
+from ..models.process import Limits, Worker
+from ..models.protocol import clean, receive, send
+
+LIMITS = Limits(call_s=600.0, memory_bytes=16 << 30)
+MAX_HEADER, MAX_PAYLOAD = 16 << 20, 2 << 30
+_own = threading.local()
+
+
+def schema_and_groups(path: Path) -> tuple[pa.Schema, list[int]]:
+    """Names and types of a file; of parquet the rows of each row group as well.
+
+    Raises
+    ------
+    DataError
+        When the file is not there or cannot be parsed: as all functions here.
+    """
+    ((reply, payload),) = _ask(path, {"ask": "schema"})
+    with telling(path):
+        return pa.ipc.read_schema(pa.py_buffer(payload)), list(reply.get("groups", ()))
+
+
+def rows_of(path: Path) -> int:
+    """Rows of a file; of parquet without reading them."""
+    ((reply, _),) = _ask(path, {"ask": "rows"})
+    return int(reply["rows"])
+
+
+def batches_of(
+    path: Path, *, groups: Sequence[int] | None, columns: Sequence[str] | None, size: int
+) -> Iterator[pa.Table]:
+    """Rows, at most `size` at a time, of those of the named columns that the file has; at least one table, which may be empty."""
+    asked = {"ask": "batches", "groups": groups, "columns": columns, "size": size}
+    seen = False
+    for reply, payload in _ask(path, asked):
+        if reply.get("more") or not seen:
+            seen = True
+            with telling(path), pa.ipc.open_stream(payload) as reader:
+                table = reader.read_all()
+                table.validate(full=True)
+            yield table
+
+
+def _ask(path: Path, header: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Replies to one question about a file; a process that did not come to the end of them is not used again."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise DataError(
+            f"{path}: no such file" if isinstance(error, FileNotFoundError) else f"{path}: {error.strerror}"
+        ) from None
+    with file:
+        idle = _idle()
+        try:
+            worker = idle.pop() if idle else Worker(LIMITS, serves="reading")
+        except ModelError as error:
+            raise DataError(f"{path}: {error}") from None
+        done = False
+        try:
+            send(worker.socket, header | {"suffix": path.suffix}, b"", seconds=LIMITS.call_s)
+            socket.send_fds(worker.socket, [b"d"], [file.fileno()])
+            more = True
+            while more:
+                reply, payload = receive(worker.socket, payload_size=_due, seconds=LIMITS.call_s, most=MAX_HEADER)
+                more = bool(reply.get("more"))
+                done = not more
+                if not reply.get("ok"):
+                    raise unreadable(path, reply.get("message") or reply.get("type"))
+                yield reply, payload
+        except (EOFError, ConnectionError):
+            done = True
+            raise unreadable(path, f"the process that parsed it ended {worker.end()}; write the file anew") from None
+        except ModelError as error:
+            raise DataError(f"{path}: the process that parses it {error}") from None
+        finally:
+            if not done:
+                worker.end()
+            elif not worker.ended:
+                idle.append(worker)
+
+
+def _due(header: dict[str, Any]) -> int:
+    size = header.get("payload")
+    return size if isinstance(size, int) and 0 <= size <= MAX_PAYLOAD else -1
+
+
+def unreadable(path: Path, why: object) -> DataError:
+    """The one sentence on a file that cannot be parsed."""
+    return DataError(
+        f"{path}: cannot be read as {path.suffix.lstrip('.')}: {clean(next(iter(str(why).splitlines()), ''), 200)}"
+    )
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Say what is raised on the way from Arrow in one sentence that names the file."""
+    try:
+        yield
+    except (pa.ArrowException, ValueError, TypeError, KeyError, MemoryError) as error:
+        raise unreadable(path, error or type(error).__name__) from error
+
+
+def _idle() -> list[Worker]:
+    """Idle processes of this thread, ended when the thread is gone."""
+    idle: list[Worker] = _own.__dict__.setdefault("idle", [])
+    if "ended" not in _own.__dict__:
+        _own.ended = weakref.finalize(threading.current_thread(), _end_all, idle)
+    return idle
+
+
+def _end_all(workers: list[Worker]) -> None:
+    while workers:
+        workers.pop().end()

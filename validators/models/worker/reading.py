@@ -1,0 +1,115 @@
+"""The worker's life with data files: confine itself, then parse the files that the parent passes, one at a time.
+
+Parsers of parquet, arrow and csv are C++: a file that breaks one ends this process only. Batches go back as Arrow streams.
+"""
+
+import faulthandler
+import socket
+
+from . import confinement, wire
+from .serving import failure
+
+
+def main(descriptor, config):
+    """Serve on a socket that the parent passed."""
+    faulthandler.disable()
+    sock = socket.socket(fileno=descriptor)
+    wire.send(sock, confinement.confine(config))
+    import pyarrow as pa
+
+    pa.enable_signal_handlers(enable=False)  # they need a pipe, which the confinement refuses
+    while True:
+        try:
+            header, _ = wire.read_message(sock)
+            file = wire.receive_file(sock)
+        except EOFError:
+            return
+        with file:
+            try:
+                for reply, payload in ANSWERS[header["ask"]](file, header):
+                    wire.send(sock, {"ok": True, **reply}, payload)
+            except Exception as error:  # noqa: BLE001 - whatever a parser raises is answered
+                wire.send(sock, failure(error))
+
+
+def schema(file, header):
+    """Names and types; of parquet the rows of each row group as well."""
+    import pyarrow as pa
+
+    if header["suffix"] == ".parquet":
+        held = parquet(file)
+        meta = held.metadata
+        groups = [meta.row_group(g).num_rows for g in range(meta.num_row_groups)]
+        yield {"groups": groups}, held.schema_arrow.serialize().to_pybytes()
+    elif header["suffix"] == ".csv":
+        import pyarrow.csv
+
+        with pyarrow.csv.open_csv(file) as reader:
+            yield {}, reader.schema.serialize().to_pybytes()
+    else:
+        with pa.ipc.open_file(file) as reader:
+            yield {}, reader.schema.serialize().to_pybytes()
+
+
+def rows(file, header):
+    """How many rows there are; of parquet without reading them."""
+    yield (
+        {"rows": parquet(file).metadata.num_rows if header["suffix"] == ".parquet" else whole(file, header).num_rows},
+        b"",
+    )
+
+
+def batches(file, header):
+    """The rows, a bounded number at a time and only the named columns, each batch a stream of its own; at the end an empty one."""
+    if header["suffix"] == ".parquet":
+        held = parquet(file)
+        schema, wanted = held.schema_arrow, asked(header, held.schema_arrow)
+        found = held.iter_batches(batch_size=header["size"], row_groups=header["groups"], columns=wanted)
+    else:
+        table = whole(file, header)
+        schema, wanted = table.schema, asked(header, table.schema)
+        found = (table if wanted is None else table.select(wanted)).to_batches(max_chunksize=header["size"])
+    yield from (({"more": True}, stream(batch)) for batch in found)
+    empty = schema.empty_table()
+    yield {"more": False}, stream(empty if wanted is None else empty.select(wanted))
+
+
+def parquet(file):
+    """A parquet file."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(file, pre_buffer=False)
+
+
+def asked(header, schema):
+    """Of the named columns those that the file has, in the order of the names; None for all."""
+    wanted = header["columns"]
+    return None if wanted is None else [name for name in wanted if name in schema.names]
+
+
+def whole(file, header):
+    """All of a csv or arrow file."""
+    import pyarrow as pa
+
+    if header["suffix"] == ".csv":
+        import pyarrow.csv
+
+        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+        return pyarrow.csv.read_csv(file, convert_options=options)
+    with pa.ipc.open_file(file) as reader:
+        table = reader.read_all()
+    table.validate(full=True)
+    return table
+
+
+def stream(held):
+    """A batch or a table as bytes."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, held.schema) as writer:
+        writer.write(held)
+    return memoryview(sink.getvalue())
+
+
+ANSWERS = {"schema": schema, "rows": rows, "batches": batches}
