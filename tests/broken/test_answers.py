@@ -10,7 +10,9 @@ def test_each_malformed_file_is_read_or_refused_in_a_sentence():
     answers = ask_all(200, seed=1, workers=2)
 
     assert len(answers) >= 195
-    assert [(a.file, a.damage, a.wrong, a.said[-500:]) for a in answers if a.wrong and not a.wrong.startswith("after")] == []
+    assert [
+        (a.file, a.damage, a.wrong, a.said[-500:]) for a in answers if a.wrong and not a.wrong.startswith("after")
+    ] == []
     assert sum(a.code == 2 for a in answers) > 100
 
 
