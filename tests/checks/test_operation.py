@@ -254,3 +254,4 @@ def test_a_real_worker_is_asked_in_threads_in_a_fresh_process_and_for_nothing(tm
     assert 0 < usage["single_row_ms"]["p50"] <= usage["single_row_ms"]["p99"]
     assert usage["rows_per_second"] > 0
     assert usage["peak_memory_mb"] > 10
+    assert usage["cold_start_ms"] > 10

@@ -28,7 +28,9 @@ def test_throughput_counts_batches_only():
 def test_what_was_not_measured_is_none():
     assert usage_of([], None) == {
         "calls": 0, "rows": 0, "single_row_calls": 0, "single_row_ms": None, "rows_per_second": None, "peak_memory_mb": None,
+        "cold_start_ms": None,
     }  # fmt: skip
+    assert usage_of([], None, cold_start=0.25)["cold_start_ms"] == 250.0
     assert peak_memory_mb(None) is None
 
 

@@ -347,6 +347,7 @@ def test_what_calls_cost_is_shown_where_the_run_tells_it():
         "rows_per_second": 50_000,
         "peak_memory_mb": 210.4,
         "single_row_calls": 60,
+        "cold_start_ms": 812.0,
     }
     held["run"]["models"] = {"candidate": cost, "prior": {**cost, "single_row_ms": None}}
     drawn = by_key(charts_of(held, "stress", chart.LIGHT), "latency")
@@ -354,6 +355,7 @@ def test_what_calls_cost_is_shown_where_the_run_tells_it():
     assert trace(drawn, "candidate")["y"] == [2.0, 3.0, 9.0]
     assert "50,000 rows per second" in drawn.caption
     assert "210 MB" in drawn.caption
+    assert "812 ms from a fresh process" in drawn.caption
     assert len(drawn.table.rows) == 1
 
 

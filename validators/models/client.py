@@ -56,6 +56,7 @@ class Model:
         self._allow_unconfined = allow_unconfined
         self._worker: Worker | None = None
         self._calls: list[tuple[int, float]] = []
+        self._cold_start: float | None = None
         self.description = self._start()
 
     def predict(self, X: pd.DataFrame) -> NDArray[np.float64]:
@@ -168,7 +169,10 @@ class Model:
     def _start(self) -> Description:
         try:
             with self._path.open("rb") as file:
-                return self._load(file.fileno(), hashlib.file_digest(file, "sha256").hexdigest())
+                digest, started = hashlib.file_digest(file, "sha256").hexdigest(), time.perf_counter()
+                found = self._load(file.fileno(), digest)
+                self._cold_start = time.perf_counter() - started
+                return found
         except OSError as error:
             self._kill()
             raise ModelError(f"{self._path.name}: cannot be read ({error.strerror})") from None
@@ -215,7 +219,7 @@ class Model:
 
     def usage(self) -> dict[str, Any]:
         """What calling the model cost so far (`usage.usage_of`)."""
-        return usage_of(self._calls, None if self._worker is None else self._worker.pid)
+        return usage_of(self._calls, None if self._worker is None else self._worker.pid, cold_start=self._cold_start)
 
     def _kill(self) -> str:
         """End the worker; in words, how it ended."""

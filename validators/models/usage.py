@@ -12,12 +12,13 @@ import numpy as np
 BATCH = 100
 
 
-def usage_of(calls: Sequence[tuple[int, float]], pid: int | None) -> dict[str, Any]:
+def usage_of(calls: Sequence[tuple[int, float]], pid: int | None, *, cold_start: float | None = None) -> dict[str, Any]:
     """Figures out of the calls, (rows, seconds) each, the way to the process and back included.
 
     `single_row_ms` holds the 50th, 95th and 99th percentile of the calls with one row (the smallest time that so many do not
     exceed); `rows_per_second` counts calls of 100 rows or more; `peak_memory_mb` is the largest resident memory of the process,
-    as Linux tells it. What was not measured is None.
+    as Linux tells it; `cold_start_ms` the time from starting a fresh process until the model is loaded in it. What was not
+    measured is None.
     """
     single = np.sort([1000 * s for rows, s in calls if rows == 1])
     large = [(rows, s) for rows, s in calls if rows >= BATCH]
@@ -30,6 +31,7 @@ def usage_of(calls: Sequence[tuple[int, float]], pid: int | None) -> dict[str, A
         "single_row_ms": {f"p{p}": round(float(v), 3) for p, v in quantiles.items()} or None,
         "rows_per_second": round(sum(rows for rows, _ in large) / seconds) if seconds > 0 else None,
         "peak_memory_mb": peak_memory_mb(pid),
+        "cold_start_ms": None if cold_start is None else round(1000 * cold_start, 1),
     }
 
 

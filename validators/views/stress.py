@@ -221,6 +221,7 @@ def _latency(document: Document, colours: Palette) -> Chart | None:
             **{f"{p} (ms)": ms for p, ms in held["single_row_ms"].items()},
             "Rows per second": held["rows_per_second"],
             "Peak memory (MB)": held["peak_memory_mb"],
+            "Cold start (ms)": held.get("cold_start_ms"),
             "Single rows": held["single_row_calls"],
         }
         for name, held in models.items()
@@ -240,4 +241,7 @@ def _latency(document: Document, colours: Palette) -> Chart | None:
 def _cost(name: str, held: Mapping[str, Any]) -> str:
     parts = [f"{fmt.count(held['rows_per_second'])} rows per second in batches"] if held["rows_per_second"] else []
     parts += [f"{held['peak_memory_mb']:,.0f} MB at most"] if held["peak_memory_mb"] else []
+    parts += (
+        [f"{held['cold_start_ms']:,.0f} ms from a fresh process to a loaded model"] if held.get("cold_start_ms") else []
+    )
     return f"{name}: {', '.join(parts)}."
