@@ -23,7 +23,7 @@ def batch_of(
     project, columns = trial.project, trial.project.columns
     n = len(frame)
     X = frame[list(trial.features)]
-    codes = np.empty((n, len(grid.features)), dtype=np.int32)
+    codes = np.empty((n, len(grid.features)), dtype=np.int32, order="F")
     for j, (name, bins) in enumerate(grid.features.items()):
         codes[:, j] = encode(readable(X[name], bins) if served else X[name], bins)
     key = row_keys(frame, project)

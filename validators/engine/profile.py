@@ -29,8 +29,12 @@ def smallest_rows(trial: Trial, role: Role, size: int) -> pd.DataFrame:
     held, keys = pd.DataFrame(), np.zeros(0, np.uint64)
     for part in partitions(trial.project.data[role]):
         for frame in frames(part, trial.columns_of[role]):
-            held = frame if held.empty else pd.concat([held, frame], ignore_index=True)
-            keys = np.concatenate([keys, row_keys(frame, trial.project)])
+            key = row_keys(frame, trial.project)
+            able = np.flatnonzero(key < keys[-1]) if 0 < size <= len(keys) else np.arange(len(key))
+            if not len(able) and len(keys):
+                continue
+            held = frame if held.empty else pd.concat([held, frame.iloc[able]], ignore_index=True)
+            keys = np.concatenate([keys, key[able]])
             order = np.argsort(keys, kind="stable")[:size]
             held, keys = held.iloc[order].reset_index(drop=True), keys[order]
     return held

@@ -24,6 +24,15 @@ class Conditions:
     terms: tuple[tuple[str, ...], ...]
     left_out: tuple[str, ...]
 
+    def met(self, k: int) -> NDArray[np.bool_]:
+        """(n,) rows that meet a condition."""
+        return np.isin(self.codes[:, self.items[k].column], self.items[k].bins)
+
+    def sums(self, amount: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(items,) sum of an amount over the rows that meet each condition."""
+        bins = [np.bincount(code, weights=amount) for code in self.codes.T]
+        return np.array([bins[item.column][list(item.bins)].sum() for item in self.items])
+
 
 def conditions(batch: Batch, *, bins: int, levels: int, min_rows: int) -> Conditions:
     """Conditions over the features and the sensitive columns of some rows.
@@ -52,8 +61,9 @@ def conditions(batch: Batch, *, bins: int, levels: int, min_rows: int) -> Condit
             continue
         else:
             code, found = _of_levels(name, column, levels)
+        rows = np.bincount(code, minlength=1 + max(max(held) for held, _ in found))
         for held, text in found:
-            if min_rows <= np.isin(code, held).sum() < len(code):
+            if min_rows <= rows[list(held)].sum() < len(code):
                 items.append(Item(len(codes), held))
                 terms.append(text)
         codes.append(code)

@@ -93,9 +93,12 @@ def content_hash(X: pd.DataFrame) -> Words:
 
 def _mixed(words: Words) -> Words:
     """Every bit of the input moves every bit of the output (the finaliser of MurmurHash3)."""
-    held = (words ^ (words >> np.uint64(33))) * _FOLD
-    held = (held ^ (held >> np.uint64(29))) * _LANES[1]
-    return held ^ (held >> np.uint64(32))
+    held = words ^ (words >> np.uint64(33))
+    held *= _FOLD
+    held ^= held >> np.uint64(29)
+    held *= _LANES[1]
+    held ^= held >> np.uint64(32)
+    return held
 
 
 def cell_bits(column: pd.Series) -> Words:

@@ -15,6 +15,7 @@ from .codec import decode_array, encode_array
 from .feature_counts import add_up
 from .quantities import SCALE, per_row
 
+Members = list[NDArray[np.int64] | slice]
 NO_CLASS = 2
 FIXED = 1 << 26
 PAIRED = ("w", "loss", "loss2", "error", "error2")
@@ -135,17 +136,17 @@ class OutcomesKind:
         """A stored summary of this kind."""
         return Outcomes.from_json(stored)
 
-    def _members(self, batch: Batch, grid: Grid) -> list[NDArray[np.int64]]:
+    def _members(self, batch: Batch, grid: Grid) -> Members:
         """Row positions of every cell; a row may belong to several declared slices."""
         if self.by == "all":
-            return [np.arange(len(batch))]
+            return [slice(None)]
         if self.by == "slice":
             return [np.flatnonzero(batch.slices[:, k]) for k in range(len(grid.slices))]
         return [np.flatnonzero(batch.period == k) for k in range(max(len(grid.periods) - 1, 0))]
 
     @staticmethod
     def _summed(
-        members: list[NDArray[np.int64]],
+        members: Members,
         group: NDArray[np.int64],
         groups: int,
         table: NDArray[np.float64],
@@ -157,17 +158,15 @@ class OutcomesKind:
             fixed = np.where(usable[:, None], np.rint(table * weight[:, None] * FIXED), 0.0)
         if np.abs(fixed).sum() >= 2.0**62:
             raise OverflowError("weights times losses are too large for exact sums: scale the weights down")
-        amounts = fixed.astype(np.int64)
+        amounts = np.ascontiguousarray(fixed.T, np.int64)
         out = np.zeros((len(members), groups, table.shape[1]), np.int64)
         for k, i in enumerate(members):
             for q in range(table.shape[1]):
-                out[k, :, q] = add_up(group[i], amounts[i, q], groups)
+                out[k, :, q] = add_up(group[i], amounts[q][i], groups)
         return out
 
 
-def _rows(
-    members: list[NDArray[np.int64]], group: NDArray[np.int64], groups: int, amount: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _rows(members: Members, group: NDArray[np.int64], groups: int, amount: NDArray[np.int64]) -> NDArray[np.int64]:
     """(cells, groups) sums of integers."""
     out = np.zeros((len(members), groups), np.int64)
     for k, i in enumerate(members):
@@ -176,7 +175,7 @@ def _rows(
 
 
 def _histograms(
-    members: list[NDArray[np.int64]],
+    members: Members,
     group: NDArray[np.int64],
     groups: int,
     batch: Batch,

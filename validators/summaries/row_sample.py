@@ -81,5 +81,8 @@ def concat(a: Batch, b: Batch) -> Batch:
 
 def _smallest(batch: Batch, size: int) -> Batch:
     """The rows with the smallest keys, sorted; rows of one key keep an order of their own content."""
-    order = np.lexsort((batch.unit, np.nan_to_num(batch.y, nan=-np.inf), batch.key))
-    return take(batch, order[:size])
+    able = np.arange(len(batch))
+    if size < len(batch):
+        able = np.flatnonzero(batch.key <= np.partition(batch.key, size)[size])
+    order = np.lexsort((batch.unit[able], np.nan_to_num(batch.y[able], nan=-np.inf), batch.key[able]))
+    return take(batch, able[order[:size]])

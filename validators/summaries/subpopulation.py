@@ -37,23 +37,23 @@ def in_words(member: Floats, weight: Floats, held: Conditions) -> str:
     total = float(weight @ member)
     if not held.items or total <= 0:
         return ""
-    masks = np.array([np.isin(held.codes[:, item.column], item.bins) for item in held.items])
 
     def agreement(inside: NDArray[np.bool_]) -> Floats:
-        both, size = inside @ (weight * member), inside @ weight
+        """Of every condition, among the rows inside."""
+        both, size = held.sums(weight * member * inside), held.sums(weight * inside)
         return np.asarray(2 * both / (size + total))
 
-    alone = agreement(masks)
+    alone = agreement(np.ones(len(member), np.bool_))
     first = np.argsort(-alone, kind="stable")[:CANDIDATES]
     best, chosen = float(alone[first[0]]), [int(first[0])]
     for i in first:
-        together = agreement(masks & masks[i])
+        together = agreement(held.met(int(i)))
         j = int(together.argmax())
         if held.items[j].column != held.items[i].column and together[j] > max(best, float(alone[first[0]]) * 1.1):
             best, chosen = float(together[j]), sorted((int(i), j), key=lambda k: held.items[k].column)
     if best < LEAST_AGREEMENT:
         return ""
-    inside = np.logical_and.reduce(masks[chosen])
+    inside = np.logical_and.reduce([held.met(k) for k in chosen])
     met, size = float(inside @ (weight * member)) / total, float(inside @ weight) / float(weight.sum())
     text = subjects.slice_of([t for k in chosen for t in held.terms[k]])
     return f"{met:.0%} of them in {text} ({size:.0%} of all rows)"
