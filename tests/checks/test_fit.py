@@ -118,7 +118,7 @@ def test_without_train_nothing_is_taken_off():
     found = {m.metric: m for m in check.measure(given)}
 
     assert found["structure_excess"].value == found["structure_left"].value > 0.03
-    assert found["structure_excess"].note == "no training rows to compare with"
+    assert found["structure_excess"].note == "not compared with our own learner"
 
 
 def test_structure_is_found_and_the_feature_is_named():
