@@ -350,3 +350,47 @@ def test_an_address_that_names_no_run_compares_nothing(home):
 
 def test_the_shell_module_stays_small():
     assert len((ROOT / "pages" / "_shell.py").read_text().splitlines()) <= 250
+
+
+def test_the_panel_says_what_was_tested_what_was_not_and_what_was_missed(home):
+    """The last three words of a check on trial: found, let pass, not tested and why."""
+    out = run(project(home))
+    codes = [c["check"] for c in document()["results"] if c["family"] == "noise" and c["status"] == "MEASURED"]
+    found, passed, rest = codes[0], codes[1], codes[2:]
+    tried = {
+        "metric": "flip_rate", "null": "steady", "into": "test", "tolerance": 0.1, "replicates": 10, "null_alarms": 0,
+        "found_1x": 4, "open_2x": 0, "changed_1x": 0.1, "changed_2x": 0.2, "fault": "flips_under_noise",
+    }  # fmt: skip
+    checks = [
+        {
+            "check": found,
+            "tried": [tried | {"found_2x": 10}],
+            "rows": 50,
+            "rows_given": 100,
+            "reason": "",
+            "trusted": True,
+        },
+        {
+            "check": passed,
+            "tried": [tried | {"found_2x": 3}],
+            "rows": 50,
+            "rows_given": 50,
+            "reason": "",
+            "trusted": False,
+        },
+        *({"check": c, "tried": [], "rows": 0, "rows_given": 0, "reason": "nothing of it is judged"} for c in rest),
+    ]
+    (out / "self_trust.json").write_text(json.dumps({"checks": checks}))
+    at = opened("noise", "my-credit")
+    said = words(at).replace("\\", "")
+
+    assert f"2 of {len(codes)} checks tested on this trial's own rows. Let the planted fault pass: {passed}." in said
+    assert f"{', '.join(rest)}: nothing of it is judged" in said
+    assert "cannot give Pass" in said
+    assert any("10 of 10" in f.value.to_string() for f in at.dataframe)
+
+
+def test_a_run_without_a_self_test_says_so(home):
+    run(project(home))
+
+    assert "were not tested in this run" in words(opened("noise", "my-credit"))

@@ -37,6 +37,20 @@ def test_the_sentence_names_what_lets_a_fault_pass(tmp_path):
     assert "not tested" in trust_sentence({}, [{"check": "DRF101"}])
 
 
+def test_a_lighter_test_says_by_what_and_a_fault_of_another_version_has_its_name(tmp_path):
+    tried = Tried(
+        metric="flip_rate", fault="of_a_later_version", null="steady", into="test", tolerance=0.1, replicates=10,
+        null_alarms=0, found_1x=4, found_2x=10, open_2x=0, changed_1x=0.1, changed_2x=0.2,
+        options={"levels": (0.1,), "draws": 1},
+    )  # fmt: skip
+    found = trust_document([Trust(check="NOI101", tried=(tried,), rows=50, rows_given=100)], seed=1)
+    (tmp_path / "self_trust.json").write_text(json.dumps(found))
+    (row,) = trust_table(read_self_test(tmp_path), [{"check": "NOI101"}]).rows
+
+    assert row["Lighter by"] == "levels = 0.1, draws = 1"
+    assert row["Fault"] == "of a later version"
+
+
 def test_a_run_without_a_self_test_or_with_a_broken_one_has_none(tmp_path):
     assert read_self_test(tmp_path) == {}
     (tmp_path / "self_trust.json").write_text("[")

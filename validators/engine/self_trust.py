@@ -8,7 +8,7 @@ of the replicates cannot vouch for its absence.
 import logging
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ class Tried:
 
     `tolerance` is in the metric's unit; `null_alarms`, `found_1x` and `found_2x` (Attention or Fail) are out of `replicates`, as
     is `open_2x`: not found, but Inconclusive, so not passed either. `changed_1x` and `changed_2x` are
-    shares of the rows.
+    shares of the rows. `options` are those of the check that were changed to make it lighter.
     """
 
     metric: str
@@ -50,6 +50,7 @@ class Tried:
     open_2x: int
     changed_1x: float
     changed_2x: float
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed_2x(self) -> int:
@@ -183,7 +184,7 @@ def _tried(
     yield Tried(
         metric=plant.metric, fault=plant.fault, null=plant.null, into=plant.into.value, tolerance=size,
         replicates=plant.replicates, null_alarms=alarms, found_1x=found[0], found_2x=found[1], open_2x=held_open,
-        changed_1x=changed[0], changed_2x=changed[1],
+        changed_1x=changed[0], changed_2x=changed[1], options=plant.options,
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ FAULTS: Mapping[str, Fault] = {
 
 
 def words(name: str) -> str:
-    """The first sentence of a null's or fault's description."""
-    text = ({**NULLS, **FAULTS}[name].__doc__ or "").split("\n\n")[0].strip()
+    """The first sentence of a null's or fault's description; the name of one that this version does not know."""
+    held = {**NULLS, **FAULTS}.get(name)
+    text = (held.__doc__ or "").split("\n\n")[0].strip() if held else name.replace("_", " ")
     return " ".join(text.split()).replace("`size`", "that much")
