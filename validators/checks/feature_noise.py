@@ -166,7 +166,7 @@ CHECK = Check(
     measure=feature_noise,
     doc=__doc__,
     plants=tuple(
-        Plant(metric=metric, fault="touchy_feature", null="steady", replicates=5, rows=1000, options={"draws": 1})
+        Plant(metric=metric, fault="touchy_feature", null="steady", replicates=5, rows=600, options={"draws": 1})
         for metric in ("excess_rms", "rms_change")
     ),
     options=Options(),

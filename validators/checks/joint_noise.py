@@ -161,7 +161,7 @@ CHECK = Check(
     doc=__doc__,
     plants=tuple(
         Plant(
-            metric=metric, fault=fault, null="steady", replicates=10, rows=2500, options={"levels": (0.1,), "draws": 1}
+            metric=metric, fault=fault, null="steady", replicates=5, rows=2500, options={"levels": (0.1,), "draws": 1}
         )
         for metric, fault in (("flip_rate", "flips_under_noise"), ("quality_lost", "ranking_lost_under_noise"))
     ),
