@@ -52,7 +52,6 @@ def _row(check: str, trust: Record, tried: Record) -> Row:
     return {
         "Check": check,
         "Metric": metric_label(tried["metric"]),
-        "Fault": words(tried["fault"]),
         "Planted": f"{fmt.shown(tried['tolerance'], kind)} in {tried['into']}"
         if tried["tolerance"]
         else f"one in {tried['into']}",
@@ -60,8 +59,9 @@ def _row(check: str, trust: Record, tried: Record) -> Row:
         "Found at the limit": f"{tried['found_1x']} of {of}",
         "Found at twice": noticed,
         "Changed rows": tried["changed_2x"],
-        "Lighter by": ", ".join(f"{k} = {_plain(v)}" for k, v in tried.get("options", {}).items()),
         "Rows used": trust["rows"] / trust["rows_given"] if trust["rows_given"] else None,
+        "Fault": words(tried["fault"]),
+        "Lighter by": ", ".join(f"{k} = {_plain(v)}" for k, v in tried.get("options", {}).items()),
     }
 
 
