@@ -207,7 +207,7 @@ def proxies(document: Document, colours: Palette) -> Chart | None:
         figure=drawn,
         table=dot_table(rows, "number", name="Group and source"),
         alt=f"{len(rows)} ways to tell a group; best: {best.hover}",
-        caption="Cross-fitted trees of our own; of single features the best two of each group are drawn. Not judged.",
+        caption="Cross-fitted trees of our own; of single features the best two of each group are drawn. Judged by packs only.",
     )
 
 

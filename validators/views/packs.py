@@ -19,7 +19,7 @@ def pack_sentences(document: Document) -> Iterator[str]:
     """Each pack with what it says; nothing where no pack was chosen."""
     packs = document["plan"].get("packs", [])
     for p in packs:
-        yield f"{p['title']} ({p['id']} {p['version']}, law as of {p['as_of']}). {p['says']}"
+        yield f"{p['title']} ({p['id']} {p['version']}, as of {p['as_of']}). {p['says']} Sources: {'; '.join(p['sources'])}."
     if packs:
         yield NOT_ADVICE
 
