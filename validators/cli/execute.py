@@ -33,6 +33,7 @@ from ..io.packs import pack_text, with_packs
 from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE, read_project
 from ..io.tables import count_rows
+from ..models.fetch import all_fetched
 from ..models.process import LEVELS
 from ..snapshot.verify import read_member
 from ..summaries.totals import TotalsKind
@@ -88,6 +89,37 @@ def execute(
     """
     started, cpu = time.time(), _cpu_seconds()
     project = read_project(folder)
+    with all_fetched(project.addresses) as at_hand:
+        found = {name: at_hand.get(name, getattr(project, name)) for name in ("candidate", "prior")}
+        return _execute(
+            replace(project, candidate=found["candidate"], prior=found["prior"]),
+            (started, cpu),
+            suite=suite,
+            only=only,
+            out=out,
+            workers=workers,
+            scheduler=scheduler,
+            policy_file=policy_file,
+            allow_unconfined=allow_unconfined,
+            progress=progress,
+        )
+
+
+def _execute(
+    project: Project,
+    since: tuple[float, float],
+    *,
+    suite: Suite,
+    only: Sequence[str],
+    out: Path | None,
+    workers: int | str,
+    scheduler: str | None,
+    policy_file: Path | None,
+    allow_unconfined: bool,
+    progress: Progress,
+) -> Run:
+    """`execute`, once all models of the project are at hand; `since` is when it began, by the clock and in CPU seconds."""
+    started, cpu = since
     trial = replace(resolve(project), allow_unconfined=allow_unconfined)
     policy, text = policy_of(project, policy_file)
     plan = make_plan(trial, catalog(), suite=suite, only=only)
@@ -152,6 +184,8 @@ def latest_run(folder: Path, policy_file: Path | None = None, *, allow_unconfine
     if not runs.is_dir():
         return None
     project = read_project(folder)
+    if project.addresses:  # what lies there now is known only once it is fetched
+        return None
     now = {"project": file_digest(project.folder / PROJECT_FILE), **_digests(project)}
     if policy_file is None:
         now["policy"] = digest_of(policy_of(project)[1])
@@ -213,7 +247,8 @@ def _inputs(trial: Trial, measured: Measured) -> dict[str, Any]:
     model: dict[str, Any] = {"candidate": None, "prior": None}
     for name, file in (("candidate", project.candidate), ("prior", project.prior)):
         if file is not None:
-            model[name] = {"file": file.relative_to(project.folder).as_posix(), "sha256": file_digest(file)}
+            where = project.addresses.get(name)
+            model[name] = {"file": where or file.relative_to(project.folder).as_posix(), "sha256": file_digest(file)}
             model[name] |= {
                 k: v for k, v in measured.models[name].items() if k in ("bytes", "format", "class", "types")
             }

@@ -9,7 +9,7 @@ from ..core.data import Role, Task, TaskType
 from ..core.errors import ProjectError
 from ..core.scenarios import Scenario
 from .declared import Columns, Project
-from .project_problems import content_problems, shape_problems
+from .project_problems import content_problems, is_address, shape_problems
 from .scenarios import read_scenarios
 from .slices import parse_slice
 
@@ -63,8 +63,10 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
     if problems:
         raise ProjectError(*(f"{name}: {p}" for p in problems))
 
+    addresses = {name: model[name] for name in ("candidate", "prior") if is_address(model.get(name, ""))}
     return Project(
         folder=folder,
+        addresses=addresses,
         id=model["id"],
         version=model["version"],
         candidate=at(model, "candidate"),

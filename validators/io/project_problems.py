@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "run": {"seed": _INT},
     "policy": {"tier": _INT, "file": _TEXT, "packs": _TEXTS},
 }  # fmt: skip
+ADDRESS = re.compile(r"models:/[^/@\s]+(/[^/@\s]+|@[^/@\s]+)|runs:/\w+/\S+")
 _FREE = ("slices", "constraints", "options")
 _CONSTRAINT = {
     "monotone": _TEXT,
@@ -39,6 +40,11 @@ _CONSTRAINT = {
     "nullable": _YES,
     "levels": _LABELS,
 }
+
+
+def is_address(text: str) -> bool:
+    """Whether a model is named by an address of MLflow: models:/name/version, models:/name@alias or runs:/id/path."""
+    return ADDRESS.fullmatch(text) is not None
 
 
 def _near(key: str, known: Mapping[str, Any] | tuple[str, ...]) -> str:
@@ -173,6 +179,12 @@ def _file_problems(
     problems = []
     for where, value in named:
         if value is None:
+            continue
+        if where.startswith("[model]") and value.startswith(("models:", "runs:")):
+            if not is_address(value):
+                problems.append(
+                    f"{where}: {value!r} is no address of MLflow; write models:/name/version, models:/name@alias or runs:/id/path"
+                )
             continue
         path = Path(value)
         if path.is_absolute() or ".." in path.parts:

@@ -1,6 +1,5 @@
 """Models behind the wall: the parent starts a worker, hands it the file, and asks for scores."""
 
-import hashlib
 import os
 import socket
 import time
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from ..core.errors import ModelError, ModelTimeout
 from .description import Description, described
 from .ensembles import FlatTrees, flat_trees_from, size_of
+from .packed import opened
 from .process import Limits, Worker
 from .protocol import MAX_HEADER, clean, encoded, receive, send
 from .usage import usage_of
@@ -46,8 +46,11 @@ class Model:
         limits: Limits | None = None,
         allow_unconfined: bool = False,
     ) -> None:
-        if path.suffix not in SUFFIXES:
-            raise ModelError(f"{path.name}: unknown model format {path.suffix!r}; give one of {', '.join(SUFFIXES)}")
+        self._format = "mlflow" if path.is_dir() else path.suffix
+        if self._format not in (*SUFFIXES, "mlflow"):
+            raise ModelError(
+                f"{path.name}: unknown model format {path.suffix!r}; give one of {', '.join(SUFFIXES)}, or a folder of MLflow"
+            )
         self._path, self._task, self._limits = path, task, limits or Limits()
         self._classes, self._positive = [_label(c) for c in classes], _label(positive)
         self._code = {p.stem: p.read_text("utf-8") for p in code}
@@ -168,9 +171,10 @@ class Model:
 
     def _start(self) -> Description:
         try:
-            with self._path.open("rb") as file:
-                digest, started = hashlib.file_digest(file, "sha256").hexdigest(), time.perf_counter()
-                found = self._load(file.fileno(), digest)
+            held, digest, size = opened(self._path)
+            with held:
+                started = time.perf_counter()
+                found = self._load(held.fileno(), digest, size)
                 self._cold_start = time.perf_counter() - started
                 return found
         except OSError as error:
@@ -183,22 +187,23 @@ class Model:
             self._kill()
             raise ModelError(f"{self._path.name} {error}") from None
 
-    def _load(self, file: int, digest: str) -> Description:
+    def _load(self, file: int, digest: str, size: int) -> Description:
         """Start a worker; hand it the model, the very file that was digested, if the worker is confined enough for it."""
         limits = self._limits
         try:
             self._worker = worker = Worker(limits)
             code = (
-                f"a {self._path.suffix} file"
-                if self._path.suffix in CODE_BEARING
+                f"a {self._format} file"
+                if self._format in CODE_BEARING
                 else "code of its own" * bool(self._code or self._types)
             )
-            if code and worker.isolation != "full" and not self._allow_unconfined:
+            run_code = worker.isolation == "full" or self._allow_unconfined
+            if code and not run_code:
                 raise ModelError(worker.refusal(code))
             os.lseek(file, 0, os.SEEK_SET)
             send(
                 worker.socket,
-                {"suffix": self._path.suffix, "code": self._code, "types": self._types},
+                {"suffix": self._format, "code": self._code, "types": self._types, "run_code": run_code},
                 b"",
                 seconds=limits.start_s,
             )
@@ -207,13 +212,15 @@ class Model:
         except (EOFError, ConnectionError):
             raise ModelError(f"cannot be loaded: the process that loads it ended {self._kill()}") from None
         if not reply.get("ok"):
+            if reply.get("type") == "RunsCode":  # what a folder holds is for the worker to read
+                raise ModelError(worker.refusal(clean(reply.get("message"))))
             raise ModelError(_refusal(*_failure(reply, limits)))
         return described(
             reply,
             file=self._path.name,
-            format=self._path.suffix.lstrip("."),
+            format=self._format.lstrip("."),
             sha256=digest,
-            bytes=os.fstat(file).st_size,
+            bytes=size,
             isolation=worker.isolation,
         )
 

@@ -35,15 +35,19 @@ def file_rows(trial: Any) -> list[Row]:
     project = trial.project
     rows: list[Row] = []
     for name, path in (("candidate", project.candidate), ("prior", project.prior)):
-        rows.append({"What": f"{name} model", "File": "none" if path is None else path.name, "Size": _size(path)})
+        rows.append({"What": f"{name} model", "File": _name(project, name, path), "Size": _size(path)})
     for role in ("train", "test", "reference", "production", "serving"):
         path = next((p for r, p in project.data.items() if r.value == role), None)
         rows.append({"What": f"{role} data", "File": "none" if path is None else path.name, "Size": _size(path)})
     return rows
 
 
+def _name(project: Any, name: str, path: Any) -> str:
+    return project.addresses.get(name) or ("none" if path is None else path.name)
+
+
 def _size(path: Any) -> str:
-    if path is None:
+    if path is None or not path.exists():
         return ""
     files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]
     return fmt.size(sum(p.stat().st_size for p in files))

@@ -2,7 +2,7 @@
 
 import sys
 
-from .columns import as_fitted
+from .columns import TOLD, as_fitted
 
 
 def plain(value):
@@ -13,7 +13,7 @@ def plain(value):
 
 def describe(model):
     """What the model says of itself."""
-    names = getattr(model, "feature_names_in_", None)
+    names = getattr(model, "feature_names_in_", getattr(model, TOLD, None))
     classes = getattr(model, "classes_", None)
     libraries = ("sklearn", "xgboost", "lightgbm", "catboost", "onnxruntime", "skops", "numpy", "pandas")
     return {

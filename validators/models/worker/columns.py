@@ -1,6 +1,7 @@
 """Columns of the rows as a model wants them: its own order, found by name; what is missing is told by name."""
 
 MADE_UP = ("{}", "Column_{}")  # names that CatBoost and LightGBM give to the columns of bare arrays
+TOLD = "names_of_its_signature_"  # where a folder of MLflow tells names that the model in it does not keep
 TEXT_KINDS = "OUS"
 
 
@@ -23,8 +24,9 @@ def in_order(names, X):
 
 
 def as_fitted(model, X):
-    """The columns in the order of `feature_names_in_`, where the model has that."""
+    """The columns in the order of `feature_names_in_`, or else of the signature, where there is one."""
     names = getattr(model, "feature_names_in_", None)
+    names = getattr(model, TOLD, None) if names is None else names
     if names is None or not all(isinstance(n, str) for n in names):
         return X
     return in_order(names, X)

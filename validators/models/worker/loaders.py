@@ -2,6 +2,7 @@
 
 import io
 
+from . import mlflow_folder
 from .native import NativeCatBoost, NativeLightGBM, NativeXGBoost
 from .onnx_model import NativeOnnx
 from .skops_types import refused
@@ -11,6 +12,8 @@ def load(file, header):
     """The model in a file, and the types that it holds beyond those that skops trusts itself (skops only)."""
     if header["suffix"] == ".skops":
         return load_skops(file.read(), header["types"], header["code"])
+    if header["suffix"] == "mlflow":
+        return mlflow_folder.load(file, header, load)
     return LOADERS[header["suffix"]](file), []
 
 

@@ -35,6 +35,11 @@ class NativeOnnx:
         if listed and self.label is not None and len(listed) == 1:
             self.classes_ = list(listed[0])
 
+    def take_names(self, names):
+        """The names of the features of one input, in order, where the file does not tell them itself."""
+        if self.names is None:
+            self.names = self.feature_names_in_ = names
+
     def given(self, output, X):
         """What one output gives."""
         X = X if self.names is None else in_order(self.names, X)

@@ -14,7 +14,8 @@ class SourceFinder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     def find_spec(self, fullname, path=None, target=None):
         """A spec for a module that came as source."""
         if fullname in self.sources:
-            return importlib.machinery.ModuleSpec(fullname, self, origin=f"<code {fullname}.py>")
+            package = any(name.startswith(f"{fullname}.") for name in self.sources)
+            return importlib.machinery.ModuleSpec(fullname, self, origin=f"<code {fullname}.py>", is_package=package)
         return None
 
     def get_source(self, fullname):
