@@ -4,7 +4,8 @@ How it is measured
 ------------------
 A small gradient-boosting classifier is trained to tell test from reference, five-fold, folds made of whole entities or days, and
 scored on the rows it did not see. Its AUC is 0.5 when the two are alike in every respect, joint ones included; 0.542 is what a
-shift of 0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. Beside it, as
+shift of 0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. It is about the
+classifiers fitted here; what others would learn from as many new rows varies more (docs/benchmarks.md has by how much). Beside it, as
 information, the share of shuffles of the sides of whole entities, days or rows that give at least the AUC that was seen.
 
 Why it matters
