@@ -207,13 +207,8 @@ def _conflicts(train: Labels, confidence: float) -> Measurement:
     n = len(train.y)
     if twins == 0:
         return Measurement(
-            metric="conflict_excess",
-            subject=subjects.MODEL,
-            value=0.0,
-            n=n,
-            method="count",
-            note="no two rows have equal features",
-        )
+            metric="conflict_excess", subject=subjects.MODEL, value=0.0, n=n, method="count", note="no two rows have equal features",
+        )  # fmt: skip
     onehot = train.y[:, None] == np.arange(train.p.shape[1])
     counts = np.stack([np.bincount(place, weights=c) for c in onehot.T], axis=1)
     mean = np.stack([np.bincount(place, weights=c) for c in train.p.T], axis=1) / size[:, None]
@@ -246,9 +241,6 @@ CHECK = Check(
     ),
     measure=label_noise,
     doc=__doc__,
-    unplanted=(
-        "in every run it plants flipped labels of its own and shows how many it finds (planted_found); another "
-        "plant would fit its learners again"
-    ),
+    unplanted="in every run it plants flipped labels itself (planted_found); another plant would fit its learners again",
     options=Options(),
 )

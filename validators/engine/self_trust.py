@@ -18,7 +18,7 @@ from ..core.policy import Judged, Policy, Rule, Verdict, worst
 from ..core.records import Check, Given, Kind, Plant, Result, Status
 from ..summaries.planting import FAULTS, NULLS
 from ..summaries.row_sample import RowSample, RowSampleKind
-from ..summaries.worlds import Planted, World
+from ..summaries.worlds import Planted, World, WorldSummaries
 from .plan import Plan
 from .run import Measured, run_check
 
@@ -194,39 +194,6 @@ def tolerance(rule: Rule) -> float:
     return abs((soft if soft is not None else rule.null) - rule.null)
 
 
-class _Summaries(Mapping[tuple[Role, Kind], Any]):
-    """Those of a run, but of a world's rows where it has a role: made when they are first asked for.
-
-    `made` keeps the last of each with its rows, for what is planted in one role leaves the others as they are.
-    """
-
-    def __init__(
-        self,
-        of_run: Mapping[tuple[Role, Kind], Any],
-        world: World,
-        made: dict[tuple[Role, Kind], tuple[Batch, Any]],
-    ) -> None:
-        self._of_run, self._world, self._made = of_run, world, made
-
-    def __getitem__(self, key: tuple[Role, Kind]) -> Any:
-        role, kind = key
-        rows = self._world.rows.get(role)
-        if rows is None or key not in self._of_run:
-            return self._of_run[key]
-        if key not in self._made or self._made[key][0] is not rows:
-            self._made[key] = rows, kind.of(rows, self._world.grid)
-        return self._made[key][1]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._of_run
-
-    def __iter__(self) -> Iterator[tuple[Role, Kind]]:
-        return iter(self._of_run)
-
-    def __len__(self) -> int:
-        return len(self._of_run)
-
-
 def _judge(
     check: Check, given: Given, policy: Policy, rule: Rule
 ) -> Callable[[World, np.random.Generator], list[Judged]]:
@@ -237,7 +204,7 @@ def _judge(
     def judge(world: World, rng: np.random.Generator) -> list[Judged]:
         # draws of its own: what a check draws, or leaves out, does not move what is planted next
         planted = replace(
-            given, summaries=_Summaries(given.summaries, world, made), rng=rng.spawn(1)[0], attributions=world.attributions,
+            given, summaries=WorldSummaries(given.summaries, world, made), rng=rng.spawn(1)[0], attributions=world.attributions,
             schemas=world.schemas, models=world.models, asked=asked,
         )  # fmt: skip
         result = run_check(check, planted)

@@ -3,7 +3,7 @@
 A null takes a world and gives one of which a certain fault is absent. Nothing here calls a model: scores are moved, not made.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.data import CANDIDATE, PRIOR, Batch, Grid, Role, Task
-from ..core.records import Attributions, Model
+from ..core.records import Attributions, Kind, Model
 from .row_sample import concat, take
 
 Floats = NDArray[np.float64]
@@ -57,6 +57,39 @@ class Planted:
     world: World
     subject: str
     changed: float
+
+
+class WorldSummaries(Mapping[tuple[Role, Kind], Any]):
+    """Those of a run, but of a world's rows where it has a role: made when they are first asked for.
+
+    `made` keeps the last of each with its rows, for what is planted in one role leaves the others as they are.
+    """
+
+    def __init__(
+        self,
+        of_run: Mapping[tuple[Role, Kind], Any],
+        world: World,
+        made: dict[tuple[Role, Kind], tuple[Batch, Any]],
+    ) -> None:
+        self._of_run, self._world, self._made = of_run, world, made
+
+    def __getitem__(self, key: tuple[Role, Kind]) -> Any:
+        role, kind = key
+        rows = self._world.rows.get(role)
+        if rows is None or key not in self._of_run:
+            return self._of_run[key]
+        if key not in self._made or self._made[key][0] is not rows:
+            self._made[key] = rows, kind.of(rows, self._world.grid)
+        return self._made[key][1]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._of_run
+
+    def __iter__(self) -> Iterator[tuple[Role, Kind]]:
+        return iter(self._of_run)
+
+    def __len__(self) -> int:
+        return len(self._of_run)
 
 
 Null = Callable[[World, np.random.Generator], World | None]
