@@ -106,7 +106,8 @@ class Worker:
 
 
 def _environment() -> dict[str, str]:
-    """All that the process sees of ours: nothing but threads, of which those of OpenMP must not wait by spinning."""
+    """All that the process sees of ours: where Python's libraries lie, and threads, which must not wait by spinning."""
     threads = {"OMP_NUM_THREADS": str(min(os.cpu_count() or 1, MOST_THREADS)), "OMP_WAIT_POLICY": "PASSIVE"}
-    threads |= {k: v for k, v in os.environ.items() if k in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    passed = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LD_LIBRARY_PATH")
+    threads |= {k: v for k, v in os.environ.items() if k in passed}
     return threads | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "JOBLIB_MULTIPROCESSING": "0"}

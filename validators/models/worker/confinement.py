@@ -52,7 +52,7 @@ def level_of(held):
 def limit(memory, cpu):
     """Limits of the system: address space, processor time, size of a written file, open files, no core file."""
     wanted = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, FILE_BYTES), (resource.RLIMIT_NOFILE, OPEN_FILES)]
-    if sys.platform == "linux":
+    if os.path.isdir("/proc/self/task"):
         wanted.append((resource.RLIMIT_NPROC, threads_of(os.getuid()) + MORE_THREADS))
     for what, asked in (*wanted, (resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu)):
         _, hard = resource.getrlimit(what)

@@ -50,7 +50,8 @@ def handled(version):
 def readable():
     """Files and folders that Python and its libraries read, each once."""
     prefixes = [os.path.join(p, lib) for p in (sys.base_prefix, sys.prefix) for lib in ("lib", "lib64")]
-    found = dict.fromkeys([*sys.path, *prefixes, *editable(), *SYSTEM])
+    named = os.environ.get("LD_LIBRARY_PATH", "").split(":")  # the parent's own: some Pythons do not start without it
+    found = dict.fromkeys([*sys.path, *prefixes, *named, *editable(), *SYSTEM])
     return [path for path in found if os.path.isabs(path) and os.path.exists(path)]
 
 
