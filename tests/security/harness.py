@@ -1,6 +1,6 @@
 """Runs the attacks of `attacks.py` in a model's worker and watches from outside what came of them.
 
-As a program: ``python -m tests.security.harness LAYERS`` prints what fired, as JSON; `as_nobody` runs it as an unprivileged user.
+As a program: ``python -m tests.security.harness LAYERS [NAME...]`` prints what fired, as JSON; `as_nobody` runs it as an unprivileged user.
 """
 
 import contextlib
@@ -157,4 +157,4 @@ def as_nobody(*arguments):
 
 if __name__ == "__main__":
     wanted = tuple(layer for layer in LAYERS if layer in sys.argv[1].split(","))
-    print(json.dumps({"user": os.getuid(), "fired": fire(wanted)}))
+    print(json.dumps({"user": os.getuid(), "fired": fire(wanted, tuple(sys.argv[2:]) or tuple(attacks.ATTACKS))}))

@@ -35,9 +35,9 @@ def confine(config):
         if "landlock" in config["layers"]:
             held["landlock"] = landlock.restrict(libc)
         die_with(libc, config["parent"])
+        held["no_new_privs"] = libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
         if "seccomp" in config["layers"]:
             seccomp.restrict(libc)
-        held["no_new_privs"] = libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 or "seccomp" in config["layers"]
         held["seccomp"] = refused_by_seccomp()
         held["landlock"] = held["landlock"] if refused_by_landlock() else 0
     return {**held, "isolation": level_of(held), "memory": config["memory"], "cpu": config["cpu"]}
