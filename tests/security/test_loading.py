@@ -82,4 +82,4 @@ def test_a_small_file_that_becomes_large_ends_in_a_sentence(tmp_path):
 
     with pytest.raises(ModelError, match=r"m.joblib .*memory_gb"):
         open_model(tmp_path / "m.joblib", task="regression", limits=Limits(memory_bytes=1 << 30))
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 60

@@ -36,6 +36,7 @@ def receive_model(sock):
     try:
         with wire.receive_file(sock) as file:
             model, types = loaders.load(file, header)
+        answers.ready()
         reply = {"ok": True, **answers.describe(model), "types": types}
     except Exception as error:  # noqa: BLE001 - whatever a model file raises is answered
         model, reply = None, failure(error)
