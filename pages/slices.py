@@ -3,7 +3,8 @@
 import streamlit as st
 from validators.engine.places import Open
 from validators.views import reading, sentences, slices
-from validators.views.words import VERDICTS, metric_label, subject_words
+from validators.views.subject_words import subject_words
+from validators.views.words import VERDICTS, metric_label
 
 from pages._cohort import save_slice, show_slice
 from pages._shell import colours, ensure_shell, need_run, show_chart, show_checks, show_head, show_table

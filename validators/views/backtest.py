@@ -7,8 +7,9 @@ from .chart import Chart, Palette, Row, Table, axis, figure
 from .marks import band, dots, line
 from .reading import Document, Record, about, measurements
 from .sentences import measurement_sentence
+from .subject_words import period_words
 from .tables import dot_of, dot_table
-from .words import metric_label, period_words
+from .words import metric_label
 
 JUDGED = ("score_lost", "break_size", "auc_loss", "loss_increase", "decay_per_year")
 

@@ -9,8 +9,9 @@ from .chart import Chart, Dot, Figure, Palette, Table, axis, figure
 from .marks import dots, line
 from .reading import Document, Record, about, by_badness, measurements
 from .sentences import measurement_sentence
+from .subject_words import subject_words
 from .tables import dot_of, dot_table
-from .words import RANK, metric_kind, subject_words
+from .words import RANK, metric_kind
 
 MOST = 24
 FINE_TICKS, COARSE_TICKS = (

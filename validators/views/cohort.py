@@ -11,8 +11,9 @@ from . import fmt
 from .chart import Chart, Palette, Row, Table
 from .marks import dots
 from .reading import Document, Record, about, is_prior, measurements, merged, results
+from .subject_words import subject_words
 from .tables import dot_of, measurement_table
-from .words import metric_kind, metric_label, subject_words
+from .words import metric_kind, metric_label
 
 ALL, SLICES = OutcomesKind("all"), OutcomesKind("slice")
 DRAWN = (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .reading import Document, results
-from .words import subject_words
+from .subject_words import subject_words
 
 TOLERANCE = 1e-6
 

@@ -7,8 +7,9 @@ from .chart import Row
 from .diff import CheckChange, Difference, NumberChange
 from .reading import Document, Record, family_verdict, verdict_of
 from .sentences import digits_of, result_sentence
+from .subject_words import subject_words
 from .tables import verdict_text
-from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label, subject_words
+from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label
 
 CHANCE = (
     "A difference between two runs has no interval of its own here: whether a candidate is worse than its prior by more than "

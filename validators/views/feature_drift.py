@@ -11,8 +11,8 @@ from .chart import Chart, Figure, Palette, Row, Table, axis, figure, text
 from .marks import dots, heat, steps
 from .reading import Document, Record, about, by_badness, measurements, result_of
 from .sentences import measurement_sentence
+from .subject_words import period_words
 from .tables import dot_of, dot_table
-from .words import period_words
 
 MOST_DOTS, MOST_LEVELS = 40, 20
 COUNTS = FeatureCountsKind("all")

@@ -4,8 +4,8 @@ from . import fmt
 from .chart import Chart, Palette
 from .marks import dots
 from .reading import Document, about, by_badness, measurements
+from .subject_words import subject_words
 from .tables import dot_of, dot_table
-from .words import subject_words
 
 MOST_DOTS = 30
 

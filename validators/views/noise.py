@@ -7,8 +7,9 @@ from .chart import Chart, Palette, Row, Table, axis, figure
 from .marks import band, dots, heat, limit_line, line
 from .reading import Document, Record, about, by_badness, is_prior, measurements
 from .sentences import measurement_sentence
+from .subject_words import rows_words
 from .tables import dot_of, dot_table
-from .words import metric_kind, metric_label, rows_words
+from .words import metric_kind, metric_label
 
 MOST = 30
 TITLES = {

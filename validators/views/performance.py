@@ -5,8 +5,9 @@ from .chart import Chart, Palette, Row, Table, axis, figure
 from .marks import dots, line
 from .reading import Document, Record, about, is_prior, measurements
 from .sentences import measurement_sentence
+from .subject_words import rows_words
 from .tables import dot_of, dot_table
-from .words import metric_kind, metric_label, rows_words
+from .words import metric_kind, metric_label
 
 BOUNDED = ("auc", "auc_ovr", "gini", "average_precision", "accuracy", "precision", "recall", "specificity", "f1", "r2")
 ERRORS = ("rmse", "mae")

@@ -5,8 +5,9 @@ from .chart import Chart, Palette, Row, Table, axis, figure, text, tick
 from .marks import dots, line
 from .reading import Document, Record, about, by_badness, measurements
 from .sentences import measurement_sentence
+from .subject_words import period_words, rows_words
 from .tables import dot_of, dot_table
-from .words import metric_label, period_words, rows_words
+from .words import metric_label
 
 FAMILY = "pipeline"
 MOST, DRAWN = 30, 2

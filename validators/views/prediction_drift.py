@@ -11,8 +11,9 @@ from .binning import bulk, equal_bins
 from .chart import Chart, Palette, Row, Table, axis, figure
 from .marks import dots, heat, steps
 from .reading import Document, about, is_prior, measurements
+from .subject_words import subject_words
 from .tables import dot_of, dot_table
-from .words import metric_label, subject_words
+from .words import metric_label
 
 FLIPS = ("flip_rate", "net_flips", "right_to_wrong", "wrong_to_right", "flip_rate_of_class")
 CHANGES = ("mean_change_sd", "shift_sigma", "shift_sigma_of_class", "mean_absolute_change_sd", "rms_change_sd")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .words import FAMILIES, RANK, atoms
+from .subject_words import atoms
+from .words import FAMILIES, RANK
 
 Document = Mapping[str, Any]
 Record = Mapping[str, Any]

@@ -20,9 +20,10 @@ from .reading import (
     verdict_of,
 )
 from .sentences import digits_of, family_sentence, isolation_sentence, overall_sentence, result_sentence
+from .subject_words import subject_words
 from .svg import interval_strip
 from .tables import grouping_sentence
-from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label, subject_words
+from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label
 
 MOST_JUDGED, MOST_OTHERS = 200, 40
 STYLE = """

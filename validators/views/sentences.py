@@ -8,7 +8,8 @@ from typing import Any
 
 from . import fmt
 from .reading import Document, Record, all_families, family_verdict, results, telling, verdict_of, why_absent
-from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label, subject_words
+from .subject_words import subject_words
+from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label
 
 
 def measurement_sentence(m: Record) -> str:

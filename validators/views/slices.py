@@ -6,8 +6,9 @@ from . import fmt
 from .chart import Chart, Dot, Palette, Row, Table
 from .marks import dots
 from .reading import Document, Record, about, by_badness, is_prior, measurements
+from .subject_words import subject_words
 from .tables import dot_of, dot_table, verdict_text
-from .words import metric_kind, metric_label, subject_words
+from .words import metric_kind, metric_label
 
 MOST_DOTS = 40
 

@@ -9,8 +9,9 @@ from .chart import Chart, Palette, Row, Table, axis, figure, text
 from .marks import band, dots, limit_line, line
 from .reading import Document, Record, about, by_badness, measurements
 from .sentences import measurement_sentence
+from .subject_words import subject_words
 from .tables import dot_of, dot_table
-from .words import metric_kind, subject_words
+from .words import metric_kind
 
 MOVES = {
     "mean_score_change": "How far the mean score moves, by scenario",

@@ -6,7 +6,8 @@ from . import fmt
 from .chart import Dot, Row, Table
 from .reading import Document, Record, by_badness, families, left_out, merged, results, telling, verdict_of
 from .sentences import digits_of, measurement_sentence, result_sentence
-from .words import FAMILIES, RANK, VERDICTS, limit_words, metric_kind, metric_label, subject_words
+from .subject_words import subject_words
+from .words import FAMILIES, RANK, VERDICTS, limit_words, metric_kind, metric_label
 
 MOST_ROWS = 10_000
 
