@@ -25,7 +25,7 @@ class Role(StrEnum):
     SERVING = "serving"
 
 
-CANDIDATE, PRIOR = "candidate", "prior"
+CANDIDATE, PRIOR, ENDPOINT = "candidate", "prior", "endpoint"
 TaskType = Literal["binary", "multiclass", "regression"]
 
 

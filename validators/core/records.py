@@ -136,7 +136,8 @@ class Needs:
     `roles` must be there; of `one_of` at least one; `optional` may be. `summaries` are made for all of them.
     `models` lists "candidate", "prior": scores of it must exist; `calls` asks for the live models as well.
     `attributions` must be there for the check to run; with `importance` they are given where the model can be asked.
-    `tasks` names the task types that the check knows; empty: all. `golden` asks for the golden rows.
+    `tasks` names the task types that the check knows; empty: all. `golden` asks for the golden rows,
+    `endpoint` for what answers at the candidate's address, as one of the live models.
     """
 
     roles: tuple[Role, ...]
@@ -152,6 +153,7 @@ class Needs:
     tasks: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     golden: bool = False
+    endpoint: bool = False
 
 
 S = TypeVar("S")

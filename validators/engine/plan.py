@@ -129,6 +129,8 @@ def _obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
         missing = [m for m in (needs.models or ("candidate",)) if getattr(project, m) is None]
         if missing:
             yield f'predictions only: this check must query the {missing[0]} model; add {missing[0]} = "..." under [model]'
+    if needs.endpoint and project.endpoint is None:
+        yield 'no scoring endpoint; add endpoint = "https://..." under [model]: where the candidate is served'
     if needs.golden and project.golden is None:
         yield 'no golden rows; add golden = "..." under [data]: a folder with rows (features and a column score) that must score the same'
     yield from _column_obstacles(needs, trial)

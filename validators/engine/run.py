@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.data import CANDIDATE, Grid, Role
+from ..core.data import CANDIDATE, ENDPOINT, Grid, Role
 from ..core.errors import ModelError
-from ..core.records import Attributions, Check, Given, Kind, Measurement, Result, Status
+from ..core.records import Attributions, Check, Given, Kind, Measurement, Model, Result, Status
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.totals import TotalsKind
@@ -200,7 +200,7 @@ def _given(
         options=plan.options[check.code],
         rng=np.random.default_rng([plan.seed, zlib.crc32(check.code.encode())]),
         summaries={key: scanned.summaries[key] for key in keys if key in scanned.summaries},
-        models={name: scoring.model(name) for name in scoring.files} if check.needs.calls else {},
+        models=_models(check, scoring),
         attributions=attributions if asks and isinstance(attributions, Attributions) else None,
         constraints=trial.project.constraints,
         schemas={role: trial.schemas[role] for role in roles if role in trial.schemas},
@@ -211,6 +211,11 @@ def _given(
         looks=looks,
         scored=tuple(m for m in trial.scorers if not scanned.failures or m == CANDIDATE or not refused),
     )
+
+
+def _models(check: Check, scoring: Scoring) -> dict[str, Model]:
+    held: dict[str, Model] = {name: scoring.model(name) for name in scoring.files} if check.needs.calls else {}
+    return held | ({ENDPOINT: scoring.endpoint()} if check.needs.endpoint else {})
 
 
 def run_check(check: Check, given: Given) -> Result:

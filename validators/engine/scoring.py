@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ..core.data import CANDIDATE, PRIOR
 from ..core.errors import DataError
 from ..models.client import Model, open_model
+from ..models.endpoint import Endpoint
 from .places import home
-from .settings import limits_of
+from .settings import endpoint_hosts, limits_of
 from .trial import Trial
 
 
@@ -46,6 +47,18 @@ class Scoring:
                 allow_unconfined=self._trial.allow_unconfined,
             )
         return self._open[name]
+
+    def endpoint(self) -> Endpoint:
+        """What answers at the candidate's address."""
+        task, project = self._trial.task, self._trial.project
+        return Endpoint(
+            project.endpoint or "",
+            hosts=endpoint_hosts(home()),
+            task=task.type,
+            classes=task.classes,
+            positive=task.positive,
+            own=self.model(CANDIDATE).description.classes,
+        )
 
     def scores(self, frame: pd.DataFrame, only: tuple[str, ...] | None = None) -> dict[str, NDArray[np.float64]]:
         """Per model (n, n_scores), of all models or only of some; raises ModelError when a model raises."""

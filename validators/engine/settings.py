@@ -1,4 +1,4 @@
-"""Settings of an installation, for every project on it: what a model may take of this machine.
+"""Settings of an installation, for every project on it: what a model may take of this machine, and where rows may go.
 
 ``settings.toml`` in the folder that ``SEATRIAL_HOME`` names::
 
@@ -7,11 +7,16 @@
     cpu_hours = 12     # processor time of it
     load_s = 120       # to load a model
     call_s = 300       # to score up to 16,384 rows
+
+    [endpoint]
+    hosts = ["scores.example.org"]   # to which rows may be sent, where a project names a scoring endpoint there
 """
 
 import difflib
+import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import ProjectError
 from ..models.process import Limits
@@ -33,15 +38,9 @@ def limits_of(home: Path) -> Limits:
     ProjectError
         When the file cannot be read, has an unknown key or a value that is no number above 0.
     """
-    path = home / FILE
-    try:
-        held = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return Limits()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProjectError(f"{path}: cannot be read ({error})") from None
+    path, held = home / FILE, _held(home / FILE)
     worker = held.get("worker", {})
-    names = [(key, ("worker",)) for key in held] + [
+    names = [(key, ("worker", "endpoint")) for key in held] + [
         (key, tuple(UNITS)) for key in (worker if isinstance(worker, dict) else ())
     ]
     problems = [f"{path}: unknown key {key!r}{_hint(key, known)}" for key, known in names if key not in known]
@@ -59,6 +58,32 @@ def limits_of(home: Path) -> Limits:
     given = {UNITS[key][0]: value * UNITS[key][1] for key, value in worker.items()}
     whole = {name: int(value) if name in ("memory_bytes", "cpu_s") else float(value) for name, value in given.items()}
     return Limits(**whole)  # type: ignore[arg-type] # the names are those of UNITS
+
+
+def endpoint_hosts(home: Path) -> tuple[str, ...]:
+    """Hosts (`host` or `host:port`) to which rows may be sent: those of the settings, and of SEATRIAL_ENDPOINT_HOSTS, with commas.
+
+    Raises
+    ------
+    ProjectError
+        When the file cannot be read, or `[endpoint]` holds anything but a list of hosts.
+    """
+    path, held = home / FILE, _held(home / FILE).get("endpoint", {})
+    hosts = held.get("hosts", []) if isinstance(held, dict) and set(held) <= {"hosts"} else None
+    if not isinstance(hosts, list) or not all(isinstance(h, str) for h in hosts):
+        raise ProjectError(f'{path}: [endpoint] can hold hosts = ["..."] and nothing else')
+    named = os.environ.get("SEATRIAL_ENDPOINT_HOSTS", "").split(",")
+    return tuple(h.strip().lower() for h in (*hosts, *named) if h.strip())
+
+
+def _held(path: Path) -> dict[str, Any]:
+    """The settings; none where there is no file."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProjectError(f"{path}: cannot be read ({error})") from None
 
 
 def _hint(key: str, known: tuple[str, ...]) -> str:

@@ -65,6 +65,7 @@ class Project:
     policy_file: Path | None = None
     packs: tuple[str, ...] = ()
     golden: Path | None = None
+    endpoint: str | None = None
     addresses: Mapping[str, str] = field(default_factory=dict)  # candidate or prior: where MLflow has it, once asked
 
     @property

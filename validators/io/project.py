@@ -67,6 +67,7 @@ def project_of(raw: Mapping[str, Any], folder: Path, *, name: str = PROJECT_FILE
     return Project(
         folder=folder,
         addresses=addresses,
+        endpoint=model.get("endpoint"),
         id=model["id"],
         version=model["version"],
         candidate=at(model, "candidate"),

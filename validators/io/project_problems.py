@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..core.data import Role
 from .packs import SUFFIX, pack_problems
@@ -20,7 +21,7 @@ _NAMES, _LABEL, _LABELS, _YES = (
 )
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "model": {"id": _TEXT, "version": _TEXT, "candidate": _TEXT, "prior": _TEXT, "prior_snapshot": _TEXT, "code": _TEXTS,
-              "types": _TEXTS},
+              "types": _TEXTS, "endpoint": _TEXT},
     "task": {"type": _TEXT, "target": _TEXT, "positive": _LABEL, "threshold": _NUMBER, "favourable": _LABEL, "classes": _LABELS},
     "data": {**{role.value: _TEXT for role in Role}, "golden": _TEXT, "scenarios": _TEXT},
     "columns": {
@@ -127,6 +128,7 @@ def content_problems(raw: Mapping[str, Any], folder: Path) -> list[str]:
         problems.append(
             "[model] has no candidate and [columns] no prediction; name a model file, or the column that holds its scores"
         )
+    problems += _endpoint_problems(model)
     if "prior" in model and "prior_snapshot" in model:
         problems.append("[model] has both prior and prior_snapshot; keep one")
     if policy.get("tier", 2) not in (1, 2, 3):
@@ -167,6 +169,23 @@ def _column_problems(columns: Mapping[str, Any]) -> list[str]:
     if horizon is not None and re.fullmatch(r"[1-9][0-9]* ?(hours?|days?|weeks?|[hdDW])", horizon) is None:
         problems.append(f'[columns] label_horizon must be like "90 days", got {horizon!r}')
     return problems
+
+
+def _endpoint_problems(model: Mapping[str, Any]) -> list[str]:
+    if "endpoint" not in model:
+        return []
+    try:
+        parts = urlsplit(model["endpoint"])
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or re.search(r"[\s\x00-\x1f]", model["endpoint"]):
+        return [f'[model] endpoint must be like "https://host/invocations", without a user, got {model["endpoint"]!r}']
+    return (
+        []
+        if "candidate" in model
+        else ["[model] has endpoint but no candidate; name the file that it should answer like"]
+    )
 
 
 def _file_problems(
