@@ -35,6 +35,7 @@ from ..stats.interval import Interval, normal_interval
 from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.permutation import side_permutation_p
 from ..stats.ranking import delong_variance, roc_auc_many
+from ..summaries.learners import unless_ones
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -124,7 +125,7 @@ def _cross_fitted(
             max_iter=options.trees, learning_rate=0.1, max_leaf_nodes=8, min_samples_leaf=40,
             l2_regularization=5.0, early_stopping=False, random_state=0,
         )  # fmt: skip
-        model.fit(X[~out], label[~out], sample_weight=weight[~out])
+        model.fit(X[~out], label[~out], sample_weight=unless_ones(weight[~out]))
         score[out] = model.predict_proba(X[out])[:, 1]
         if k == 0:
             rows = X[out][:2000]

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import GROUPS, Batch, Grid, Task
+from ..core.data import GROUPS, WEIGHT_ONE, Batch, Grid, Task
 from ..stats.attribution import permutation_shapley
 from .goodness import goodness
-from .learners import fit_rung, learn_encoding, unequal
+from .learners import fit_rung, learn_encoding, unless_ones
 from .row_sample import take
 from .scored_rows import ScoredRows
 
@@ -44,13 +44,15 @@ def fit_restrained(
     }
     if task.type == "regression":
         model = HistGradientBoostingRegressor(random_state=0, early_stopping=False, **settings)
-        return np.asarray(model.fit(X, train.y, sample_weight=weight).predict(Z), np.float64).reshape(-1, 1)
+        return np.asarray(model.fit(X, train.y, sample_weight=unless_ones(weight)).predict(Z), np.float64).reshape(
+            -1, 1
+        )
     if len(np.unique(train.y)) < 2:
         return None
     settings["max_iter"] = rounds if task.type == "binary" else min(rounds, 80)
     classifier = HistGradientBoostingClassifier(random_state=0, early_stopping=False, **settings)
     found = np.zeros((len(Z), max(2, len(task.classes))))
-    fitted = classifier.fit(X, train.y, sample_weight=weight)
+    fitted = classifier.fit(X, train.y, sample_weight=unless_ones(weight))
     found[:, fitted.classes_.astype(int)] = fitted.predict_proba(Z)
     return found[:, 1:2] if task.type == "binary" else found
 
@@ -65,7 +67,7 @@ def refit_goodness(
     encode = learn_encoding(train, grid)
     widths = [len(c.levels) or 2 for c in encode.columns]
     kept = np.concatenate([np.full(w, f not in left_out) for f, w in zip(grid.features, widths, strict=True)])
-    weight = train.weight.astype(np.float64)
+    weight = train.weight / WEIGHT_ONE
     fitted = fit_rung("boosted", encode(train, grid)[:, kept], train.y, weight, task) if kept.any() else None
     if fitted is None:
         return np.full(1 + rows.groups, np.nan)
@@ -85,7 +87,7 @@ def cross_fitted(target: Floats, weight: Floats, matrix: Floats, fold: NDArray[n
             max_iter=80, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=10.0,
             early_stopping=False, random_state=0,
         )  # fmt: skip
-        found[mine] = model.fit(matrix[~mine], target[~mine], sample_weight=unequal(weight[~mine])).predict(
+        found[mine] = model.fit(matrix[~mine], target[~mine], sample_weight=unless_ones(weight[~mine])).predict(
             matrix[mine]
         )
     return found
