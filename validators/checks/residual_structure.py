@@ -156,7 +156,7 @@ CHECK = Check(
             fault="structure_left",
             null="redrawn",
             replicates=5,
-            rows=1500,
+            rows=2500,
             options={"own_learner": False},
         ),
     ),
