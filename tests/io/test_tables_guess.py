@@ -119,3 +119,12 @@ def test_missing_columns_are_named_per_role_with_the_nearest(tmp_path):
     with pytest.raises(ProjectError, match="did you mean 'age'") as caught:
         resolve(read_project(folder))
     assert {p.split(":")[0] for p in caught.value.problems} == {"[data] train", "[data] test"}
+
+
+def test_a_folder_that_mlflow_wrote_is_a_model(tmp_path):
+    folder = folder_with(tmp_path, np.tile([0, 1], 100))
+    (folder / "my_candidate").mkdir()
+    (folder / "my_candidate" / "MLmodel").write_text("flavors: {}")
+    (folder / "other").mkdir()
+
+    assert 'candidate = "my_candidate"' in guess_project(folder).toml

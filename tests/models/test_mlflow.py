@@ -177,7 +177,7 @@ def store(saved, monkeypatch):
     return (saved / "run.txt").read_text()
 
 
-@pytest.mark.parametrize("address", ["models:/credit/1", "runs:/{}/model"])
+@pytest.mark.parametrize("address", ["models:/credit/1", pytest.param("runs:/{}/model", marks=pytest.mark.slow)])
 def test_an_address_is_fetched_by_another_process_into_a_folder_that_is_only_read(scores, store, address):
     with fetched(address.format(store)) as found:
         assert {p.stat().st_mode & 0o222 for p in found.rglob("*")} == {0}

@@ -194,3 +194,13 @@ def test_classes_that_the_file_does_not_tell_apart_are_not_guessed(tmp_path):
 
     assert len(classes_of(held.SerializeToString())) == 2
     assert "does not tell which" in refused(tmp_path / "m.onnx", NUMBERS, **BINARY)
+
+
+def test_a_model_that_was_exported_for_one_row_scores_all_of_them(tmp_path):
+    model = LogisticRegression().fit(NUMBERS.to_numpy(), TWO)
+    held = converted(tmp_path / "m.onnx", model, zipmap=False)
+    held.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    (tmp_path / "m.onnx").write_bytes(held.SerializeToString())
+
+    theirs = model.predict_proba(NUMBERS.to_numpy())[:, 1]
+    np.testing.assert_allclose(scored(tmp_path / "m.onnx", NUMBERS, **BINARY), theirs, atol=1e-6)

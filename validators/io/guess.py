@@ -109,7 +109,7 @@ def _data_files(folder: Path, reasons: list[str]) -> dict[Role, str]:
 
 
 def _models(folder: Path, reasons: list[str]) -> dict[str, str]:
-    files = sorted(p.name for p in folder.iterdir() if p.suffix in MODEL_SUFFIXES and p.name != "package.json")
+    files = sorted(p.name for p in folder.iterdir() if _is_model(p))
     prior = next((f for f in files if any(w in f.lower() for w in ("prior", "champion", "incumbent", "old"))), None)
     rest = [f for f in files if f != prior]
     candidate = next((f for f in rest if "candidate" in f.lower()), rest[0] if rest else None)
@@ -122,6 +122,11 @@ def _models(folder: Path, reasons: list[str]) -> dict[str, str]:
         found["prior"] = prior
         reasons.append(f"{prior} is the prior: its name says so")
     return found
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a file has the ending of a model, or MLflow wrote a folder."""
+    return (path / "MLmodel").is_file() or (path.suffix in MODEL_SUFFIXES and path.name != "package.json")
 
 
 def _head(path: Path) -> pd.DataFrame:

@@ -43,11 +43,20 @@ class NativeOnnx:
     def given(self, output, X):
         """What one output gives."""
         X = X if self.names is None else in_order(self.names, X)
+        if len(X) > 1 and any(i.shape[:1] == [1] for i in self.inputs):  # exported for one row at a time
+            return self.row_by_row(output, X)
         if len(self.inputs) == 1:
             feed = {self.inputs[0].name: side_by_side(self.inputs[0], X)}
         else:
             feed = {i.name: tensor(i, X[i.name]).reshape(-1, *[1] * (len(i.shape) - 1)) for i in self.inputs}
         return self.session.run([output.name], feed)[0]
+
+    def row_by_row(self, output, X):
+        """What one output gives for each row by itself."""
+        import numpy as np
+
+        parts = [self.given(output, X.iloc[k : k + 1]) for k in range(len(X))]
+        return [row for part in parts for row in part] if isinstance(parts[0], list) else np.concatenate(parts)
 
     def predict_proba(self, X):
         """Probabilities per class."""
