@@ -204,3 +204,16 @@ def test_a_model_that_was_exported_for_one_row_scores_all_of_them(tmp_path):
 
     theirs = model.predict_proba(NUMBERS.to_numpy())[:, 1]
     np.testing.assert_allclose(scored(tmp_path / "m.onnx", NUMBERS, **BINARY), theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("zipmap", [True, False])
+def test_single_precision_leaves_no_probability_beyond_0_and_1(tmp_path, zipmap):
+    from sklearn.ensemble import RandomForestClassifier
+
+    model = RandomForestClassifier(20, random_state=0).fit(NUMBERS.to_numpy(), TWO)
+    converted(tmp_path / "m.onnx", model, zipmap=zipmap)
+
+    ours = scored(tmp_path / "m.onnx", NUMBERS, **BINARY)
+    assert ours.min() >= 0
+    assert ours.max() <= 1
+    np.testing.assert_allclose(ours, model.predict_proba(NUMBERS.to_numpy())[:, 1], atol=1e-5)

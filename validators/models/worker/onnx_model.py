@@ -65,12 +65,11 @@ class NativeOnnx:
         output = self.output_of_numbers(maps=True)
         found = self.given(output, X)
         if output.type.startswith("seq(map("):
-            return self.out_of_maps(found, len(X))
+            return within(self.out_of_maps(found, len(X)), output)
         p = np.asarray(found, dtype=np.float64)
         p = p.reshape(len(X), -1)
         p = p if p.shape[1] > 1 else np.column_stack([1 - p, p])
-        if len(p) and (np.nanmin(p) < -1e-6 or np.nanmax(p) > 1 + 1e-6):
-            raise ValueError(f"output {output.name!r} gives no probabilities: its values lie beyond 0 and 1")
+        p = within(p, output)
         self.classes_ = self.classes(p.shape[1])
         return p
 
@@ -109,6 +108,15 @@ class NativeOnnx:
         if len(chosen) != 1:
             raise ValueError(f"which output holds the scores cannot be told; it has {[o.name for o in self.outputs]}")
         return chosen[0]
+
+
+def within(p, output):
+    """Probabilities, of which single precision may leave some a little below 0 or above 1; ValueError where they are none."""
+    import numpy as np
+
+    if len(p) and (np.nanmin(p) < -1e-5 or np.nanmax(p) > 1 + 1e-5):
+        raise ValueError(f"output {output.name!r} gives no probabilities: its values lie beyond 0 and 1")
+    return np.clip(p, 0, 1)
 
 
 def feature_names(inputs, metadata):

@@ -1,6 +1,6 @@
 """seccomp: the system calls that numeric Python needs, some only with harmless arguments; all others are refused with EPERM.
 
-Found by tracing scikit-learn, skops, XGBoost, LightGBM and Arrow as they load and score. The machine's own numbers are in `calls`.
+Found by tracing scikit-learn, skops, XGBoost, LightGBM, CatBoost, ONNX Runtime and Arrow as they load and score. The machine's own numbers are in `calls`.
 """
 
 import ctypes
