@@ -1,6 +1,7 @@
 """seccomp: the system calls that numeric Python needs, some only with harmless arguments; all others are refused with EPERM.
 
-Found by tracing scikit-learn, skops, XGBoost, LightGBM, CatBoost, ONNX Runtime and Arrow as they load and score. The machine's own numbers are in `calls`.
+Found by tracing scikit-learn, skops, XGBoost, LightGBM, CatBoost, ONNX Runtime and Arrow as they load and score; what they ask for and
+are refused (a place in memory, a cache on disk), they do without. The machine's own numbers are in `calls`.
 """
 
 import ctypes
