@@ -142,3 +142,18 @@ def test_scikit_learn_models_get_their_columns_in_their_own_order(tmp_path):
     ours = scored(tmp_path / "m.joblib", NUMBERS, ["b", "a"], **BINARY)
     np.testing.assert_array_equal(ours, model.predict_proba(NUMBERS)[:, 1])
     assert "no column 'b'" in refused(tmp_path / "m.joblib", X[["a"]], **BINARY)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("suffix", [".txt", ".joblib"])
+def test_names_with_spaces_are_found_though_lightgbm_writes_them_otherwise(tmp_path, suffix):
+    import joblib
+    from lightgbm import LGBMClassifier
+
+    frame = NUMBERS.set_axis(["an income", "b"], axis=1)
+    model = LGBMClassifier(n_estimators=4, n_jobs=1, verbose=-1).fit(frame, TWO == "bad")
+    path = tmp_path / f"m{suffix}"
+    joblib.dump(model, path) if suffix == ".joblib" else model.booster_.save_model(path)
+
+    ours = scored(path, frame, ["b", "an income"], task="binary", positive=1)
+    np.testing.assert_allclose(ours, model.predict_proba(frame)[:, 1], atol=1e-12)

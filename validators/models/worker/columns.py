@@ -14,6 +14,9 @@ def in_order(names, X):
     missing = [n for n in names if n not in X.columns]
     if not missing:
         return X if list(X.columns) == names else X[names]
+    written = {"_".join(str(c).split(" ")): c for c in X.columns}  # as LightGBM writes names with spaces
+    if len(written) == X.shape[1] and written.keys() >= set(names):
+        return X[[written[n] for n in names]]
     if len(missing) == len(names) and any(names == [m.format(k) for k in range(len(names))] for m in MADE_UP):
         if len(names) == X.shape[1]:
             return X
