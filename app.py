@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages._shell import settle, sidebar, titles
+from pages._shell import only_here, settle, sidebar, titles
 
 st.set_page_config(page_title="Seatrial", page_icon="⛵", layout="wide")
+only_here()
 st.session_state["_shell"] = True
 settle()
 title = titles()

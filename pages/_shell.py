@@ -10,6 +10,7 @@ import streamlit as st
 from validators.core.errors import SeatrialError
 from validators.engine.jobs import listed
 from validators.engine.places import Open, known_projects, read_summaries, runs_of
+from validators.engine.posture import refusal
 from validators.engine.results import read_results
 from validators.engine.store import file_digest
 from validators.views import fmt, reading, sentences
@@ -24,6 +25,14 @@ from pages._cohort import control, show_slice
 from pages._trust import show_trust
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
+
+
+def only_here() -> None:
+    """Show nothing to anybody where the server answers other machines and no proxy stands before it."""
+    refused = refusal(st.get_option("server.address")) if st.runtime.exists() else ""
+    if refused:
+        st.error(fmt.markdown(refused))
+        st.stop()
 
 
 def ensure_shell() -> None:
