@@ -110,7 +110,7 @@ def break_model(trial):
 
 
 BROKEN = {
-    "unknown check": (lambda t: None, ("--check", "DRF11"), "did you mean DRF101"),
+    "unknown check": (lambda t: None, ("--check", "DRF11"), "did you mean 'DRF101'"),
     "unknown suite": (lambda t: None, ("--suite", "fast"), "quick or release"),
     "unknown key": (lambda t: edit(t, "target =", "targett ="), (), "did you mean 'target'"),
     "missing file": (lambda t: (t / "test.parquet").unlink(), (), "no file 'test.parquet'"),
@@ -121,7 +121,7 @@ BROKEN = {
     "unknown option": (
         lambda t: edit(t, "[run]", "[options.DRF101]\nconfidense = 0.9\n[run]"),
         (),
-        "did you mean confidence",
+        "did you mean 'confidence'",
     ),
     "wrong positive": (lambda t: edit(t, 'positive = "bad"', 'positive = "worse"'), (), "no row has"),
     "workers": (lambda t: None, ("--workers", "many"), "number of processes"),

@@ -4,12 +4,11 @@ A file or a folder of files (.parquet, .csv, .arrow). Every file has the feature
 probability of the positive class, or the value), or ``score_<class>`` for every class of a multiclass task.
 """
 
-import difflib
-
 import pandas as pd
 
 from ..core.data import Task
 from ..core.errors import DataError
+from ..core.hints import SHOWN, nearest
 from ..io.tables import SUFFIXES, read_frame
 from .trial import Trial
 
@@ -33,8 +32,7 @@ def read_golden(trial: Trial) -> pd.DataFrame | None:
         held = read_frame(file)
         missing = [name for name in wanted if name not in held]
         if missing:
-            near = difflib.get_close_matches(missing[0], list(map(str, held.columns)), n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(map(str, held.columns[:12]))}"
-            raise DataError(f"golden rows, {file.name}: no column {missing[0]!r}{hint}")
+            hint = nearest(missing[0], held.columns, otherwise="it has", most=SHOWN)
+            raise DataError(f"golden rows, {file.name}: no column {missing[0]!r}; {hint}")
         parts.append(held[list(wanted)])
     return pd.concat(parts, ignore_index=True)

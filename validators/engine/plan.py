@@ -1,13 +1,13 @@
 """What a run will do: checks, their options, and which of them cannot apply, with the reason and the way out."""
 
 import dataclasses
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..core.data import PRIOR, Role
 from ..core.errors import ProjectError
+from ..core.hints import nearest
 from ..core.records import Check, Needs
 from .trial import Trial
 
@@ -54,9 +54,11 @@ def make_plan(
 ) -> Plan:
     """A plan; raises ProjectError for unknown codes and options, all at once."""
     codes = {c.code: c for c in checks}
-    problems = [f"--check {code}: no such check{_near(code, codes)}" for code in only if code not in codes]
+    problems = [f"--check {code}: no such check; {nearest(code, codes)}" for code in only if code not in codes]
     problems += [
-        f"[options.{code}]: no such check{_near(code, codes)}" for code in trial.project.options if code not in codes
+        f"[options.{code}]: no such check; {nearest(code, codes)}"
+        for code in trial.project.options
+        if code not in codes
     ]
     chosen = [
         c for c in checks if (not only or c.code in only) and (suite == "release" or not c.slow or c.code in only)
@@ -90,7 +92,7 @@ def with_options(check: Check, changed: Mapping[str, Any]) -> Any:
 def option_problems(check: Check, changed: Mapping[str, Any]) -> list[str]:
     """Unknown names and values of the wrong type."""
     known = check.defaults
-    problems = [f"has no option {k!r}{_near(k, known)}" for k in changed if k not in known]
+    problems = [f"has no option {k!r}; {nearest(k, known)}" for k in changed if k not in known]
     for name, value in changed.items():
         default = known.get(name)
         if default is None:
@@ -171,8 +173,3 @@ def roles_of(check: Check, trial: Trial) -> tuple[Role, ...]:
     """Roles that a check gets: those it needs, and of the others those that are there."""
     listed = (*check.needs.roles, *check.needs.one_of, *check.needs.optional)
     return tuple(r for r in dict.fromkeys(listed) if r in trial.project.data)
-
-
-def _near(name: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known) or 'none'}"

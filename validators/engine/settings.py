@@ -12,13 +12,13 @@
     hosts = ["scores.example.org"]   # to which rows may be sent, where a project names a scoring endpoint there
 """
 
-import difflib
 import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProjectError
+from ..core.hints import nearest
 from ..models.process import Limits
 
 FILE = "settings.toml"
@@ -43,7 +43,7 @@ def limits_of(home: Path) -> Limits:
     names = [(key, ("worker", "endpoint")) for key in held] + [
         (key, tuple(UNITS)) for key in (worker if isinstance(worker, dict) else ())
     ]
-    problems = [f"{path}: unknown key {key!r}{_hint(key, known)}" for key, known in names if key not in known]
+    problems = [f"{path}: unknown key {key!r}; {nearest(key, known)}" for key, known in names if key not in known]
     if not isinstance(worker, dict):
         problems.append(f"{path}: worker must be a table, [worker]")
     if problems:
@@ -84,8 +84,3 @@ def _held(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProjectError(f"{path}: cannot be read ({error})") from None
-
-
-def _hint(key: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; it can have {', '.join(known)}"

@@ -1,6 +1,5 @@
 """A project made definite: schemas read, features and classes settled, every problem named at once."""
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from ..core.data import CANDIDATE, PRIOR, Role, Task
 from ..core.errors import ProjectError
+from ..core.hints import SHOWN, nearest
 from ..io.declared import Project
 from ..io.tables import frames, partitions, schemas_of
 from .folders import differences, kinds_of, united
@@ -107,11 +107,8 @@ def _problems(project: Project, features: tuple[str, ...], schemas: Mapping[Role
             must = [("key", c.key)] if c.key else []
         for label, name in must:
             if name not in schema.names:
-                near = difflib.get_close_matches(name, schema.names, n=1)
-                hint = (
-                    f"; did you mean {near[0]!r}?" if near else f"; it has: {', '.join(map(repr, schema.names[:12]))}"
-                )
-                problems.append(f"[data] {role.value}: no column {name!r} ({label}){hint}")
+                hint = nearest(name, schema.names, otherwise="it has", most=SHOWN)
+                problems.append(f"[data] {role.value}: no column {name!r} ({label}); {hint}")
     n = len(task.classes) or None
     if task.type == "multiclass" and c.prediction and n and len(c.prediction) != n:
         problems.append(f"[columns] prediction lists {len(c.prediction)} columns for {n} classes")
@@ -131,9 +128,7 @@ def _scenario_problems(project: Project, features: tuple[str, ...], test: pa.Sch
         asked = [(f, features, "feature") for f in scenario.features] + [(c, seen, "column") for c in scenario.columns]
         for name, known, word in asked:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; it can be one of {', '.join(known[:12])}"
-                yield f"scenario {label}: no {word} {name!r}{hint}"
+                yield f"scenario {label}: no {word} {name!r}; {nearest(name, known, most=SHOWN)}"
         for change in scenario.changes:
             if change.feature in test.names:
                 number = _is_number(test.field(change.feature).type)

@@ -1,6 +1,5 @@
 """Policy packs: tolerances of bias checks for one field of use, shipped or of the project, written into a policy's text."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from ..core.errors import PolicyError
+from ..core.hints import nearest
 
 SUFFIX = ".toml"
 NOT_ADVICE = "A pack is a set of tolerances, not legal advice; it decides no question of law."
@@ -40,9 +40,8 @@ def pack_problems(names: Sequence[str]) -> list[str]:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, pack_names(), n=1)
-    way_out = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(pack_names())}, or a {SUFFIX} file here"
-    return f"there is no policy pack {name!r}; {way_out}"
+    known = (*pack_names(), f"or a {SUFFIX} file here")
+    return f"there is no policy pack {name!r}; {nearest(name, known)}"
 
 
 def with_packs(text: str, packs: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """Policy files: the three house policies and those of users, with the packs laid over them, checked against the catalog's metrics."""
 
-import difflib
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..core.errors import PolicyError
+from ..core.hints import nearest
 from ..core.policy import Pack, Policy, Requirement, Rule
 from ..core.records import Family
 
@@ -56,7 +56,7 @@ def read_policy(text: str, *, name: str, metrics: Mapping[str, tuple[str, ...]],
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"{name}: not valid TOML: {error}") from None
-    problems = [f"unknown key {k!r}{_near(k, _TOP)}" for k in raw if k not in _TOP]
+    problems = [f"unknown key {k!r}; {nearest(k, _TOP)}" for k in raw if k not in _TOP]
     problems += [f"has no {k}" for k in ("id", "version", "tier") if k not in raw]
     required = raw.get("required", {})
     limits = raw.get("limits", [])
@@ -64,7 +64,7 @@ def read_policy(text: str, *, name: str, metrics: Mapping[str, tuple[str, ...]],
         raise PolicyError(f"{name}: [required] must be a table and [[limits]] a list of tables")
     for key, value in required.items():
         if key not in families and key not in metrics:
-            problems.append(f"[required] {key!r} is no family and no check{_near(key, (*families, *metrics))}")
+            problems.append(f"[required] {key!r} is no family and no check; {nearest(key, (*families, *metrics))}")
         if value not in _REQUIREMENTS:
             problems.append(f"[required] {key} must be one of {', '.join(_REQUIREMENTS)}, got {value!r}")
     for i, limit in enumerate(limits, 1):
@@ -91,12 +91,12 @@ def read_policy(text: str, *, name: str, metrics: Mapping[str, tuple[str, ...]],
 
 def _pack_problems(pack: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """What is wrong with a pack; it speaks of bias checks only."""
-    yield from (f"unknown key {k!r}{_near(k, _PACK)}" for k in pack if k not in _PACK)
+    yield from (f"unknown key {k!r}; {nearest(k, _PACK)}" for k in pack if k not in _PACK)
     yield from (f"has no {k}" for k in _PACK[:-3] if k not in pack)
     bias = tuple(code for code in metrics if code.startswith(_BIAS))
     for key, value in pack.get("required", {}).items():
         if key not in bias:
-            yield f"[required] {key!r} is no check of bias{_near(key, bias)}"
+            yield f"[required] {key!r} is no check of bias; {nearest(key, bias)}"
         if value not in _REQUIREMENTS:
             yield f"[required] {key} must be one of {', '.join(_REQUIREMENTS)}, got {value!r}"
     for i, limit in enumerate(pack.get("limits", []), 1):
@@ -170,13 +170,13 @@ def _rule(limit: Mapping[str, Any]) -> Rule:
 
 
 def _limit_problems(limit: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> list[str]:
-    problems = [f"unknown key {k!r}{_near(k, _LIMIT)}" for k in limit if k not in _LIMIT]
+    problems = [f"unknown key {k!r}; {nearest(k, _LIMIT)}" for k in limit if k not in _LIMIT]
     problems += [f"has no {k}" for k in ("check", "metric", "worse", "basis", "reason") if k not in limit]
     check, metric = limit.get("check"), limit.get("metric")
     if check is not None and check not in metrics:
-        problems.append(f"there is no check {check!r}{_near(str(check), tuple(metrics))}")
+        problems.append(f"there is no check {check!r}; {nearest(str(check), tuple(metrics))}")
     elif metric is not None and check is not None and metric not in metrics[check]:
-        problems.append(f"{check} measures no {metric!r}{_near(str(metric), metrics[check])}")
+        problems.append(f"{check} measures no {metric!r}; {nearest(str(metric), metrics[check])}")
     if limit.get("worse", "above") not in ("above", "below"):
         problems.append(f'worse must be "above" or "below", got {limit["worse"]!r}')
     numbers = {k: limit[k] for k in ("warn", "fail", "null", "min_n") if k in limit}
@@ -191,8 +191,3 @@ def _limit_problems(limit: Mapping[str, Any], metrics: Mapping[str, tuple[str, .
                 f"fail {limit['fail']:g} is milder than warn {limit['warn']:g} where worse is {limit.get('worse')}"
             )
     return problems
-
-
-def _near(key: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..core.data import Role
+from ..core.hints import nearest
 from .packs import SUFFIX, pack_problems
 
 TASK_TYPES = ("binary", "multiclass", "regression")
@@ -48,22 +49,17 @@ def is_address(text: str) -> bool:
     return ADDRESS.fullmatch(text) is not None
 
 
-def _near(key: str, known: Mapping[str, Any] | tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key, list(known), n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-
-
 def shape_problems(raw: Mapping[str, Any]) -> list[str]:
     """Unknown sections and keys, and values of the wrong type."""
     problems = []
     for section, held in raw.items():
         if section not in SECTIONS and section not in _FREE:
-            problems.append(f"unknown section [{section}]; {_near(section, (*SECTIONS, *_FREE))}")
+            problems.append(f"unknown section [{section}]; {nearest(section, (*SECTIONS, *_FREE))}")
         elif not isinstance(held, dict):
             problems.append(f"[{section}] must be a section, found the value {held!r}")
         elif section in SECTIONS:
             known = SECTIONS[section]
-            problems += [f"[{section}] unknown key {k!r}; {_near(k, known)}" for k in held if k not in known]
+            problems += [f"[{section}] unknown key {k!r}; {nearest(k, known)}" for k in held if k not in known]
             problems += [
                 p for k, v in held.items() if k in known for p in _type_problem(f"[{section}] {k}", known[k], v)
             ]
@@ -74,7 +70,7 @@ def shape_problems(raw: Mapping[str, Any]) -> list[str]:
             if section == "constraints":
                 tables = {k: v for k, v in held.items() if isinstance(v, dict)}
                 problems += [
-                    f"[constraints.{f}] unknown key {k!r}; {_near(k, _CONSTRAINT)}"
+                    f"[constraints.{f}] unknown key {k!r}; {nearest(k, _CONSTRAINT)}"
                     for f, table in tables.items()
                     for k in table
                     if k not in _CONSTRAINT

@@ -4,7 +4,6 @@ A file has a title and either ``[[change]]`` tables (feature, one of multiply, a
 ``[[target]]`` tables (where with share or times, or feature with mean or shift).
 """
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProjectError
+from ..core.hints import nearest
 from ..core.scenarios import Action, Change, Filter, Scenario, Target
 from .slices import Term, members, parse_slice
 
@@ -87,7 +87,7 @@ def _filter(text: str | None) -> tuple[Filter | None, list[str]]:
 def _problems(raw: Mapping[str, Any], name: str) -> Iterator[str]:
     if not _WORD.fullmatch(name):
         yield f"a scenario's name has letters, digits, _, . and - only, got {name!r}; rename the file"
-    yield from (f"unknown key {k!r}; {_near(k, _TOP)}" for k in raw if k not in _TOP)
+    yield from (f"unknown key {k!r}; {nearest(k, _TOP)}" for k in raw if k not in _TOP)
     if not isinstance(raw.get("title", ""), str):
         yield f"title must be a text, got {raw['title']!r}"
     if ("change" in raw) == ("target" in raw):
@@ -98,7 +98,7 @@ def _problems(raw: Mapping[str, Any], name: str) -> Iterator[str]:
             yield f"{kind} must be tables: write [[{kind}]] above each"
             continue
         for i, held in enumerate(tables, 1):
-            unknown = [f"unknown key {k!r}; {_near(k, known)}" for k in held if k not in known]
+            unknown = [f"unknown key {k!r}; {nearest(k, known)}" for k in held if k not in known]
             yield from (f"[[{kind}]] {i}: {p}" for p in (*unknown, *_where_problems(held), *check(held)))
 
 
@@ -160,8 +160,3 @@ def _target_problems(held: Mapping[str, Any]) -> Iterator[str]:
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - not NaN
-
-
-def _near(key: str, known: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
