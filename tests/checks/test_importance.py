@@ -1,11 +1,15 @@
-"""IMP101 and IMP103: rankings against their floor, features that only one model uses, loss when a group is shuffled."""
+"""Importance: rankings against their floor, features that only one model uses, declared directions, loss when a group is shuffled."""
+
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 from sklearn.inspection import permutation_importance
 
 from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
+from validators.checks.direction import CHECK as IMP102
 from validators.checks.importance_shift import CHECK as IMP101
 from validators.checks.shuffled_groups import CHECK as IMP103
 from validators.core.data import CANDIDATE, PRIOR, Role
@@ -74,6 +78,22 @@ def test_features_that_only_one_model_uses_are_named():
     assert "c (" in found["vanished_features", "model"].note
     quiet = measured(IMP101, attributions([6, 5, 4, 3, 2, 1], [5, 5, 4, 3, 2, 1]))
     assert [quiet[m, "model"].value for m in ("new_features", "vanished_features")] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("task", "sign", "reversed_"), [("binary", 1, 0.0), ("binary", -1, 1.0), ("multiclass", -1, None)]
+)
+def test_a_declared_direction_is_judged_for_one_score_and_not_for_one_of_several(task, sign, reversed_):
+    held = attributions([1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1])
+    x = np.random.default_rng(1).normal(size=(N, len(FEATURES)))
+    held = replace(held, X=pd.DataFrame(x, columns=FEATURES), phi={CANDIDATE: sign * x})
+    of_classes = replace(BINARY, type="multiclass", classes=("bad", "good", "mid"))
+    asked = replace(given(IMP102, held), constraints={"a": {"monotone": "increasing"}})
+    found = [*IMP102.measure(replace(asked, task=of_classes) if task == "multiclass" else asked)]
+    reversal = next(m for m in found if m.metric == "sign_reversal")
+
+    assert reversal.value == reversed_
+    assert (reversal.subject, reversal.n) == ("feature:a", N)
 
 
 class Linear:

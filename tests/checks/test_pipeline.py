@@ -1,5 +1,7 @@
 """PIP101 to PIP108: whatever production computes otherwise is found and named; a sound twin is quiet."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -205,6 +207,47 @@ def test_a_stale_copy_is_the_entitys_own_earlier_value():
     found = parity(X, served, entities=entities)
 
     assert "of the same entity" in found["mismatch_rate", "feature:debt"].note
+
+
+@pytest.mark.parametrize(
+    ("step", "late", "words"), [("D", 2, "2 days earlier"), ("h", -3, "3 hours later"), ("M", 1, "a month earlier")]
+)
+def test_a_copy_of_another_period_is_named_where_an_entity_has_many_rows_between(step, late, words):
+    """Twelve rows of an entity lie in a period here, so counting rows back would not find it."""
+    entities, number = np.arange(N) % 5, np.arange(N) // 5
+    gap = np.timedelta64(1, step).astype("timedelta64[h]") if step != "M" else None
+    if gap is None:
+        times = (np.datetime64("2025-01-01") + (number % 10)).astype("M8[M]") + (number // 10)
+        times = times.astype("M8[D]") + (number % 10)
+    else:
+        times = np.datetime64("2025-01-01T00", "m") + number * (gap.astype("m8[m]") // 12)
+    X = features()
+    held = pd.Series(X.debt.to_numpy(), index=pd.MultiIndex.from_arrays([entities, times.astype("M8[ns]")]))
+    then = (
+        (times.astype("M8[M]") - late).astype("M8[D]") + (times - times.astype("M8[M]"))
+        if gap is None
+        else times - late * gap
+    )
+    served = held.reindex(pd.MultiIndex.from_arrays([entities, then.astype("M8[ns]")])).to_numpy()
+    rows = replace(batch(X, entities=entities), time=times.astype("M8[ns]"))
+    found = measure(
+        value_parity.CHECK, rows, replace(rows, X=X.assign(debt=np.where(np.isnan(served), X.debt, served)))
+    )
+
+    assert f"those of {words}, of the same entity" in found["mismatch_rate", "feature:debt"].note
+
+
+def test_texts_that_are_swapped_copied_or_late_are_named():
+    rng = np.random.default_rng(3)
+    X = features().assign(town=rng.choice(["Ulm", "Bonn", "Kiel", "Jena"], N).astype(object))
+    swapped = parity(X, X.assign(town=X.region, region=X.town))
+    copied = parity(X, X.assign(town=X.region))
+    late = parity(X, X.assign(town=X.town.shift(1).fillna("Ulm")))
+
+    assert "swapped with town" in swapped["mismatch_rate", "feature:region"].note
+    assert "swapped with region" in swapped["mismatch_rate", "feature:town"].note
+    assert "holds the values of region" in copied["mismatch_rate", "feature:town"].note
+    assert "(lag 1)" in late["mismatch_rate", "feature:town"].note
 
 
 def test_a_fault_of_one_month_is_named_with_its_days():

@@ -13,7 +13,7 @@ from validators.core.policy import Verdict
 from validators.core.records import Measurement, Result, Status
 from validators.engine.plan import make_plan
 from validators.engine.run import measure
-from validators.engine.self_trust import Tried, Trust, check_the_check, doubted, self_trust, trust_document
+from validators.engine.self_trust import SAMPLE, Tried, Trust, check_the_check, doubted, self_trust, trust_document
 from validators.engine.trial import resolve
 from validators.io.project import read_project
 from validators.summaries.planting import FAULTS, NULLS
@@ -130,6 +130,33 @@ def test_a_self_test_that_breaks_is_told_and_ends_nothing(tested):
 
     assert not found.tested
     assert "failed" in found.reason
+
+
+def test_keys_that_are_all_in_train_leave_nothing_to_plant_in_and_say_so(tested):
+    """Row numbers as keys: every key of test is one of train, so no row is apart. It ended the run when it was written."""
+    measured, _, policy, _ = tested
+    test = measured.summaries[Role.TEST, SAMPLE]
+    given = measured.given["LEK101"]
+    given = replace(given, summaries={(Role.TEST, SAMPLE): test, (Role.TRAIN, SAMPLE): test})
+    limits = replace(
+        policy.rules[0], check="LEK105", metric="key_overlap", warn=0.001, fail=0.01, worse="above", null=0.0
+    )
+    result = Result(
+        code="LEK105",
+        status=Status.MEASURED,
+        measurements=(Measurement(metric="key_overlap", subject="model", value=1.0, n=1),),
+    )
+    found = check_the_check(
+        check_of("LEK105"),
+        result,
+        given,
+        {Role.TEST: test, Role.TRAIN: test},
+        replace(policy, rules=(limits,)),
+        seed=1,
+    )
+
+    assert not found.tested
+    assert found.reason == "these data cannot carry the fault that would be planted"
 
 
 @pytest.mark.parametrize(("found", "verdict"), [(16, Verdict.PASS), (15, Verdict.INCONCLUSIVE)])

@@ -262,7 +262,9 @@ def test_b12_overlap_is_counted_over_all_rows_whatever_their_number(tmp_path):
 def test_b13_a_simulated_p_value_is_never_zero():
     """Alibi-detect gave k / n, which can be 0; (k + 1) / (n + 1) cannot."""
     values = np.r_[np.zeros(10), np.full(10, 100.0)]
-    found = largest_break(values, np.full(20, 0.01), confidence=0.95, rng=np.random.default_rng(0), draws=400)
+    found = largest_break(
+        values, np.full(20, 0.01), np.ones(20), confidence=0.95, rng=np.random.default_rng(0), draws=400
+    )
 
     assert found.p_value == pytest.approx(1 / 401)
 

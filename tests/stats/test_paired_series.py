@@ -151,7 +151,7 @@ def test_overdispersion_is_one_by_chance_and_large_when_periods_differ():
 def test_a_planted_break_is_found_at_its_place():
     rng = np.random.default_rng(4)
     values = np.concatenate([np.full(10, 0.8), np.full(8, 0.7)]) + rng.normal(0, 0.01, 18)
-    found = largest_break(values, np.full(18, 1e-4), confidence=0.95, rng=rng)
+    found = largest_break(values, np.full(18, 1e-4), np.ones(18), confidence=0.95, rng=rng)
 
     assert found.at == 10
     assert found.at in found.near
@@ -163,7 +163,9 @@ def test_a_planted_break_is_found_at_its_place():
 def test_the_break_interval_holds_over_the_searched_dates():
     rng, alarms = np.random.default_rng(5), 0
     for _ in range(200):
-        found = largest_break(rng.normal(0, 0.1, 12), np.full(12, 0.01), confidence=0.95, rng=rng, draws=400)
+        found = largest_break(
+            rng.normal(0, 0.1, 12), np.full(12, 0.01), np.ones(12), confidence=0.95, rng=rng, draws=400
+        )
         alarms += not found.interval.low <= 0 <= found.interval.high
 
     assert alarms <= 22  # 200 clean series: the 99.9 % binomial limit of a 5 % rate
@@ -172,5 +174,5 @@ def test_the_break_interval_holds_over_the_searched_dates():
 def test_too_short_a_series_has_no_break():
     rng = np.random.default_rng(0)
 
-    assert largest_break(np.ones(3), np.ones(3), confidence=0.95, rng=rng) is None
-    assert largest_break(np.array([1, 2, np.nan, 4]), np.ones(4), confidence=0.95, rng=rng) is None
+    assert largest_break(np.ones(3), np.ones(3), np.ones(3), confidence=0.95, rng=rng) is None
+    assert largest_break(np.array([1, 2, np.nan, 4]), np.ones(4), np.ones(4), confidence=0.95, rng=rng) is None

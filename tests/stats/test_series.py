@@ -128,21 +128,36 @@ def test_break_intervals_cover_a_planted_break_and_repeat_with_the_seed():
     for seed in range(150):
         rng = np.random.default_rng(seed)
         found = largest_break(
-            values + rng.normal(0, 0.04, 16), np.full(16, 0.0016), confidence=0.95, rng=rng, draws=500
+            values + rng.normal(0, 0.04, 16), np.full(16, 0.0016), np.ones(16), confidence=0.95, rng=rng, draws=500
         )
         held += found.interval.low <= -0.1 <= found.interval.high
     again = [
-        largest_break(values, np.full(16, 0.0016), confidence=0.95, rng=np.random.default_rng(1)) for _ in range(2)
+        largest_break(values, np.full(16, 0.0016), np.ones(16), confidence=0.95, rng=np.random.default_rng(1))
+        for _ in range(2)
     ]
 
     assert held >= 150 * 0.95 - 3 * np.sqrt(150 * 0.05 * 0.95)
     assert again[0] == again[1]
 
 
-def test_a_break_leaves_its_share_of_precision_on_each_side():
+def test_a_break_leaves_its_share_of_the_rows_on_each_side():
     rng = np.random.default_rng(4)
     values = np.r_[5.0, np.zeros(19)]
-    found = largest_break(values, np.ones(20), confidence=0.95, rng=rng, min_share=0.3)
+    found = largest_break(values, np.ones(20), np.ones(20), confidence=0.95, rng=rng, min_share=0.3)
 
     assert 6 <= found.at <= 14
-    assert largest_break(values[:4], np.array([1.0, 1e9, 1e9, 1e9]), confidence=0.95, rng=rng) is None
+    assert largest_break(values[:4], np.ones(4), np.array([1.0, 1e-9, 1e-9, 1e-9]), confidence=0.95, rng=rng) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_break_after_which_the_score_is_noisier_is_found_in_full(seed):
+    """R2 of .86 falls to .70: its variance within a month grows twentyfold, so precisions would leave out all that came after."""
+    rng = np.random.default_rng(seed)
+    sd = np.repeat([0.007, 0.03], 6)
+    found = largest_break(
+        np.repeat([0.43, 0.35], 6) + rng.normal(0, sd), sd**2, np.full(12, 330.0), confidence=0.95, rng=rng, draws=500
+    )
+
+    assert abs(found.at - 6) <= 2
+    assert found.difference == pytest.approx(-0.08, abs=0.04)
+    assert found.interval.high < 0

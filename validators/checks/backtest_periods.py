@@ -3,12 +3,12 @@
 How it is measured
 ------------------
 The ranking metric (AUC; in regression R2 / 2) of every period with its own variance. Every date that leaves at least a fifth of
-the evidence on each side is tried; the largest fall is reported with an interval that holds for all tried dates at once (largest
-statistic, simulated). Beside it, as information: every period of candidate and prior with its interval; the slope per year by
-least squares weighted with each period's precision, its interval the wider of two (scaled up by what the line leaves unexplained;
-and holding when periods are correlated in time), and Theil and Sen's slope, which single odd periods cannot pull; where the score
-surely falls, the date at which the line has lost `fall`; and whether the periods differ by more than chance (overdispersion), with
-the number of periods beyond the 99.8 % limits of a funnel that is widened by it.
+the rows (of the rarer class) on each side is tried; the largest fall is reported with an interval that holds for all tried
+dates at once (largest statistic, simulated). Beside it, as information: every period of candidate and prior with its interval;
+the slope per year by least squares weighted with each period's precision, its interval the wider of two (scaled up by what the
+line leaves unexplained; and holding when periods are correlated in time), and Theil and Sen's slope, which single odd periods
+cannot pull; where the score surely falls, the date at which the line has lost `fall`; and whether the periods differ by more
+than chance (overdispersion), with the number of periods beyond the 99.8 % limits of a funnel that is widened by it.
 
 Why it matters
 --------------
@@ -54,7 +54,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`min_size`: rows (of the rarer class) that a period needs; `min_share` of the evidence on each side of a break.
+    """`min_size`: rows (of the rarer class) that a period needs; `min_share` of them on each side of a break.
 
     `fall`: the loss of the ranking metric since the first period whose date is projected.
     """
@@ -100,16 +100,17 @@ def _break(found: dict[int, Quality], spans: list[tuple[date, date]], given: Giv
     held = list(found)
     values = np.array([q.value for q in found.values()], np.float64)
     variances = np.array([q.variance for q in found.values()], np.float64)
+    sizes = np.array([q.size for q in found.values()], np.float64)
     n = sum(q.n for q in found.values())
     result = largest_break(
-        values, variances, confidence=given.options.confidence, rng=given.rng, min_share=given.options.min_share
+        values, variances, sizes, confidence=given.options.confidence, rng=given.rng, min_share=given.options.min_share
     )
     if result is None:
         note = f"{len(held)} periods have enough rows; a break needs four or more"
         yield Measurement(metric="break_size", subject="model", value=None, n=n, note=note)
         return
     subject = subjects.period(spans[held[result.at]][0], spans[held[-1]][1])
-    before, after = values[: result.at].mean(), values[result.at :].mean()
+    before, after = (float(np.average(values[s], weights=sizes[s])) for s in (slice(result.at), slice(result.at, None)))
     others = [str(spans[held[k]][0]) for k in result.near if k != result.at]
     dates = f"; dates that fit about as well: {', '.join(others)}" if others else ""
     note = f"{NAME_OF[given.task.type]} {before:.3f} before {spans[held[result.at]][0]}, {after:.3f} after; p {result.p_value:.3g}{dates}"

@@ -2,9 +2,10 @@
 
 How it is measured
 ------------------
-Per numeric feature the rank correlation between its value and its attribution on the same test rows, under the candidate and under
-the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a candidate
-whose whole interval lies on the other side is a reversal.
+Per numeric feature the rank correlation between its value and its attribution on the same test rows, under the candidate and
+under the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a
+candidate whose whole interval lies on the other side is a reversal. Of several classes each has its own direction, so there it
+is not judged.
 
 Why it matters
 --------------
@@ -62,7 +63,7 @@ def direction(given: Given) -> Iterator[Measurement]:
             found = _direction(held, model, name, metric, level)
             yield found
             if model == CANDIDATE and name in declared:
-                yield _reversal(found, declared[name], name)
+                yield _reversal(found, declared[name], name, given)
 
 
 def _direction(held: Attributions, model: str, name: str, metric: str, level: float) -> Measurement:
@@ -86,9 +87,12 @@ def _direction(held: Attributions, model: str, name: str, metric: str, level: fl
     )  # fmt: skip
 
 
-def _reversal(found: Measurement, declared: str, name: str) -> Measurement:
+def _reversal(found: Measurement, declared: str, name: str, given: Given) -> Measurement:
     sign = 1.0 if declared == "increasing" else -1.0
     subject = subjects.feature(name)
+    if given.task.type == "multiclass":
+        note = "a direction is defined for a single score; attributions are of the most frequent class"
+        return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=note)
     if found.value is None or found.low is None or found.high is None:
         return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=found.note)
     wrong = max(sign * found.low, sign * found.high) < 0

@@ -165,7 +165,7 @@ def _tried(
     for turn in range(plant.replicates):
         rng = np.random.default_rng([seed, zlib.crc32(f"{check.code} {plant.fault}".encode()), turn])
         quiet = NULLS[plant.null](world, rng)
-        if quiet is None:
+        if quiet is None or not len(quiet.batch):
             return
         before = judge(quiet, rng)
         alarms += _worst(before, "") in ALARMS

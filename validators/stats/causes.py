@@ -4,13 +4,13 @@ Every cause is tried on the differing rows alone, so a fault of a tenth of the r
 explains most of them wins, at a tie the simpler one; what it leaves is diagnosed again, at most three times.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .parity import Flags, Floats
+from .parity import Flags, Floats, differs
 
 FEWEST = 0.2
 TIE = 0.005
@@ -41,6 +41,21 @@ class Elsewhere:
     kind: str
     words: str
     values: Floats
+
+
+def from_elsewhere(b: Floats, places: Sequence[Elsewhere], kinds: tuple[str, ...]) -> Iterator[Cause | None]:
+    """The best place of each kind whose values agree with the served ones far more often than those of unrelated rows do."""
+    for kind in kinds:
+        best: Cause | None = None
+        for place in (p for p in places if p.kind == kind):
+            rows = ~differs(place.values, b, atol=1e-9, rtol=1e-6)
+            cause = Cause(kind=kind, words=place.words, rows=rows)
+            unrelated = np.roll(place.values, len(b) // 2 + 1)
+            chance = float((~differs(unrelated, b, atol=1e-9, rtol=1e-6)).mean())
+            telling = cause.share - chance >= 0.5 * (1 - chance)
+            if telling and rows.sum() >= 3 and (best is None or cause.share > best.share):
+                best = cause
+        yield best
 
 
 def peel(n: int, causes: Callable[[NDArray[np.int64]], Sequence[Cause]]) -> list[Cause]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .causes import Cause, Elsewhere
-from .parity import Floats, affine, constant_offset, cyclic_offset, differs, rounded_to, unit_factor
+from .causes import Cause, Elsewhere, from_elsewhere
+from .parity import Floats, affine, constant_offset, cyclic_offset, rounded_to, unit_factor
 from .text_causes import LEVELS, level_causes
 
 ZONE = 900.0
@@ -28,11 +28,11 @@ def numeric_causes(
         Whether the numbers are seconds since 1970.
     """
     found: list[Cause | None] = [*_nulls(a, b, every), _constant(a, b, every)]
-    found += _from_elsewhere(b, elsewhere, ("swapped",))
+    found += from_elsewhere(b, elsewhere, ("swapped",))
     found += [_time_zone(a, b, every, time=time), _cycle(a, b, every), _unit(a, b), _offset(a, b, time=time)]
     found += [_rounding(a, b), _truncation(a, b), _half_precision(a, b)]
     found += [_codes(a, b)]
-    found += _from_elsewhere(b, elsewhere, ("column", "lag", "stale"))
+    found += from_elsewhere(b, elsewhere, ("column", "lag", "stale"))
     found += [_affine(a, b), _other_rows(a, b)]
     return [c for c in found if c is not None]
 
@@ -83,21 +83,6 @@ def _constant(a: Floats, b: Floats, every: tuple[Floats, Floats]) -> Cause | Non
     if (a[rows] < top).all() and top == served.min() and top < served.max():
         return Cause(kind="clipped", words=f"values below {number(top)} arrive as {number(top)} (a floor)", rows=rows)
     return Cause(kind="constant", words=f"values are replaced by {_name_of(top, every[0])}", rows=rows, offset=top)
-
-
-def _from_elsewhere(b: Floats, places: Sequence[Elsewhere], kinds: tuple[str, ...]) -> Iterator[Cause | None]:
-    """The best place of each kind whose values agree with the served ones far more often than those of unrelated rows do."""
-    for kind in kinds:
-        best: Cause | None = None
-        for place in (p for p in places if p.kind == kind):
-            rows = ~differs(place.values, b, atol=1e-9, rtol=1e-6)
-            cause = Cause(kind=kind, words=place.words, rows=rows)
-            unrelated = np.roll(place.values, len(b) // 2 + 1)
-            chance = float((~differs(unrelated, b, atol=1e-9, rtol=1e-6)).mean())
-            telling = cause.share - chance >= 0.5 * (1 - chance)
-            if telling and rows.sum() >= 3 and (best is None or cause.share > best.share):
-                best = cause
-        yield best
 
 
 def _time_zone(a: Floats, b: Floats, every: tuple[Floats, Floats], *, time: bool) -> Cause | None:

@@ -173,29 +173,33 @@ class Break:
 def largest_break(
     values: Floats,
     variances: Floats,
+    weights: Floats,
     *,
     confidence: float,
     rng: np.random.Generator,
     min_share: float = 0.2,
     draws: int = 4000,
 ) -> Break | None:
-    """The position at which precision-weighted means before and after differ most in standard errors.
+    """The position at which weighted means before and after differ most in standard errors.
 
-    Candidates leave at least `min_share` of the precision on each side. The critical value is the quantile of the largest
+    Candidates leave at least `min_share` of the weights on each side. `weights` are the sizes of the periods, not their precisions:
+    a score that breaks often becomes noisier as well, and precisions would then leave no date at which it broke, and next to no
+    weight to what came after. The critical value is the quantile of the largest
     absolute statistic over all candidates, by simulation of independent normals with the given variances, so the interval is
     simultaneous over the searched dates. None with fewer than four values or no candidate.
     """
     n = len(values)
-    if n < 4 or not (np.isfinite(values).all() and (variances > 0).all()):
+    if n < 4 or not (np.isfinite(values).all() and (variances > 0).all() and (weights > 0).all()):
         return None
-    w = 1 / variances
+    w = weights / weights.sum()
     before = np.cumsum(w)[:-1]
     after = w.sum() - before
-    share = before / w.sum()
-    allowed = (share >= min_share) & (share <= 1 - min_share)
+    # shares of equal periods are sums of floats: a fifth of them is still a fifth
+    allowed = (before >= min_share - 1e-12) & (before <= 1 - min_share + 1e-12)
     if not allowed.any():
         return None
-    se = np.sqrt(1 / before + 1 / after)
+    spread = np.cumsum(w**2 * variances)
+    se = np.sqrt(spread[:-1] / before**2 + (spread[-1] - spread[:-1]) / after**2)
 
     def differences(rows: Floats) -> Floats:
         head = np.cumsum(rows * w, axis=-1)

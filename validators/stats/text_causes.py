@@ -11,8 +11,14 @@ from .parity import Flags
 LEVELS = 40
 
 
-def text_causes(a: Sequence[str | None], b: Sequence[str | None]) -> list[Cause]:
-    """Causes of differing texts, the simpler first; None is a missing value."""
+def text_causes(
+    a: Sequence[str | None], b: Sequence[str | None], swapped: Sequence[Cause] = (), elsewhere: Sequence[Cause] = ()
+) -> list[Cause]:
+    """Causes of differing texts, the simpler first; None is a missing value.
+
+    `swapped` and `elsewhere` are what values from other columns and rows explain: plainer than levels that are mapped otherwise,
+    and less plain.
+    """
     x, y = np.array(a, object), np.array(b, object)
     here, there = np.array([p is not None for p in a], np.bool_), np.array([q is not None for q in b], np.bool_)
 
@@ -37,7 +43,7 @@ def text_causes(a: Sequence[str | None], b: Sequence[str | None]) -> list[Cause]
     if len(lengths) == 1:
         found.append(Cause(kind="truncation", words=f"texts are cut after {lengths.pop()} characters", rows=cut))
     mapped = level_causes(a, b)
-    return [c for c in (*found, mapped) if c is not None and c.rows.any()]
+    return [c for c in (*found, *swapped, mapped, *elsewhere) if c is not None and c.rows.any()]
 
 
 def _packed(text: str) -> str:

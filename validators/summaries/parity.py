@@ -1,23 +1,23 @@
 """Value parity of one feature over paired rows, and what explains the rows that differ."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..stats.causes import Cause, Elsewhere, Levels, confined, peel
+from ..stats.causes import FEWEST, Cause, Elsewhere, Levels, confined, from_elsewhere, peel
 from ..stats.numeric_causes import numeric_causes
 from ..stats.parity import Flags, Floats, differs
 from ..stats.text_causes import text_causes
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
 
 LAGS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7)
-STEPS = ((3600.0, "an hour"), (86_400.0, "a day"), (7 * 86_400.0, "a week"))
+STEPS = (("h", "hour"), ("D", "day"), ("W", "week"), ("M", "month"))
 DIAGNOSED = 20_000
 FEW_LEVELS = 30
 SURE, LONGEST, LOOKED_AT = 0.9, 5, 2000
@@ -58,7 +58,7 @@ def diagnosed(column: Column, columns: Mapping[str, Column], pairs: Pairs) -> li
     at = np.flatnonzero(column.differs)[:DIAGNOSED]
     a, b = column.research[at], column.served[at]
     if not column.numeric:
-        return peel(len(at), lambda left: text_causes(list(a[left]), list(b[left])))
+        return _diagnosed_text(column, columns, pairs, at)
     every = (column.research, column.served)
     places = [*_columns(column, columns), *_earlier(column, pairs)]
 
@@ -67,6 +67,35 @@ def diagnosed(column: Column, columns: Mapping[str, Column], pairs: Pairs) -> li
         return numeric_causes(a[left], b[left], every, elsewhere, time=column.time)
 
     return peel(len(at), causes)
+
+
+def _diagnosed_text(column: Column, columns: Mapping[str, Column], pairs: Pairs, at: NDArray[np.int64]) -> list[Cause]:
+    """`diagnosed` for texts: values of other columns and rows are told by the numbers of their levels."""
+    texts = {name: c for name, c in columns.items() if not c.numeric}
+    coded = dict(zip(texts, _coded(list(texts.values())), strict=True))
+    mine = coded[column.name]
+    places = [*_columns(mine, coded), *_earlier(mine, pairs)]
+
+    def causes(left: NDArray[np.int64]) -> Sequence[Cause]:
+        rows = at[left]
+        moved = [Elsewhere(kind=p.kind, words=p.words, values=p.values[rows]) for p in places]
+        swapped, others = (
+            [c for c in from_elsewhere(mine.served[rows], moved, kinds) if c is not None]
+            for kinds in (("swapped",), ("column", "lag", "stale"))
+        )
+        return text_causes(list(column.research[rows]), list(column.served[rows]), swapped, others)
+
+    return peel(len(at), causes)
+
+
+def _coded(texts: Sequence[Column]) -> Iterator[Column]:
+    """Columns of text as numbers of their levels, the same for all; NaN is a missing value."""
+    sides = [side for c in texts for side in (c.research, c.served)]
+    codes = pd.factorize(np.concatenate(sides), use_na_sentinel=True)[0].astype(np.float64)
+    codes[codes < 0] = np.nan
+    parts = iter(np.split(codes, len(sides)))
+    for c in texts:
+        yield replace(c, research=next(parts), served=next(parts), numeric=True)
 
 
 def _columns(column: Column, columns: Mapping[str, Column]) -> Iterator[Elsewhere]:
@@ -114,17 +143,18 @@ def _source(column: Column, columns: Mapping[str, Column]) -> str | None:
 
 
 def _earlier(column: Column, pairs: Pairs) -> Iterator[Elsewhere]:
-    """Values of rows before and after: of the same entity in time, in time, in the order of the key; of an hour or day earlier."""
+    """Values of rows before and after: of the same entity in time, in time, in the key's order; of hours to months earlier or later."""
     rows, n = pairs.test, len(pairs)
-    time = None if rows.time is None else rows.time.astype("datetime64[ns]").astype(np.int64)
+    time = None if rows.time is None else rows.time.astype("datetime64[ns]")
     order = rows.order if rows.order is not None else np.arange(n, dtype=np.float64)
     repeats = len(np.unique(rows.unit)) <= 0.8 * n
     x = column.research
     if time is not None and repeats:
         yield from _lagged(x, np.lexsort((order, time, rows.unit)), rows.unit, "of the same entity", "stale")
+        yield from _shifted(x, time, rows.unit, ", of the same entity")
     if time is not None:
         yield from _lagged(x, np.lexsort((order, time)), None, "in time", "lag")
-        yield from _shifted(x, time)
+        yield from _shifted(x, time, np.zeros(n), "")
     if rows.order is not None and np.isfinite(rows.order).all():
         yield from _lagged(x, np.argsort(rows.order, kind="stable"), None, "in the order of the key", "lag")
 
@@ -146,16 +176,32 @@ def _lagged(
         yield Elsewhere(kind=kind, words=f"values are those of {which} (lag {k})", values=moved)
 
 
-def _shifted(x: Floats, time: NDArray[np.int64]) -> Iterator[Elsewhere]:
-    """Values of the row exactly an hour, a day or a week earlier, where every time comes once."""
-    known, first = np.unique(time, return_index=True)
-    if len(known) < len(time):
+def _shifted(x: Floats, time: NDArray[Any], unit: NDArray[Any], words: str) -> Iterator[Elsewhere]:
+    """Values of the unit's row exactly 1 to 7 hours, days, weeks or months earlier or later, where no unit has a time twice."""
+    times, rank = np.unique(time, return_inverse=True)
+    rows = np.unique(unit, return_inverse=True)[1] * len(times) + rank
+    known, first = np.unique(rows, return_index=True)
+    if len(known) < len(rows):
         return
-    for seconds, word in STEPS:
-        wanted = time - int(seconds * 1e9)
-        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        moved = np.where(known[at] == wanted, x[first[at]], np.nan)
-        yield Elsewhere(kind="stale", words=f"values are those of {word} earlier", values=moved)
+    for (step, word), k in product(STEPS, LAGS):
+        wanted = _moved(time, step, k)
+        then = np.minimum(np.searchsorted(times, wanted), len(times) - 1)
+        row = rows - rank + then
+        at = np.minimum(np.searchsorted(known, row), len(known) - 1)
+        found = (times[then] == wanted) & (known[at] == row)
+        if found.mean() >= FEWEST:
+            span = f"{abs(k)} {word}s" if abs(k) > 1 else f"{'an' if word == 'hour' else 'a'} {word}"
+            side = "earlier" if k > 0 else "later"
+            moved = np.where(found, x[first[at]], np.nan)
+            yield Elsewhere(kind="stale", words=f"values are those of {span} {side}{words}", values=moved)
+
+
+def _moved(time: NDArray[Any], step: str, k: int) -> NDArray[Any]:
+    """The times k steps before; by the calendar where the step is a month."""
+    if step != "M":
+        return np.asarray(time - np.array(k, f"m8[{step}]"))
+    months = time.astype("datetime64[M]")
+    return np.asarray((months - k).astype(time.dtype) + (time - months.astype(time.dtype)))
 
 
 def where(part: Flags, column: Column, levels: Mapping[str, Levels], pairs: Pairs) -> str:
