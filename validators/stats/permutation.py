@@ -12,41 +12,35 @@ Ints = NDArray[np.int64]
 
 
 def side_permutation_p(
-    score: Floats, side: Ints, fold: Ints, unit: NDArray[np.uint64], *, draws: int, rng: np.random.Generator
+    score: Floats, side: Ints, unit: NDArray[np.uint64], *, draws: int, rng: np.random.Generator
 ) -> float | None:
-    """Chance that the mean AUC within folds of telling two sides apart is at least what was seen, were the sides drawn by lot.
+    """Chance that the AUC of telling two sides apart is at least what was seen, were the sides drawn by lot.
 
-    Units with rows on one side only swap sides as a whole, within their fold; rows of a unit that is on both swap within the unit.
-    The scores stay: a fold's come from a learner that saw other folds only, so all these assignments were as likely.
-    (k + 1) / (draws + 1), never 0.
+    Units with rows on one side only swap sides as a whole; rows of a unit that is on both swap within the unit. The scores stay:
+    they come from a learner that saw other units only, so all these assignments were as likely. (k + 1) / (draws + 1), never 0.
 
     Parameters
     ----------
     score : (n,)
-        Out-of-fold scores, higher for side 1.
+        Scores of a learner that saw none of these units, higher for side 1.
     side : (n,) of 0 and 1
-    fold, unit : (n,)
-        Fold of every row; what makes rows dependent, each unit in one fold.
+    unit : (n,)
+        What makes rows dependent.
 
     Returns
     -------
-    float, or None where a fold has rows of one side only.
+    float, or None where all rows are of one side.
 
     Notes
     -----
     Lopez-Paz & Oquab (2017), Revisiting classifier two-sample tests, ICLR; the added one: Phipson & Smyth (2010), Statistical
     Applications in Genetics and Molecular Biology 9(1), 39.
     """
-    seen, drawn = 0.0, np.zeros(draws)
-    for k in np.unique(fold):
-        here = fold == k
-        mine = side[here]
-        if not 0 < mine.sum() < len(mine):
-            return None
-        ranks = midranks(score[here])
-        seen += _area(ranks, mine)
-        drawn += [_area(ranks, shuffled) for shuffled in _shuffles(mine, unit[here], draws, rng)]
-    return float(((drawn >= seen - 1e-12).sum() + 1) / (draws + 1))
+    if not 0 < side.sum() < len(side):
+        return None
+    ranks = midranks(score)
+    drawn = np.array([_area(ranks, shuffled) for shuffled in _shuffles(side, unit, draws, rng)])
+    return float(((drawn >= _area(ranks, side) - 1e-12).sum() + 1) / (draws + 1))
 
 
 def _shuffles(side: Ints, unit: NDArray[np.uint64], draws: int, rng: np.random.Generator) -> Iterator[Ints]:
