@@ -1,10 +1,12 @@
 """Jobs on the page: the bar that starts one, its progress, its cancel button, and what a recomputed sample shows."""
 
+import hashlib
 from pathlib import Path
 
 import streamlit as st
 from validators.engine import jobs
-from validators.engine.places import Open, job_places, run_options, runs_of, samples, user_copy
+from validators.engine.places import Open, home, job_places, run_options, runs_of, samples, user_copy
+from validators.engine.settings import job_limits
 from validators.engine.store import replace_file
 from validators.io.project import PROJECT_FILE
 from validators.views import fmt, setup
@@ -30,11 +32,23 @@ def launch(name: str, folder: Path) -> None:
             target = user_copy(folder) if shipped else folder
             if not shipped and name.startswith("my-"):
                 replace_file(folder / PROJECT_FILE, setup.with_tier(text, tier).encode())
-            job = jobs.start(target, ["--suite", suite, *run_options()], places=job_places())
+            job = jobs.start(
+                target,
+                ["--suite", suite, *run_options()],
+                places=job_places(),
+                owner=visitor(),
+                limits=job_limits(home()),
+            )
             if shipped:
                 open_project(f"my-{target.name}", "pages/setup.py")
                 st.rerun()
             st.query_params["job"] = job
+
+
+def visitor() -> str:
+    """Whose browser this is, also after a reload: a digest of its cookie against forged requests."""
+    cookie = st.context.cookies.get("_streamlit_xsrf", "")
+    return hashlib.sha256(cookie.encode()).hexdigest()[:16]
 
 
 def watch(name: str, folder: Path) -> None:

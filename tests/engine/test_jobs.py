@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from validators.core.errors import RunError
 from validators.engine import jobs
-from validators.engine.job_runner import PLACES
+from validators.engine.jobs import SEATS, JobLimits
 
+PLACES = 2
 STAND_IN = """
 import json, sys, time
 from pathlib import Path
@@ -34,16 +36,16 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "_program", lambda m: [sys.executable, str(script)] if m == "cli" else program(m))
     made = []
 
-    def begin(*, share=0.5, seconds=0.0, code=0, project="project"):
+    def begin(*, share=0.5, seconds=0.0, code=0, project="project", **more):
         folder = tmp_path / project
         folder.mkdir(exist_ok=True)
         spec = [str(share), str(seconds), str(code)]
         # the stand-in reads its last three arguments, so they follow --progress
-        job = start_with(folder, spec, tmp_path / "places")
+        job = start_with(folder, spec, places=tmp_path / "places", **{"limits": JobLimits(running=PLACES), **more})
         made.append((folder, job))
         return folder, job
 
-    def start_with(folder, spec, places):
+    def start_with(folder, spec, **more):
         write = jobs.write_json
 
         def appended(path, document):
@@ -53,7 +55,7 @@ def start(tmp_path, monkeypatch):
 
         monkeypatch.setattr(jobs, "write_json", appended)
         try:
-            return jobs.start(folder, ["--suite", "quick"], places=places)
+            return jobs.start(folder, ["--suite", "quick"], **more)
         finally:
             monkeypatch.setattr(jobs, "write_json", write)
 
@@ -135,6 +137,54 @@ def test_no_more_than_two_run_at_once_over_all_projects(start):
     waiting = held[states.index(jobs.State.QUEUED)]
     jobs.cancel(*held[states.index(jobs.State.RUNNING)])
     wait(*waiting, lambda j: j.state is jobs.State.RUNNING)
+
+
+def test_of_one_owner_one_runs_three_wait_and_more_are_refused_until_one_ends(start):
+    mine = [start(seconds=60, project=f"p{i}", owner="a1") for i in range(SEATS)]
+    wait(*mine[0], lambda _: any(jobs.read(*h).state is jobs.State.RUNNING for h in mine))
+    with pytest.raises(RunError, match="4 of your jobs are running or waiting"):
+        start(owner="a1", project="p9")
+    wait(*start(seconds=60, owner="b2", project="q"), lambda j: j.state is jobs.State.RUNNING)
+
+    assert [jobs.read(*h).state for h in mine].count(jobs.State.RUNNING) == 1
+    running = next(h for h in mine if jobs.read(*h).state is jobs.State.RUNNING)
+    runner = jobs.read_json(running[0] / "jobs" / running[1] / "runner.json")["pid"]
+    os.kill(runner, signal.SIGKILL)  # also a runner that was killed gives its turn and its seat back
+    wait(*running, lambda j: not j.active)
+    wait(*mine[0], lambda _: any(jobs.read(*h).state is jobs.State.RUNNING for h in mine))
+    assert start(owner="a1", project="p9")
+
+
+def test_a_job_has_low_priority_and_ends_with_its_runner(start):
+    folder, job = start(seconds=60)
+    wait(folder, job, lambda j: j.share > 0)
+    runner = jobs.read_json(folder / "jobs" / job / "runner.json")["pid"]
+    (child,) = Path(f"/proc/{runner}/task/{runner}/children").read_text().split()
+    assert os.getpriority(os.PRIO_PROCESS, int(child)) >= 10
+
+    os.kill(runner, signal.SIGKILL)
+    wait(folder, job, lambda j: j.state is jobs.State.LOST)
+    end = time.monotonic() + 5
+    while Path(f"/proc/{child}").exists() and jobs._stat(int(child))[:1] not in ([], ["Z"]):
+        assert time.monotonic() < end, "the command works on unseen"
+        time.sleep(0.02)
+
+
+def test_a_job_is_stopped_after_the_limit_of_time_and_says_so(start):
+    folder, job = start(seconds=60, limits=JobLimits(running=1, wall_s=0.9))
+
+    held = wait(folder, job, lambda j: not j.active)
+    assert (held.state, held.code) == (jobs.State.FAILED, 124)
+    assert "stopped after 0.00025 h, the limit of this installation" in held.message
+
+
+def test_what_a_job_shows_is_in_its_files_so_another_process_of_the_app_shows_the_same(start, monkeypatch):
+    folder, job = start(share=0.42, seconds=60)
+    here = wait(folder, job, lambda j: j.share > 0)
+    monkeypatch.setattr(jobs, "_runners", {})  # as after a restart of the app
+
+    again = jobs.read(folder, job)
+    assert (again.state, again.what, again.share) == (here.state, here.what, here.share)
 
 
 def test_a_waiting_job_can_be_cancelled(start):

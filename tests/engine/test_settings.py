@@ -3,7 +3,8 @@
 import pytest
 
 from validators.core.errors import ProjectError
-from validators.engine.settings import limits_of
+from validators.engine.jobs import JobLimits
+from validators.engine.settings import job_limits, limits_of
 from validators.models.process import Limits
 
 
@@ -15,6 +16,14 @@ def test_memory_and_times_can_be_set(tmp_path):
     (tmp_path / "settings.toml").write_text("[worker]\nmemory_gb = 1.5\ncpu_hours = 2\ncall_s = 10\n")
 
     assert limits_of(tmp_path) == Limits(memory_bytes=3 << 29, cpu_s=7200, call_s=10.0)
+
+
+def test_jobs_have_limits_of_their_own(tmp_path):
+    assert job_limits(tmp_path) == JobLimits()
+    (tmp_path / "settings.toml").write_text("[jobs]\nrunning = 3\nhours = 0.5\n")
+
+    assert job_limits(tmp_path) == JobLimits(running=3, wall_s=1800.0)
+    assert limits_of(tmp_path) == Limits()
 
 
 @pytest.mark.parametrize(

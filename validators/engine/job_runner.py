@@ -1,8 +1,9 @@
-"""The runner of a job, a program: waits for one of two places, runs the command, writes how it ended.
+"""The runner of a job, a program: waits for its owner's turn and for a place, runs the command, writes how it ended.
 
 It imports nothing but the standard library, so that a waiting job costs little.
 """
 
+import ctypes
 import fcntl
 import json
 import os
@@ -10,27 +11,34 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-PLACES = 2
+NICE = 10
 GRACE_S = 5.0
+PR_SET_PDEATHSIG = 1
 
 
-def _place(places: Path) -> IO[bytes]:
-    """Wait for one of the places; the lock goes with the process, however it ends."""
-    while True:
-        for number in range(PLACES):
-            file = (places / f"{number}.lock").open("wb")
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.close()
-            else:
-                return file
+def locked(folder: Path, names: Sequence[str]) -> IO[bytes] | None:
+    """The first lock of these names that is free, taken; it goes with the process that holds it, however that ends."""
+    for name in names:
+        file = (folder / name).open("wb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+        else:
+            return file
+    return None
+
+
+def _wait(folder: Path, names: Sequence[str]) -> IO[bytes]:
+    while (held := locked(folder, names)) is None:
         time.sleep(0.2)
+    return held
 
 
 def _stop(*_: object) -> None:
@@ -38,29 +46,46 @@ def _stop(*_: object) -> None:
 
 
 def run(folder: Path) -> int:
-    """The runner: wait for a place, run the command, write how it ended. SIGTERM ends it and all that it started."""
+    """The runner: wait, run the command, write how it ended. SIGTERM ends it and all that it started, and so does the limit of time."""
     signal.signal(signal.SIGTERM, _stop)
+    os.nice(NICE)
     spec = read_json(folder / "job.json") or {}
+    places, wall = Path(spec["places"]), float(spec["wall_s"])
     child: subprocess.Popen[bytes] | None = None
-    code = 130
     try:
-        with (
-            _place(Path(spec["places"])),
-            (folder / "output.txt").open("wb") as out,
-            (folder / "errors.txt").open("wb") as err,
-        ):
+        with ExitStack() as held:
+            if spec.get("owner"):
+                held.enter_context(_wait(places, [f"{spec['owner']}.turn.lock"]))
+            held.enter_context(_wait(places, [f"{k}.lock" for k in range(spec["running"])]))
+            out = held.enter_context((folder / "output.txt").open("wb"))
+            err = held.enter_context((folder / "errors.txt").open("wb"))
             write_json(folder / "started.json", {"at": now()})
-            child = subprocess.Popen(spec["command"], stdin=subprocess.DEVNULL, stdout=out, stderr=err)  # noqa: S603
-            code = child.wait()
+            child = subprocess.Popen(  # noqa: S603 - our own program
+                spec["command"], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                preexec_fn=_end_with_runner,  # noqa: PLW1509 - there is one thread
+            )  # fmt: skip
+            code = child.wait(wall)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        gone = _gone(child)
-        write_json(folder / "ended.json", {"at": now(), "code": 130})
-        if not gone:
-            os.killpg(0, signal.SIGKILL)
-        return 130
+        code = 130
+    except subprocess.TimeoutExpired:
+        code = 124
+        with (folder / "errors.txt").open("ab") as err:
+            err.write(f"\nstopped after {wall / 3600:.3g} h, the limit of this installation\n".encode())
+    if code not in (124, 130):
+        write_json(folder / "ended.json", {"at": now(), "code": code})
+        return code
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    gone = _gone(child)
     write_json(folder / "ended.json", {"at": now(), "code": code})
+    if not gone:
+        os.killpg(0, signal.SIGKILL)
     return code
+
+
+def _end_with_runner() -> None:
+    """Between fork and exec: the kernel kills the command when its runner is gone, so that none works on unseen."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _gone(child: subprocess.Popen[bytes] | None) -> bool:

@@ -1,8 +1,8 @@
 """Jobs: the command line as a subprocess of the app, its state in files under ``PROJECT/jobs/<id>/``.
 
 A job outlives the page that started it and the app itself. `start` launches a small runner (`job_runner`) in a process
-group of its own: it waits for one of two places, starts the command, and writes how it ended. Cancelling is a SIGTERM to the group; what
-has not gone after five seconds is killed.
+group of its own: it waits for the owner's turn and for a place, starts the command, and writes how it ended. Cancelling is a SIGTERM to
+the group; what has not gone after five seconds is killed. Turns, places and seats are locks on files: they go with their process.
 """
 
 import json
@@ -18,10 +18,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from .job_runner import now, read_json, write_json
+from ..core.errors import RunError
+from .job_runner import locked, now, read_json, write_json
 
 TAIL = 4_000
+SEATS = 4  # of one owner: one job that runs, three that wait
 _runners: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobLimits:
+    """Of an installation: jobs that run at once (None: as many as cores), and how long one may take."""
+
+    running: int | None = None
+    wall_s: float = 12 * 3600.0
 
 
 class State(StrEnum):
@@ -60,7 +70,9 @@ class Job:
         return self.state in (State.QUEUED, State.RUNNING)
 
 
-def start(project: Path, arguments: Sequence[str], *, places: Path) -> str:
+def start(
+    project: Path, arguments: Sequence[str], *, places: Path, owner: str = "", limits: JobLimits | None = None
+) -> str:
     """Start ``seatrial run PROJECT ARGUMENTS`` as a job and return its id.
 
     Parameters
@@ -69,16 +81,36 @@ def start(project: Path, arguments: Sequence[str], *, places: Path) -> str:
         Options of the command, e.g. ``["--suite", "quick"]``.
     places
         Folder of lock files, one for each job that may run at once; the same for all projects of an app.
+    owner
+        Whose job it is, in letters and digits: of one owner one job runs at a time, and three wait. Nobody's jobs are not counted.
+
+    Raises
+    ------
+    RunError
+        When the owner has as many jobs as it may.
     """
+    limits = limits or JobLimits()
     at = datetime.now(UTC)
     job = f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = project.resolve() / "jobs" / job
-    folder.mkdir(parents=True)
     places.mkdir(parents=True, exist_ok=True)
+    seat = locked(places, [f"{owner}.seat{k}.lock" for k in range(SEATS)]) if owner else None
+    if owner and seat is None:
+        raise RunError(
+            f"{SEATS} of your jobs are running or waiting, as many as one may have; cancel one or wait for its end"
+        )
+    folder.mkdir(parents=True)
     out = project.resolve() / "runs" / job
     command = [*_program("cli"), "run", str(project.resolve()), *arguments]
     command += ["--out", str(out), "--progress", str(folder / "progress.jsonl")]
-    write_json(folder / "job.json", {"created": at.isoformat(), "command": command, "places": str(places.resolve())})
+    spec: dict[str, Any] = {
+        "created": at.isoformat(),
+        "command": command,
+        "places": str(places.resolve()),
+        "owner": owner,
+    }
+    spec |= {"running": limits.running or os.cpu_count() or 1, "wall_s": limits.wall_s}
+    write_json(folder / "job.json", spec)
     runner = subprocess.Popen(  # noqa: S603 - our own program
         [*_program("engine.job_runner"), str(folder)],
         cwd=_import_root(),
@@ -86,7 +118,10 @@ def start(project: Path, arguments: Sequence[str], *, places: Path) -> str:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        pass_fds=[] if seat is None else [seat.fileno()],
     )
+    if seat is not None:
+        seat.close()  # the runner holds it now
     _runners[runner.pid] = runner
     write_json(folder / "runner.json", {"pid": runner.pid, "born": _born(runner.pid)})
     return job
@@ -98,6 +133,7 @@ def read(project: Path, job: str) -> Job | None:
     spec = read_json(folder / "job.json") if job and Path(job).name == job else None
     if spec is None:
         return None
+    _reap()
     ended, started = read_json(folder / "ended.json"), read_json(folder / "started.json")
     state = _state(folder, ended, started)
     what, share = _progress(folder / "progress.jsonl")
@@ -187,10 +223,7 @@ def _born(pid: int) -> str:
 
 
 def _alive(pid: int, born: str) -> bool:
-    runner = _runners.get(pid)
-    if runner is not None and runner.poll() is not None:
-        del _runners[pid]
-        return False
+    _reap()
     fields = _stat(pid)
     if fields:
         return fields[0] != "Z" and (not born or fields[19] == born)
@@ -199,6 +232,13 @@ def _alive(pid: int, born: str) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     return not Path("/proc/self/stat").exists()
+
+
+def _reap() -> None:
+    """Take leave of runners that have ended, so that the app keeps no dead process."""
+    for pid, runner in list(_runners.items()):
+        if runner.poll() is not None:
+            _runners.pop(pid, None)
 
 
 def _stat(pid: int) -> list[str]:

@@ -8,26 +8,35 @@
     load_s = 120       # to load a model
     call_s = 300       # to score up to 16,384 rows
 
+    [jobs]
+    running = 2        # jobs of the app at once; as many as cores where it is not said
+    hours = 12         # after which one is stopped
+
     [endpoint]
     hosts = ["scores.example.org"]   # to which rows may be sent, where a project names a scoring endpoint there
 """
 
 import os
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ProjectError
 from ..core.hints import nearest
 from ..models.process import Limits
+from .jobs import JobLimits
 
 FILE = "settings.toml"
-UNITS = {
+WORKER = {
     "memory_gb": ("memory_bytes", 1 << 30),
     "cpu_hours": ("cpu_s", 3600),
     "load_s": ("load_s", 1),
     "call_s": ("call_s", 1),
 }
+JOBS = {"running": ("running", 1), "hours": ("wall_s", 3600)}
+WHOLE = ("memory_bytes", "cpu_s", "running")
+SECTIONS = ("worker", "jobs", "endpoint")
 
 
 def limits_of(home: Path) -> Limits:
@@ -38,26 +47,34 @@ def limits_of(home: Path) -> Limits:
     ProjectError
         When the file cannot be read, has an unknown key or a value that is no number above 0.
     """
+    return Limits(**_numbers(home, "worker", WORKER))  # type: ignore[arg-type] # the names are those of the table
+
+
+def job_limits(home: Path) -> JobLimits:
+    """Limits of the app's jobs on this installation; raises as `limits_of`."""
+    return JobLimits(**_numbers(home, "jobs", JOBS))  # type: ignore[arg-type] # the names are those of the table
+
+
+def _numbers(home: Path, section: str, units: Mapping[str, tuple[str, int]]) -> dict[str, float]:
+    """A section of numbers above 0, in the units and under the names that we use."""
     path, held = home / FILE, _held(home / FILE)
-    worker = held.get("worker", {})
-    names = [(key, ("worker", "endpoint")) for key in held] + [
-        (key, tuple(UNITS)) for key in (worker if isinstance(worker, dict) else ())
-    ]
+    given = held.get(section, {})
+    names: list[tuple[str, Sequence[str]]] = [(key, SECTIONS) for key in held]
+    names += [(key, list(units)) for key in (given if isinstance(given, dict) else ())]
     problems = [f"{path}: unknown key {key!r}; {nearest(key, known)}" for key, known in names if key not in known]
-    if not isinstance(worker, dict):
-        problems.append(f"{path}: worker must be a table, [worker]")
+    if not isinstance(given, dict):
+        problems.append(f"{path}: {section} must be a table, [{section}]")
     if problems:
         raise ProjectError(*problems)
     wrong = [
         key
-        for key, value in worker.items()
+        for key, value in given.items()
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0
     ]
     if wrong:
-        raise ProjectError(*(f"{path}: {key} must be a number above 0, got {worker[key]!r}" for key in wrong))
-    given = {UNITS[key][0]: value * UNITS[key][1] for key, value in worker.items()}
-    whole = {name: int(value) if name in ("memory_bytes", "cpu_s") else float(value) for name, value in given.items()}
-    return Limits(**whole)  # type: ignore[arg-type] # the names are those of UNITS
+        raise ProjectError(*(f"{path}: {key} must be a number above 0, got {given[key]!r}" for key in wrong))
+    ours = {units[key][0]: value * units[key][1] for key, value in given.items()}
+    return {name: max(int(value), 1) if name in WHOLE else float(value) for name, value in ours.items()}
 
 
 def endpoint_hosts(home: Path) -> tuple[str, ...]:
