@@ -274,6 +274,19 @@ def test_one_late_value_in_a_hundred_fails_and_is_dated():
     assert "up to 40 days" in m.note
 
 
+def test_late_values_are_counted_in_the_reference_too():
+    train, _, grid = two()
+    rows = replace(train, lateness={"income": np.where(np.arange(len(train)) < 5, 40.0, -1.0)})
+    kinds = late_values.CHECK.needs.summaries
+    summaries = {(role, kind): kind.of(rows, grid) for role in (Role.TEST, Role.REFERENCE) for kind in kinds}
+    given = Given(
+        task=BINARY, grid=grid, options=late_values.CHECK.options, rng=np.random.default_rng(0), summaries=summaries
+    )
+    found = {(m.metric, m.subject): m for m in late_values.CHECK.measure(given)}
+
+    assert found["late_share", "feature:income | rows:reference"].value == pytest.approx(5 / len(train))
+
+
 def test_the_metric_is_given_without_late_rows_and_without_the_late_feature():
     found = late(0.3)
 

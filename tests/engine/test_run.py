@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from validators.catalog import HEADINGS, catalog, families
+from validators.cli.execute import policy_of
 from validators.core.data import Role
 from validators.core.records import Check, Family, Measurement, Needs, Status
 from validators.engine.documents import dump, summaries_document
@@ -181,6 +182,21 @@ def test_missing_roles_are_not_applicable_with_the_way_out(tmp_path):
     assert "add production" in found["BKT101"].reason
     assert found["NOI101"].status is Status.NOT_APPLICABLE
     assert "predictions only" in found["NOI101"].reason
+
+
+def test_without_key_entity_and_time_nothing_that_the_roles_could_share_is_asked_for(tmp_path):
+    """A table of features and an outcome: LEK105 has nothing to look at, and no policy may wait for it."""
+    folder = project(tmp_path / "p", n=300)
+    lines = (folder / "seatrial.toml").read_text().splitlines()
+    kept = [line for line in lines if not line.startswith(("key", "entity", "time", "production", "serving"))]
+    (folder / "seatrial.toml").write_text("\n".join(kept))
+    trial = resolve(read_project(folder))
+    found = measure(trial, make_plan(trial, catalog(), only=("LEK105",))).results[0]
+    policy, _ = policy_of(trial.project)
+
+    assert found.status is Status.NOT_APPLICABLE
+    assert found.reason == "no column is declared as key or entity or time; name one of them under [columns]"
+    assert policy.requirement("LEK105", "leakage") == "if_roles_given"
 
 
 def test_quick_takes_at_most_its_rows_and_leaves_slow_checks_out(tmp_path, monkeypatch):

@@ -53,7 +53,7 @@ class Options:
 
 def late_values(given: Given) -> Iterator[Measurement]:
     """Share of rows whose value was known only after the decision, by role and feature."""
-    for role in (Role.TRAIN, Role.TEST, Role.PRODUCTION):
+    for role in (Role.TRAIN, Role.REFERENCE, Role.TEST, Role.PRODUCTION):
         if given.has(role, LATE):
             held: Lateness = given.summary(role, LATE)
             for name in held.days:
@@ -134,7 +134,7 @@ CHECK = Check(
     ),
     needs=Needs(
         roles=(Role.TEST,),
-        optional=(Role.TRAIN, Role.PRODUCTION),
+        optional=(Role.TRAIN, Role.REFERENCE, Role.PRODUCTION),
         summaries=(LATE, SAMPLE),
         time=True,
         declared=("available_at",),

@@ -90,7 +90,7 @@ CHECK = Check(
     family=Family.LEAKAGE,
     title="What train and test share",
     metrics=("key_overlap", "entity_overlap", "broken_entity_split", "time_overlap", "broken_time_split"),
-    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(ROWS, DAYS)),
+    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(ROWS, DAYS), one_declared=("key", "entity", "time")),
     measure=split,
     doc=__doc__,
     plants=(Plant(metric="key_overlap", fault="copied_keys", null="apart", replicates=10),),

@@ -249,7 +249,7 @@ def _way_out(m: Measurement, rule: Rule, *, small: bool) -> str:
         return "cannot tell"
     limit = rule.warn if rule.warn is not None else rule.fail
     distance = abs((limit or 0.0) - m.value)
-    word = "cannot tell" if small else f"cannot exclude {rule.metric} {rule.worse} {limit:g}"
+    word = "cannot tell" if small else f"cannot exclude a value {rule.worse} {limit:g}"
     if distance == 0:
         return f"{word}; the estimate lies on the limit, no n settles it"
     factor = ((m.high - m.low) / 2 / distance) ** 2

@@ -136,6 +136,7 @@ class Needs:
     `roles` must be there; of `one_of` at least one; `optional` may be. `summaries` are made for all of them.
     `models` lists "candidate", "prior": scores of it must exist; `calls` asks for the live models as well.
     `attributions` must be there for the check to run; with `importance` they are given where the model can be asked.
+    Of `declared` every column role or section must be filled, of `one_declared` at least one.
     `tasks` names the task types that the check knows; empty: all. `golden` asks for the golden rows,
     `endpoint` for what answers at the candidate's address, as one of the live models.
     """
@@ -152,6 +153,7 @@ class Needs:
     importance: bool = False
     tasks: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    one_declared: tuple[str, ...] = ()
     golden: bool = False
     endpoint: bool = False
 

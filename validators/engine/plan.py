@@ -147,6 +147,8 @@ def _column_obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
         project.columns.time is None or project.columns.time not in trial.columns_of.get(needs.roles[0], ())
     ):
         yield 'no time column; name it as time = "..." under [columns]'
+    if needs.one_declared and not any(getattr(project.columns, c) for c in needs.one_declared):
+        yield f"no column is declared as {' or '.join(needs.one_declared)}; name one of them under [columns]"
     for declared in needs.declared:
         if hasattr(project.columns, declared):
             if not getattr(project.columns, declared):

@@ -10,6 +10,7 @@ from .tables import dot_of, dot_table
 from .words import metric_kind, metric_label
 
 MOST_DOTS, MOST_CHARTS, MANY = 30, 6, 3
+USUAL = 0.95
 
 
 def charts(document: Document, family: str, colours: Palette, *, but: Collection[str] = ()) -> list[Chart]:
@@ -51,7 +52,9 @@ def _caption(held: list[Record]) -> str:
     """What the bars are."""
     levels = sorted({m["level"] for m in held if m["low"] is not None and m["level"] is not None})
     if levels:
-        return f"Bars are confidence intervals at {' to '.join(fmt.share(v) for v in dict.fromkeys((levels[0], levels[-1])))}."
+        words = " to ".join(f"{100 * v:.3g}" for v in dict.fromkeys((levels[0], levels[-1])))
+        together = ", so that all hold together" if levels[-1] > USUAL and len(held) > 1 else ""
+        return f"Bars are {words} % intervals{together}."
     if any(m["high"] is not None for m in held):
         return "Counted, not estimated; bars reach to the most that these rows do not exclude."
     return "Shown without intervals."

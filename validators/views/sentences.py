@@ -46,7 +46,8 @@ def result_sentence(result: Record) -> str:
     if m is not None:
         return measurement_sentence(m) + doubt
     numbers = len(result["measurements"])
-    return (f"{numbers} numbers, without a limit." if numbers else "Nothing to measure.") + doubt
+    counted = f"{numbers} number{'s' if numbers > 1 else ''}, without a limit."
+    return (counted if numbers else "Nothing to measure.") + doubt
 
 
 def family_sentence(document: Document, family: str) -> str:
