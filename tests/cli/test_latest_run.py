@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from validators.cli.execute import execute, latest_run
+from validators.cli.execute import execute
+from validators.cli.latest import latest_run
 from validators.engine.run import nothing
 
 ROOT = Path(__file__).resolve().parents[2]

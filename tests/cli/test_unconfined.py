@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from tests.engine.projects import project
 from validators.cli import app
-from validators.cli.execute import execute, latest_run
+from validators.cli.execute import execute
+from validators.cli.latest import latest_run
 from validators.core.errors import ModelError
 from validators.engine import scoring
 from validators.engine.places import run_options

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from validators.cli.execute import execute, latest_run
+from validators.cli.execute import execute
+from validators.cli.latest import latest_run
 from validators.core.errors import ModelError, ProjectError
 from validators.engine.store import file_digest
 from validators.io.project import read_project

@@ -11,7 +11,8 @@ from ..core.records import Family
 from ..engine.results import judged_again, read_results
 from ..io.policies import digest_of, policy_text, read_policy
 from ..io.project import PROJECT_FILE
-from .execute import execute, latest_run, to_stderr
+from .execute import execute, to_stderr
+from .latest import latest_run
 from .progress import reporting
 from .running import Unconfined, show, suite_of
 
