@@ -65,6 +65,8 @@ def told() -> Iterator[None]:
         yield
     except SeatrialError as error:
         st.error("\n".join(f"- {fmt.markdown(line)}" for line in str(error).splitlines()))
+    except OSError as error:
+        st.error(fmt.markdown(f"{error.filename or 'a file'}: cannot be read or written ({error.strerror or error})"))
 
 
 def opened() -> Open | None:

@@ -1,5 +1,6 @@
 """The commands. `main` is the entry point: bad input ends in one sentence and exit code 2, never in a traceback."""
 
+import errno
 import os
 import sys
 
@@ -23,6 +24,10 @@ for module in (running, judging, differing, packs, snapshots, application):
 app.add_typer(keyring.app, name="keys")
 
 
+# of a disk that is full, broken or not ours to write: no defect of the program
+DISK = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
+
+
 def main() -> None:
     """Run the command line."""
     try:
@@ -34,6 +39,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        print(f"seatrial: {error.filename or 'a file'}: cannot be written ({error.strerror})", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("seatrial: cancelled", file=sys.stderr)
         sys.exit(130)

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -17,10 +17,11 @@ from ..engine.scan import Progress as Report
 def reporting(file: Path | None, *, quiet: bool = False) -> Iterator[Report]:
     """A progress callback: appends JSON lines to `file`, else draws on stderr when it is a terminal."""
     if file is not None:
-        with file.open("a", encoding="utf-8", buffering=1) as lines:
+        with file.open("ab", buffering=0) as lines:
 
             def write(what: str, share: float) -> None:
-                lines.write(json.dumps({"what": what, "share": round(share, 4)}) + "\n")
+                with suppress(OSError):  # a full disk stops the results, not the news about them
+                    lines.write(json.dumps({"what": what, "share": round(share, 4)}).encode() + b"\n")
 
             yield write
         return

@@ -11,6 +11,7 @@ from ..core.errors import ProjectError
 from ..core.policy import EXIT_CODES
 from ..engine.places import samples, user_copy
 from ..engine.plan import Suite
+from ..engine.store import replace_file
 from ..engine.workers import DASK
 from ..io.guess import guess_project
 from ..io.project import PROJECT_FILE
@@ -108,7 +109,7 @@ def init(
     if path.exists() and not force:
         raise ProjectError(f"{path}: exists; edit it, or replace it with --force")
     guess = guess_project(folder)
-    path.write_text(guess.toml, encoding="utf-8")
+    replace_file(path, guess.toml.encode())
     for reason in guess.reasons:
         to_stderr(f"- {reason}")
     typer.echo(f"wrote {path}; read it, then: seatrial run {folder}")

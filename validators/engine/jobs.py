@@ -89,24 +89,29 @@ def start(
     RunError
         When the owner has as many jobs as it may.
     """
-    limits = limits or JobLimits()
+    try:
+        places.mkdir(parents=True, exist_ok=True)
+        return _start(project.resolve(), arguments, places.resolve(), owner, limits or JobLimits())
+    except OSError as error:
+        raise RunError(f"{project / 'jobs'}: the job cannot be started ({error.strerror})") from None
+
+
+def _start(project: Path, arguments: Sequence[str], places: Path, owner: str, limits: JobLimits) -> str:
     at = datetime.now(UTC)
     job = f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    folder = project.resolve() / "jobs" / job
-    places.mkdir(parents=True, exist_ok=True)
+    folder, out = project / "jobs" / job, project / "runs" / job
     seat = locked(places, [f"{owner}.seat{k}.lock" for k in range(SEATS)]) if owner else None
     if owner and seat is None:
         raise RunError(
             f"{SEATS} of your jobs are running or waiting, as many as one may have; cancel one or wait for its end"
         )
     folder.mkdir(parents=True)
-    out = project.resolve() / "runs" / job
-    command = [*_program("cli"), "run", str(project.resolve()), *arguments]
+    command = [*_program("cli"), "run", str(project), *arguments]
     command += ["--out", str(out), "--progress", str(folder / "progress.jsonl")]
     spec: dict[str, Any] = {
         "created": at.isoformat(),
         "command": command,
-        "places": str(places.resolve()),
+        "places": str(places),
         "owner": owner,
     }
     spec |= {"running": limits.running or os.cpu_count() or 1, "wall_s": limits.wall_s}

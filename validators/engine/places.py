@@ -124,9 +124,15 @@ def receive(
     The folder, and the reasons of each guess; none where the upload holds a project file.
     """
     folder = new_project(name, environment)
-    for file, content in files.items():
-        write_synced(folder / safe_name(file), content)
-    return folder, adopt(folder)
+    try:
+        for file, content in files.items():
+            write_synced(folder / safe_name(file), content)
+        return folder, adopt(folder)
+    except (OSError, ProjectError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from None
+        raise
 
 
 def adopt(folder: Path) -> tuple[str, ...]:
@@ -159,6 +165,8 @@ def new_project(name: str, environment: Mapping[str, str] = os.environ) -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
+        except OSError as error:
+            raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from None
         return folder
     raise ProjectError(f"{parent}: a thousand projects are called {base!r}; choose another name")
 
@@ -169,8 +177,12 @@ def user_copy(sample: Path, environment: Mapping[str, str] = os.environ) -> Path
     if not (target / PROJECT_FILE).exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         making = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copytree(sample, making, ignore=shutil.ignore_patterns("results", "__pycache__", "build.py"))
-        making.rename(target)
+        try:
+            shutil.copytree(sample, making, ignore=shutil.ignore_patterns("results", "__pycache__", "build.py"))
+            making.rename(target)
+        except OSError as error:  # of copytree: a list of them, without a reason of its own
+            shutil.rmtree(making, ignore_errors=True)
+            raise ProjectError(f"{target}: cannot be written ({error.strerror or 'the copy failed'})") from None
     return target
 
 

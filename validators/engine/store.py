@@ -25,6 +25,7 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
         making = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     except OSError as error:
         raise RunError(f"{out}: cannot be written ({error.strerror}); give another --out") from None
+    made = making
     try:
         making.chmod(0o755)
         for name, content in files.items():
@@ -33,9 +34,10 @@ def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
         if out.exists():
             out.rmdir()
         making.rename(out)
+        made = out
         _sync_folder(out.parent)
     except OSError as error:
-        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
         raise RunError(f"{out}: cannot be written ({error.strerror})") from None
 
 
@@ -50,8 +52,8 @@ def write_synced(path: Path, content: bytes) -> None:
 def replace_file(path: Path, content: bytes) -> None:
     """Put new content in a file's place: readers see the old or the new, never a part."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
     try:
+        os.close(handle)
         write_synced(Path(name), content)
         Path(name).replace(path)
         _sync_folder(path.parent)

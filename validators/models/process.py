@@ -43,6 +43,7 @@ class Worker:
     """
 
     def __init__(self, limits: Limits, *, serves: Literal["serving", "reading"] = "serving") -> None:
+        self._sink = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self.socket, theirs = socket.socketpair()
         config = {
             "serves": serves,
@@ -51,7 +52,6 @@ class Worker:
             "memory": limits.memory_bytes,
             "cpu": limits.cpu_s,
         }
-        self._sink = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
                 [sys.executable, "-I", "-B", str(START), str(theirs.fileno()), json.dumps(config)],

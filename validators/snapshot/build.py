@@ -88,12 +88,14 @@ def write_new(path: Path, data: bytes) -> None:
         When it exists or cannot be written.
     """
     making = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    linked = False
     try:
         with making.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.link(making, path)
+        linked = True
         handle = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -102,6 +104,8 @@ def write_new(path: Path, data: bytes) -> None:
     except FileExistsError:
         raise SnapshotError(f"{path}: exists; a snapshot is never written over another, give another --out") from None
     except OSError as error:
+        if linked:  # what was not acknowledged is not there
+            path.unlink(missing_ok=True)
         raise SnapshotError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
         making.unlink(missing_ok=True)

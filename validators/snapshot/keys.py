@@ -1,10 +1,11 @@
 """Keys and whom to trust: Ed25519 in OpenSSH format under a passphrase, and a folder of trusted public keys."""
 
+import fcntl
 import json
-import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +22,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ..core.errors import KeyFileError
+from ..engine.store import replace_file
 from .dsse import key_id, strict_json
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 MIN_PASSPHRASE = 8
+KDF_ROUNDS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,23 +65,37 @@ def new_key(name: str, passphrase: bytes, home: Path, *, owner: str | None = Non
     if len(passphrase) < MIN_PASSPHRASE:
         raise KeyFileError(f"passphrase: must have at least {MIN_PASSPHRASE} characters")
     folder = home / "keys"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / name
     key = Ed25519PrivateKey.generate()
-    encrypted = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(16).build(passphrase)
+    encrypted = PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(KDF_ROUNDS).build(passphrase)
     data = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, encrypted)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise KeyFileError(f"key {name!r} exists in {folder}; choose another name") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    held = Trusted(keyid=key_id(key.public_key()), key=key.public_key(), owner=owner or name)
+    with _telling(path):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    path.with_suffix(".pub.pem").write_bytes(public)
-    _write_trust(home, Trusted(keyid=key_id(key.public_key()), key=key.public_key(), owner=owner or name))
+    # the private key comes last: a key that is there is whole, and trusted
+    with _telling(path), (folder / ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            raise KeyFileError(f"key {name!r} exists in {folder}; choose another name")
+        try:
+            _write_trust(home, held)
+            replace_file(path.with_suffix(".pub.pem"), public)
+            replace_file(path, data)
+        except OSError:
+            for made in (path, path.with_suffix(".pub.pem"), home / "trust" / f"{held.keyid}.json"):
+                made.unlink(missing_ok=True)
+            raise
     return path
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Say in a sentence why a file of keys cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise KeyFileError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def load_private(name: str, passphrase: bytes, home: Path) -> Ed25519PrivateKey:
@@ -89,7 +106,7 @@ def load_private(name: str, passphrase: bytes, home: Path) -> Ed25519PrivateKey:
         mode = path.stat().st_mode
         data = path.read_bytes()
     except FileNotFoundError:
-        known = ", ".join(k.name for k in sorted((home / "keys").glob("*")) if k.suffix != ".pem") or "none"
+        known = ", ".join(own_keys(home)) or "none"
         raise KeyFileError(f"no key {name!r}; there are: {known}; `seatrial keys new {name}` makes it") from None
     except OSError as error:
         raise KeyFileError(f"key {name!r}: cannot be read ({error.strerror})") from None
@@ -115,7 +132,8 @@ def trust(file: Path, home: Path, *, owner: str | None = None) -> Trusted:
     else:
         key = _public(data, file.name)
         held = Trusted(keyid=key_id(key), key=key, owner=owner or file.name.split(".")[0])
-    _write_trust(home, held)
+    with _telling(home / "trust"):
+        _write_trust(home, held)
     return held
 
 
@@ -134,7 +152,8 @@ def revoke(name: str, home: Path, *, reason: str, when: datetime | None = None) 
         keyid=held.keyid, key=held.key, owner=held.owner, not_before=held.not_before, not_after=held.not_after,
         revoked_at=moment, reason=reason,
     )  # fmt: skip
-    _write_trust(home, revoked)
+    with _telling(home / "trust"):
+        _write_trust(home, revoked)
     return revoked
 
 
@@ -151,7 +170,8 @@ def trusted_keys(folder: Path) -> list[Trusted]:
 
 def own_keys(home: Path) -> list[str]:
     """Names of the private keys here."""
-    return sorted(p.name for p in (home / "keys").glob("*") if p.is_file() and not p.name.endswith(".pub.pem"))
+    held = (home / "keys").glob("*")
+    return sorted(p.name for p in held if p.is_file() and _NAME.fullmatch(p.name) and not p.name.endswith(".pem"))
 
 
 def _checked(name: str) -> None:
@@ -209,7 +229,4 @@ def _write_trust(home: Path, held: Trusted) -> None:
         "keyid": held.keyid, "public_key": public, "owner": held.owner, "not_before": held.not_before,
         "not_after": held.not_after, "revoked_at": held.revoked_at, "reason": held.reason,
     }  # fmt: skip
-    path = folder / f"{held.keyid}.json"
-    making = path.with_suffix(f".{os.getpid()}.tmp")
-    making.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    making.replace(path)
+    replace_file(folder / f"{held.keyid}.json", (json.dumps(document, indent=1) + "\n").encode())
