@@ -86,3 +86,16 @@ def test_a_feature_that_is_missing_everywhere_cannot_be_made_missing():
     _, found = judged("NOI104", Sound(), X.assign(**{name: np.nan}))
 
     assert not [m for m in found if name in m.subject and "null" in m.subject and m.value is not None]
+
+
+def test_every_failure_has_an_interval_and_what_no_row_shows_a_bound():
+    X = frame(1000, 1).assign(ignored=np.arange(1000) % 7)
+    check = check_of("NOI103")
+    found = {(m.metric, m.subject): m for m in check.measure(given_of(check, Guarded(), X))}
+    flips = found["failure_flip_rate", "feature:income | rows:zero"]
+    by_hand = 1.96 * np.sqrt(flips.value * (1 - flips.value) / 1000)  # independent rows: the binomial's
+
+    assert all(0 <= m.low <= m.value <= m.high for m in found.values())
+    assert (flips.high - flips.low) / 2 == pytest.approx(by_hand, rel=0.35)
+    unseen = found["failure_flip_rate", "feature:ignored | rows:zero"]
+    assert (unseen.value, unseen.low, unseen.high) == (0, 0, pytest.approx(1 - 0.05 ** (1 / 1000)))

@@ -217,6 +217,16 @@ def test_what_did_not_run_counts_by_its_requirement(status, requirement, verdict
     assert verdict is overall(PASSING, other, required={"performance": "always", "noise": requirement})
 
 
+def test_a_check_that_measured_nothing_is_open_only_where_a_rule_speaks_of_it():
+    """A check without a limit must not keep a run from passing by having nothing to say."""
+    policy = Policy(id="p", version="1", tier=2, required={}, rules=(RULE,))
+    silent = {
+        code: policy.judge(Result(code=code, status=Status.MEASURED), "f").verdict for code in ("PRF102", "QUA105")
+    }
+
+    assert silent == {"PRF102": Verdict.INCONCLUSIVE, "QUA105": None}
+
+
 def test_an_advisory_failure_is_a_warning():
     assert overall(PASSING, FAILING, required={"performance": "advisory"}) is Overall.INCOMPLETE
 

@@ -4,7 +4,8 @@ How it is measured
 ------------------
 One feature at a time: missing in 10 % of the rows, 10 % of the rows with another row's value, rounded to two digits, at the ends of
 its range, times 10, times 1000, with the sign turned, zero. For every failure the RMS change of the score over its standard
-deviation and the share of flipped decisions. Information, not judged: a model must react to a feature that matters.
+deviation and the share of flipped decisions, each with a jackknife interval of its own (where no decision flips, up to what these
+rows do not exclude). Information, not judged: a model must react to a feature that matters.
 
 Why it matters
 --------------
@@ -21,7 +22,7 @@ Breck et al. (2017), The ML test score, IEEE Big Data.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.errors import ModelError
 from ..core.records import Check, Family, Given, Measurement, Needs
-from ..summaries.reactions import ask, base_of, flip_parts, rms_parts, with_column
+from ..stats.proportions import zero_event_upper_bound
+from ..summaries.reactions import ask, base_of, estimated, flip_parts, rms_parts, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -39,10 +41,11 @@ SAMPLE = RowSampleKind()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`share` of the rows hit by missing and resampled values; `max_rows` of test by key hash."""
+    """`share` of the rows hit by missing and resampled values; `max_rows` of test by key hash; `confidence` of each interval."""
 
     share: float = 0.1
     max_rows: int = 1000
+    confidence: float = 0.95
 
 
 def failures(given: Given) -> Iterator[Measurement]:
@@ -69,12 +72,22 @@ def failures(given: Given) -> Iterator[Measurement]:
                 yield Measurement(metric="failure_rms_change", subject=subject, value=None, n=len(rows), note=note)
                 continue
             square, variance = rms_parts(base, CANDIDATE, scores)
-            if variance[0] > 0:
-                value = float(np.sqrt(square[0] / variance[0]))
-                yield Measurement(metric="failure_rms_change", subject=subject, value=value, n=len(rows))
+            if (variance > 0).all():
+                values = np.sqrt(square / variance)
+                yield _at_least_0(estimated("failure_rms_change", subject, values, len(rows), given.options.confidence))
             if given.task.type != "regression":
-                flips = float(flip_parts(base, CANDIDATE, scores)[0])
-                yield Measurement(metric="failure_flip_rate", subject=subject, value=flips, n=len(rows))
+                flips = flip_parts(base, CANDIDATE, scores)
+                yield _at_least_0(estimated("failure_flip_rate", subject, flips, len(rows), given.options.confidence))
+
+
+def _at_least_0(m: Measurement) -> Measurement:
+    """An interval that begins at 0 at the earliest; of a change that no row saw, up to what these rows do not exclude."""
+    if m.value is None or m.low is None or m.high is None:
+        return m
+    if m.value == 0 and m.metric == "failure_flip_rate":
+        high = zero_event_upper_bound(m.n)
+        return replace(m, low=0.0, high=high, method="bound of an unseen event", note=f"none of {m.n:,} rows")
+    return replace(m, low=max(m.low, 0.0))
 
 
 def changed_frames(

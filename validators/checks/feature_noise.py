@@ -34,9 +34,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
-from ..stats.jackknife import jackknife_interval
 from ..stats.perturb import quantile_noise
-from ..summaries.reactions import ask, base_of, rms_parts, says_nothing, with_column
+from ..summaries.reactions import ask, base_of, estimated, rms_parts, says_nothing, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -136,25 +135,15 @@ def _judged(
         note = f"{moved[size]:.0%} of values changed; candidate {own[0]:.3f}" + (
             f", prior {other[0]:.3f}" if paired else ""
         )
-        yield _with_interval(metric, subject, own - other, n, level, note)
+        yield estimated(metric, subject, own - other, n, level, note)
         if paired:
-            yield _with_interval("feature_rms_change", subject, own, n, options.confidence, note)
+            yield estimated("feature_rms_change", subject, own, n, options.confidence, note)
     small, large = found[CANDIDATE, options.small], found[CANDIDATE, options.large]
     if small is None or large is None or small[0] < options.telling or moved[options.small] < options.least_changed:
         return
     ratio = np.divide(small, large, out=np.full_like(small, np.nan), where=large > 0)
     note = f"RMS change {small[0]:.3f} at {options.small:g} sd, {large[0]:.3f} at {options.large:g} sd"
-    yield _with_interval("ripple_ratio", subjects.feature(name), ratio, n, level, note)
-
-
-def _with_interval(metric: str, subject: str, values: Floats, n: int, level: float, note: str) -> Measurement:
-    found = jackknife_interval(float(values[0]), values[1:], confidence=level)
-    if found is None:
-        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
-    return Measurement(
-        metric=metric, subject=subject, value=float(values[0]), low=found.low, high=found.high, level=level,
-        method=f"jackknife over {len(values) - 1} groups", n=n, n_eff=float(n), note=note,
-    )  # fmt: skip
+    yield estimated("ripple_ratio", subjects.feature(name), ratio, n, level, note)
 
 
 CHECK = Check(

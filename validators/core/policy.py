@@ -163,11 +163,12 @@ class Policy:
     def judge(self, result: Result, family: str) -> JudgedResult:
         """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one that does not count.
 
-        A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its limit:
-        it is listed with the rows that it would take, as no model could pass there. Two things keep this from clearing what
-        nobody could see: the number on the whole model that the check is about (any but a `supporting` one) always counts, and where
-        nothing counts the check is INCONCLUSIVE. As what counts is the same in all tiers, a stricter tier never passes what a milder
-        one does not. A check that was measured with a reason against itself (`Result.reason`) cannot pass.
+        A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its
+        limit: it is listed with the rows that it would take, as no model could pass there. Two things keep this from clearing
+        what nobody could see: the number on the whole model that the check is about (any but a `supporting` one) always counts,
+        and where nothing counts the check is INCONCLUSIVE (not so one that no rule speaks of). As what counts is the same in
+        all tiers, a stricter tier never passes what a milder one does not. A check that was measured with a reason against
+        itself (`Result.reason`) cannot pass.
         """
         required = self.requirement(result.code, family) != "advisory"
         if result.status is not Status.MEASURED:
@@ -178,7 +179,7 @@ class Policy:
         telling = [j.verdict for j in held if j.verdict and (j.counts or j.verdict in (Verdict.WARN, Verdict.FAIL))]
         counted = [j for j in held if j.counts]
         verdict = worst(telling)
-        if (held and not counted) or not result.measurements:
+        if (held and not counted) or (rules and not result.measurements):
             verdict = worst([Verdict.INCONCLUSIVE, *telling])
         if verdict is Verdict.PASS and result.reason:
             verdict = Verdict.INCONCLUSIVE

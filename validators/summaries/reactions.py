@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Task
-from ..core.records import Model
-from ..stats.jackknife import leave_one_out
+from ..core.records import Measurement, Model
+from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.ranking import weighted_auc
 
 Floats = NDArray[np.float64]
@@ -119,3 +119,14 @@ def quality_of(y: Floats, s: Floats, w: Floats, task: Task) -> float:
         return float(np.mean([weighted_auc((y == k).astype(int), s[:, k], w) for k in range(s.shape[1])]))
     spread = float(np.average((y - np.average(y, weights=w)) ** 2, weights=w))
     return float((1 - np.average((y - s[:, 0]) ** 2, weights=w) / spread) / 2) if spread > 0 else float("nan")
+
+
+def estimated(metric: str, subject: str, values: Floats, n: int, level: float, note: str = "") -> Measurement:
+    """A measurement from the whole's value and, behind it, those without each group of rows."""
+    found = jackknife_interval(float(values[0]), values[1:], confidence=level)
+    if found is None:
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
+    return Measurement(
+        metric=metric, subject=subject, value=float(values[0]), low=found.low, high=found.high, level=level,
+        method=f"jackknife over {len(values) - 1} groups", n=n, n_eff=float(n), note=note,
+    )  # fmt: skip
