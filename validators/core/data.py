@@ -70,8 +70,11 @@ class NumericBins:
     @property
     def names(self) -> tuple[str, ...]:
         """What each fine bin holds, in words."""
-        ends = ["-inf", *(f"{c:g}" for c in self.cuts), "inf"]
-        return (*(f"[{a}, {b})" for a, b in pairwise(ends)), "missing")
+        ends = [f"{c:.4g}" for c in self.cuts]
+        if not ends:
+            return ("any number", "missing")
+        inner = (a if a == b else f"from {a} to below {b}" for a, b in pairwise(ends))
+        return (f"below {ends[0]}", *inner, f"{ends[-1]} or more", "missing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
