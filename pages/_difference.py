@@ -68,12 +68,15 @@ def details(found: Difference, key: str) -> None:
     if found.checks:
         st.header("Checks that differ")
         st.dataframe(
-            diff_words.check_change_rows(found.checks), key=f"{key}_checks", hide_index=True, alt="Checks that differ."
+            fmt.cells(diff_words.check_change_rows(found.checks)),
+            key=f"{key}_checks",
+            hide_index=True,
+            alt="Checks that differ.",
         )
     if found.numbers:
         st.header("Measurements that differ")
         st.dataframe(
-            diff_words.number_rows(found.numbers),
+            fmt.cells(diff_words.number_rows(found.numbers)),
             key=f"{key}_numbers",
             hide_index=True,
             alt="Measurements that differ.",

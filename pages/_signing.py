@@ -23,7 +23,9 @@ def sign(held: Open) -> None:
         with st.expander(f"{len(points)} required checks are not settled"):
             st.markdown("\n".join(f"- {fmt.markdown(p)}" for p in points))
     contents = verification.content_rows(describe(held.run))
-    st.dataframe(contents, key="contents", hide_index=True, alt="What will be signed: members with size and SHA-256.")
+    st.dataframe(
+        fmt.cells(contents), key="contents", hide_index=True, alt="What will be signed: members with size and SHA-256."
+    )
     keys = own_keys(home())
     if keys:
         with st.form("sign"):

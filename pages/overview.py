@@ -48,7 +48,7 @@ if held.run.name == "results":
 same_numbers(held)
 st.header("Checks")
 st.dataframe(
-    tables.check_rows(document),
+    fmt.cells(tables.check_rows(document)),
     key="checks",
     hide_index=True,
     column_config={
@@ -61,7 +61,7 @@ st.dataframe(
 left = tables.not_tested_rows(document)
 st.header("What was not tested")
 if left:
-    st.dataframe(left, key="not_tested", hide_index=True, alt="What was not tested, and why.")
+    st.dataframe(fmt.cells(left), key="not_tested", hide_index=True, alt="What was not tested, and why.")
 else:
     st.markdown("Everything in the catalog was run.")
 st.caption(fmt.markdown(sentences.isolation_sentence(document["environment"])))

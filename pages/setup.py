@@ -55,8 +55,10 @@ def show(name: str, folder: Path) -> bool:
         trial = resolve(read_project(folder))
         ready = True
         left, right = st.columns(2, gap="medium")
-        left.dataframe(setup.file_rows(trial), key="su_inputs", hide_index=True, alt="Models and data of the project.")
-        right.dataframe(setup.column_rows(trial), key="su_columns", hide_index=True, alt="Columns by role.")
+        left.dataframe(
+            fmt.cells(setup.file_rows(trial)), key="su_inputs", hide_index=True, alt="Models and data of the project."
+        )
+        right.dataframe(fmt.cells(setup.column_rows(trial)), key="su_columns", hide_index=True, alt="Columns by role.")
     own, path = name.startswith("my-"), folder / PROJECT_FILE
     with st.expander("seatrial.toml", expanded=not ready), st.form("toml"):
         text = st.text_area("Project file", path.read_text("utf-8"), height=360, key=f"su_{name}", disabled=not own)

@@ -27,10 +27,12 @@ def check() -> None:
         st.badge(f"{sign_of} {sentence}", color=colour)
         for message in found["messages"]:
             st.markdown(fmt.markdown(message))
-        st.dataframe(verification.facts(found), key="facts", hide_index=True, alt="Who signed what, and when.")
+        st.dataframe(
+            fmt.cells(verification.facts(found)), key="facts", hide_index=True, alt="Who signed what, and when."
+        )
         rows = verification.member_rows(found)
         if rows:
-            st.dataframe(rows, key="members", hide_index=True, alt="Every member with its state.")
+            st.dataframe(fmt.cells(rows), key="members", hide_index=True, alt="Every member with its state.")
 
 
 st.title("Snapshot")

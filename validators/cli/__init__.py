@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import typer
 
 from ..core.errors import SeatrialError
+from ..views.fmt import visible
 from . import application, differing, judging, keyring, packs, running, snapshots
 
 app = typer.Typer(
@@ -34,7 +35,7 @@ def main() -> None:
         app(standalone_mode=True)
     except SeatrialError as error:
         for line in str(error).splitlines():
-            print(f"seatrial: {line}", file=sys.stderr)
+            print(f"seatrial: {visible(line)}", file=sys.stderr)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

@@ -22,6 +22,8 @@ from .store import write_synced
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_data"
 MOST_PROJECTS = 200
+# names that are devices on Windows, whatever follows the dot
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{k}" for port in ("COM", "LPT") for k in range(10))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +125,15 @@ def receive(
     -------
     The folder, and the reasons of each guess; none where the upload holds a project file.
     """
+    named: dict[str, bytes] = {}
+    for file, content in files.items():
+        if (safe := safe_name(file)) in named:
+            raise ProjectError(f"two files of the upload would both be called {safe}; rename one")
+        named[safe] = content
     folder = new_project(name, environment)
     try:
-        for file, content in files.items():
-            write_synced(folder / safe_name(file), content)
+        for file, content in named.items():
+            write_synced(folder / file, content)
         return folder, adopt(folder)
     except (OSError, ProjectError) as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -162,7 +169,8 @@ def new_project(name: str, environment: Mapping[str, str] = os.environ) -> Path:
     for number in range(1, 1000):
         folder = parent / (base if number == 1 else f"{base}-{number}")
         try:
-            folder.mkdir(parents=True)
+            parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700)
         except FileExistsError:
             continue
         except OSError as error:
@@ -188,7 +196,9 @@ def user_copy(sample: Path, environment: Mapping[str, str] = os.environ) -> Path
 
 def safe_name(name: str) -> str:
     """The file name of an upload without folders or odd characters; raises ProjectError when nothing is left."""
-    base = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".")
-    if not base:
-        raise ProjectError(f"{name!r}: is no file name")
-    return base[:120]
+    base = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".-").rstrip(".")
+    if not base.strip("_"):
+        raise ProjectError(f"{name[:60]!r}: is no file name")
+    stem, dot, suffix = base.rpartition(".")
+    cut = f"{stem[: 119 - len(suffix)]}.{suffix}" if dot and len(suffix) < 20 else base[:120]
+    return f"_{cut}" if cut.split(".")[0].upper() in DEVICES else cut

@@ -60,9 +60,11 @@ class Table:
     kinds: Mapping[str, str] = field(default_factory=dict)
 
     def scaled(self) -> list[Row]:
-        """The rows with shares in percent, for a table that formats numbers by itself."""
+        """The rows with shares in percent, for a table that formats numbers by itself; no text is a formula in a spreadsheet."""
         shares = {name for name, kind in self.kinds.items() if kind == "share"}
-        return [{k: 100 * v if k in shares and v is not None else v for k, v in row.items()} for row in self.rows]
+        return [
+            {k: 100 * v if k in shares and v is not None else v for k, v in row.items()} for row in fmt.cells(self.rows)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,14 @@
 """Numbers, intervals, sizes and times as text: one way for app, command line and report."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
+# control characters (a terminal obeys them), marks that turn the direction of text or take no room, halves of characters
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20|%]")
+_NUMBER = re.compile("[+-]?[0-9.,]+(e[+-]?[0-9]+)?%?", re.IGNORECASE)
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -117,7 +123,24 @@ def cut_short(text: str, most: int = 30) -> str:
     return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
+def visible(text: object) -> str:
+    """A text in which nothing acts unseen: each such character shows as a replacement, ends of lines and tabs as a space."""
+    return _UNSEEN.sub(lambda found: " " if found.group() in "\t\n\r" else "\N{REPLACEMENT CHARACTER}", str(text))
+
+
+def cell(text: str) -> str:
+    """A text for a table that may be downloaded: a spreadsheet does not take it for a formula."""
+    shown = visible(text)
+    start = shown.lstrip()
+    return f"'{shown}" if _FORMULA.match(start) and not _NUMBER.fullmatch(start) else shown
+
+
+def cells(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a table, each text as `cell`."""
+    return [{k: cell(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
+
+
 def markdown(text: object) -> str:
     """A name that a user chose, safe inside Markdown: it can neither format, link, colour nor insert an image or icon."""
     special = "\\`*_{}[]()#+-.!|<>~:$&"
-    return "".join(f"\\{c}" if c in special else c for c in str(text)).replace("\n", " ").replace("\r", " ")
+    return "".join(f"\\{c}" if c in special else c for c in visible(text))

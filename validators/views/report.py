@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from html import escape
+from html import escape as escape_html
 
 from . import fmt
 from .packs import pack_sentences, pack_table
@@ -40,6 +40,11 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 .red { color: #a3180f; } .orange { color: #8a4b00; } .green { color: #0b6b3a; } .violet { color: #5b3a9b; } .gray { color: #4a5463; }
 @media print { body { max-width: none; margin: 0; } h2, h3 { break-after: avoid; } tr { break-inside: avoid; } }
 """
+
+
+def escape(text: object) -> str:
+    """A text as HTML that shows it as it is, and in which nothing acts unseen."""
+    return escape_html(fmt.visible(text))
 
 
 def report_html(document: Document) -> str:

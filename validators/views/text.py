@@ -9,7 +9,11 @@ from .words import FAMILIES, OVERALL, VERDICTS
 
 
 def summary_lines(document: Document) -> Iterator[str]:
-    """Verdict, then every check with the number that its verdict rests on, the worst family first."""
+    """Verdict, then every check with the number that its verdict rests on, the worst family first; a terminal has nothing to obey in it."""
+    yield from map(fmt.visible, _lines(document))
+
+
+def _lines(document: Document) -> Iterator[str]:
     yield project_sentence(document)
     yield f"{OVERALL[document['verdict']].word.upper()}: {overall_sentence(document)}"
     for family in families(document):
