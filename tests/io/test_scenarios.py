@@ -46,6 +46,7 @@ def test_a_scenario_is_read_with_its_title_changes_and_targets(tmp_path):
     assert found["recession"].columns == ("level",)
     assert [(t.value, t.relative, t.feature) for t in found["mix"].targets] == [(2.0, True, None), (0.4, False, "x0")]
     assert found["mix"].features == ("x0",)
+    assert [t.text for t in found["mix"].targets] == ["2 times as many with level == c", "x0 0.4 on average"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,12 @@ _TOP = ("title", "change", "target")
 _ACTIONS: tuple[Action, ...] = ("multiply", "add", "set", "clip", "quantile_map")
 _CHANGE = ("feature", "where", *_ACTIONS)
 _AIMS = ("share", "times", "mean", "shift")
+_IN_WORDS = {
+    "share": "{what} in {value:.0%} of the rows",
+    "times": "{value:g} times as many with {what}",
+    "mean": "{what} {value:g} on average",
+    "shift": "{what} {value:+g} on average",
+}
 _TARGET = ("feature", "where", *_AIMS)
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -65,7 +71,7 @@ def scenario_of(raw: Mapping[str, Any], name: str) -> Scenario:
     for held in raw.get("target", ()):
         where, names = _filter(held.get("where"))
         aim = next(a for a in _AIMS if a in held)
-        text = f"{aim} of {held.get('where') or held['feature']} {held[aim]:g}"
+        text = _IN_WORDS[aim].format(what=held.get("where") or held["feature"], value=held[aim])
         relative, value = aim in ("times", "shift"), float(held[aim])
         targets.append(Target(text=text, value=value, relative=relative, feature=held.get("feature"), where=where))
         columns += names
