@@ -57,13 +57,17 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    def open(self, page: str = "", **query: str) -> bytes:
-        """What the server sends for one run of a page's script, until it has finished."""
+    def ask(self, page: str = "", **query: str) -> None:
+        """Ask for one run of a page's script."""
         asked = BackMsg()
         asked.rerun_script.query_string = urlencode(query)
         asked.rerun_script.page_name = page
-        started = time.perf_counter()
         self._socket.send(asked.SerializeToString())
+
+    def open(self, page: str = "", **query: str) -> bytes:
+        """What the server sends for one run of a page's script, until it has finished."""
+        started = time.perf_counter()
+        self.ask(page, **query)
         held = []
         while True:
             raw = self._socket.recv(timeout=60)
