@@ -106,6 +106,24 @@ def test_a_guessed_project_file_can_be_read_and_each_guess_has_a_reason(tmp_path
     assert len(guess.reasons) >= 6
 
 
+@pytest.mark.parametrize(("first", "key"), [(9001, "instant"), (0, None), (1, None)])
+def test_a_column_that_counts_the_rows_is_no_feature_and_a_key_unless_it_starts_anew(tmp_path, first, key):
+    folder = folder_with(
+        tmp_path, np.tile([0, 1], 100), score=np.linspace(0, 1, 200), instant=np.arange(first, first + 200)
+    )
+    for role in ("train", "test"):
+        pd.read_parquet(folder / f"{role}_2025.parquet").drop(columns="row_id").to_parquet(
+            folder / f"{role}_2025.parquet"
+        )
+    guess = guess_project(folder)
+    (folder / "seatrial.toml").write_text(guess.toml)
+    held = read_project(folder)
+
+    assert held.columns.key == key
+    assert "instant" not in held.columns.features
+    assert any("'instant'" in r and "counts the rows" in r for r in guess.reasons)
+
+
 def test_a_folder_without_data_says_what_to_put_there(tmp_path):
     with pytest.raises(ProjectError, match=r"test\.parquet"):
         guess_project(tmp_path)

@@ -13,6 +13,7 @@ from .tables import SUFFIXES, frames, partitions
 
 MODEL_SUFFIXES = (".skops", ".joblib", ".pkl", ".pickle", ".ubj", ".json", ".txt", ".cbm", ".onnx")
 LOOK_AT = 20_000
+COUNTED = 20
 _TARGETS = ("target", "label", "y", "outcome", "default", "class", "response")
 _KEYS = ("id", "key", "row_id", "uuid")
 _TIMES = ("time", "date", "timestamp", "event_time", "applied_at", "created_at")
@@ -154,17 +155,23 @@ def _target(frame: pd.DataFrame, target: str | None, reasons: list[str]) -> str:
 def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
     others = [str(c) for c in frame if str(c) != target]
     lines = []
-    key = next((c for c in others if _named(c, _KEYS) and frame[c].is_unique), None)
+    counters = [c for c in others if _counts_rows(frame[c])]
+    key, why = next((c for c in others if _named(c, _KEYS) and frame[c].is_unique), None), "its name says so"
+    if key is None:
+        # one that starts anew in every file would make all rows of test look like rows of train
+        key, why = next((c for c in counters if frame[c].iloc[0] > 1), None), "it counts the rows"
     if key is not None:
         lines.append(f"key = {json.dumps(key)}")
-        reasons.append(f"{key!r} is the key: its name says so and its values are unique")
+        reasons.append(f"{key!r} is the key: {why} and its values are unique")
+    left_out = [c for c in counters if c != key]
+    reasons += [f"{c!r} only counts the rows: it is no feature" for c in left_out]
     time = next((c for c in others if pd.api.types.is_datetime64_any_dtype(frame[c])), None)
     time = time or next((c for c in others if _named(c, _TIMES) and _reads_as_time(frame[c])), None)
     if time is not None:
         lines.append(f"time = {json.dumps(time)}")
         reasons.append(f"{time!r} is the event time: it holds times")
     sensitive = [c for c in others if any(w in c.lower().split("_") for w in _SENSITIVE) or c.lower() in _SENSITIVE]
-    features = [c for c in others if c not in (key, time)]
+    features = [c for c in others if c not in (key, time, *left_out)]
     if sensitive:
         lines.append(f"sensitive = {json.dumps(sensitive, ensure_ascii=False)}")
         reasons.append(
@@ -178,6 +185,13 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
 def _named(column: str, words: Sequence[str]) -> bool:
     low = column.lower()
     return low in words or any(low.endswith(f"_{w}") for w in words)
+
+
+def _counts_rows(column: pd.Series) -> bool:
+    """Whether a column goes up by one from each row to the next, over enough rows for that to be no chance."""
+    return (
+        len(column) >= COUNTED and pd.api.types.is_integer_dtype(column) and bool((column.diff().iloc[1:] == 1).all())
+    )
 
 
 def _reads_as_time(column: pd.Series) -> bool:
