@@ -59,6 +59,8 @@ def batches_of(
 
 def _ask(path: Path, header: dict[str, Any]) -> Iterator[tuple[dict[str, Any], bytes]]:
     """Replies to one question about a file; a process that did not come to the end of them is not used again."""
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: is no file")  # opening a pipe would wait for its other end
     try:
         file = path.open("rb")
     except OSError as error:
