@@ -57,6 +57,12 @@ def objects():
     return held.getvalue()
 
 
+def read_checked(path):
+    """As a run reads it: its columns first."""
+    schema_of(path)
+    return read_frame(path)
+
+
 REFUSED = {
     "columns without end": ("x.csv", lambda: ",".join(f"a{k}" for k in range(1_000_000)).encode() + b"\n1\n"),
     "quote never closed": ("x.csv", lambda: b'a,b\n1,"2\n' + b"3,4\n" * 1_000_000),
@@ -85,8 +91,7 @@ def test_it_is_refused_in_one_sentence_and_the_next_file_is_read(tmp_path, monke
     path.write_bytes(content())
     started = time.monotonic()
     with pytest.raises(DataError) as told:
-        schema_of(path)
-        read_frame(path)
+        read_checked(path)
 
     assert time.monotonic() - started < 10
     assert len(str(told.value).splitlines()) == 1
