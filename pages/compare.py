@@ -1,12 +1,13 @@
 """Compare: what differs between two runs or snapshots, and what would another policy say?"""
 
-import tempfile
-from pathlib import Path
+from contextlib import nullcontext
 
 import streamlit as st
 from validators.catalog import metrics
 from validators.core.records import Family
+from validators.engine.places import home
 from validators.engine.results import judged_again
+from validators.engine.scratch import scratch
 from validators.io.policies import TIERS, digest_of, policy_text, read_policy
 from validators.views.diff import difference
 from validators.views.setup import TIERS as TIER_WORDS
@@ -34,9 +35,10 @@ def two() -> None:
     with st.expander("A snapshot from a file, as A"):
         given = st.file_uploader("A snapshot (.seatrial.zip)", type="zip", key="cm_file", max_upload_size=200)
         st.caption("Its digests are checked; whose signature it is, is not: the page Snapshot verifies.")
-    with tempfile.TemporaryDirectory() as folder:
+    left = right = None
+    with told(), nullcontext() if given is None else scratch(home()) as folder:
         if given is not None:
-            known["given"], a = Path(folder) / "snapshot.zip", "given"
+            known["given"], a = folder / "snapshot.zip", "given"
             known["given"].write_bytes(given.getvalue())
         left, right = read(known, a), read(known, b)
     if left is None or right is None:

@@ -1,10 +1,8 @@
 """Snapshot: what exactly was tested, by whom, and can anyone check it?"""
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 from validators.engine.places import home
+from validators.engine.scratch import scratch
 from validators.snapshot.verify import verify_snapshot
 from validators.views import fmt, verification
 
@@ -19,8 +17,8 @@ def check() -> None:
     given = st.file_uploader("A snapshot (.seatrial.zip)", type="zip", key="sn_file", max_upload_size=200)
     if given is None:
         return
-    with tempfile.TemporaryDirectory() as folder, told():
-        file = Path(folder) / "snapshot.seatrial.zip"
+    with told(), scratch(home()) as folder:
+        file = folder / "snapshot.seatrial.zip"
         file.write_bytes(given.getvalue())
         found = verify_snapshot(file, trust=home() / "trust").as_json()
         sentence, colour, sign_of = verification.headline(found)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from ..core.errors import ProjectError
-from ..engine.places import ROOT
+from ..engine.places import ROOT, home
 from ..engine.posture import PROXY, server_command
+from ..engine.scratch import sweep
 from .running import Unconfined
 
 
@@ -34,6 +35,7 @@ def dashboard(
     command = server_command(ROOT, address=address, port=port, proxied=i_have_a_proxy)
     if project is not None and not (project / "seatrial.toml").is_file():
         raise ProjectError(f"{project}: no seatrial.toml; `seatrial init {project}` writes one")
+    sweep(home())
     environment = dict(os.environ)
     if project is not None:
         environment["SEATRIAL_PROJECT"] = str(project.resolve())
