@@ -204,6 +204,7 @@ def main():
                 f"whole run {n:,} x 30",
                 timed([*cli, "run", str(base / f"run{n}"), "--out", str(base / f"out{n}")], env),
             )
+            show_parts(json.loads((base / f"out{n}" / "results.json").read_text()))
         if not chosen.skip_app:
             for n in [int(x) for x in chosen.sizes.split(",") if x]:
                 folder = base / f"scan{n}"
@@ -228,6 +229,14 @@ def main():
                 command = [sys.executable, "-c", PAGE, f"pages/{page.name}"]
                 seconds = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
                 print(f"page {page.stem:<20} {1000 * float(seconds.strip().splitlines()[-1]):7.0f} ms of script")
+
+
+def show_parts(results):
+    """The trial and its self-test, and the wall time of what attributions take part in."""
+    run = results["run"]
+    attributed = sum(r["seconds"] or 0 for r in results["results"] if r["family"] == "importance")
+    print(f"  trial {run['cpu_seconds']:.1f} CPU s, self-test {run['self_test_cpu_seconds']:.1f} CPU s", end="; ")
+    print(f"checks of importance {attributed:.1f} wall s")
 
 
 def show(what, figures):
