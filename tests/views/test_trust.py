@@ -55,3 +55,11 @@ def test_a_run_without_a_self_test_or_with_a_broken_one_has_none(tmp_path):
     assert read_self_test(tmp_path) == {}
     (tmp_path / "self_trust.json").write_text("[")
     assert read_self_test(tmp_path) == {}
+
+
+def test_a_planted_size_is_no_formula(tmp_path):
+    held = written(tmp_path)
+    held["DRF101"]["tried"][0] |= {"metric": "calibration_gap", "tolerance": 0.1}
+    table = trust_table(held, [{"check": "DRF101"}])
+
+    assert table.rows[0]["Planted"] == table.scaled()[0]["Planted"] == "0.100 in test"

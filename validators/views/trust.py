@@ -46,13 +46,14 @@ def untested(held: Mapping[str, Record], results: Sequence[Record]) -> list[str]
 
 def _row(check: str, trust: Record, tried: Record) -> Row:
     kind, of = metric_kind(tried["metric"]), tried["replicates"]
+    size = "number" if kind == "signed" else kind  # a plus would make it a formula
     noticed = f"{tried['found_2x']} of {of}"
     if tried["open_2x"]:
         noticed += f", held open in {tried['open_2x']}"
     return {
         "Check": check,
         "Metric": metric_label(tried["metric"]),
-        "Planted": f"{fmt.shown(tried['tolerance'], kind)} in {tried['into']}"
+        "Planted": f"{fmt.shown(tried['tolerance'], size)} in {tried['into']}"
         if tried["tolerance"]
         else f"one in {tried['into']}",
         "Alarms without": f"{tried['null_alarms']} of {of}",
