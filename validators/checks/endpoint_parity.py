@@ -30,8 +30,8 @@ import numpy as np
 from ..core import subjects
 from ..core.data import CANDIDATE, ENDPOINT, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
-from ..stats.parity import Flags, differs
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..stats.parity import differs
+from ..summaries.counted import counted_share
 from ..summaries.reactions import ask, decisions
 from ..summaries.row_sample import RowSample, RowSampleKind
 
@@ -61,24 +61,16 @@ def endpoint_parity(given: Given) -> Iterator[Measurement]:
         differs(mine, theirs, atol=given.options.tolerance * (spread or 1.0), rtol=0.0).any(axis=1), np.bool_
     )
     level = given.options.confidence
-    yield _share("endpoint_differs", apart, level, f"scores differ by more than {given.options.tolerance:g}")
+    yield counted_share(
+        "endpoint_differs", apart, level=level, words=f"scores differ by more than {given.options.tolerance:g}"
+    )
     if given.task.type != "regression":
-        yield _share(
-            "endpoint_flips", decisions(mine, given.task) != decisions(theirs, given.task), level, "decisions differ"
-        )
+        flips = decisions(mine, given.task) != decisions(theirs, given.task)
+        yield counted_share("endpoint_flips", flips, level=level, words="decisions differ")
     distance = np.abs(mine - theirs)
     if np.isfinite(distance).any():
         largest = float(distance[np.isfinite(distance)].max())
         yield Measurement(metric="endpoint_largest", subject=subjects.MODEL, value=largest, n=len(X))
-
-
-def _share(metric: str, wrong: Flags, level: float, words: str) -> Measurement:
-    k, n = int(wrong.sum()), len(wrong)
-    high = clopper_pearson_interval(k, n, confidence=level).high if k else zero_event_upper_bound(n, confidence=level)
-    note = f"{k:,} of {n:,} {words}" if k else f"none of {n:,} {words}"
-    return Measurement(
-        metric=metric, subject=subjects.MODEL, value=k / n, high=high, level=level, method="count", n=n, note=note
-    )
 
 
 CHECK = Check(

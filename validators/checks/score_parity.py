@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, Role, Task
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.parity import Flags, Floats
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..stats.parity import Floats
+from ..summaries.counted import counted_share
 from ..summaries.pairs import PAIRED, pair
 
 
@@ -63,10 +63,15 @@ def score_parity(given: Given) -> Iterator[Measurement]:
     change = np.where(finite, np.abs(np.where(np.isfinite(a - b), a - b, 0.0)).max(axis=1) / unit, np.nan)
     away = (change > given.options.tolerance) | (~finite & ~both_missing)
     level = given.options.confidence
-    yield _share("scores_differ", away, level, f"scores differ by more than {given.options.tolerance:g}; {pairs.note}")
+    yield counted_share(
+        "scores_differ",
+        away,
+        level=level,
+        words=f"scores differ by more than {given.options.tolerance:g}; {pairs.note}",
+    )
     if given.task.type != "regression":
         flips = (decisions(a, given.task) != decisions(b, given.task)) & ~both_missing
-        yield _share("decision_flips", flips, level, f"decisions differ; {pairs.note}")
+        yield counted_share("decision_flips", flips, level=level, words=f"decisions differ; {pairs.note}")
     known = change[finite]
     if len(known):
         word = "standard deviations of the score" if given.task.type == "regression" else "in probability"
@@ -83,15 +88,6 @@ def decisions(scores: Floats, task: Task) -> NDArray[np.int64]:
         cut = 0.5 if task.threshold is None else task.threshold
         chosen = (scores[:, 0] >= cut).astype(np.int64)
     return np.where(finite, chosen, -1)
-
-
-def _share(metric: str, wrong: Flags, level: float, words: str) -> Measurement:
-    k, n = int(wrong.sum()), len(wrong)
-    high = clopper_pearson_interval(k, n, confidence=level).high if k else zero_event_upper_bound(n, confidence=level)
-    note = f"{k:,} of {n:,} {words}" if k else f"none of {n:,} {words}"
-    return Measurement(
-        metric=metric, subject=subjects.MODEL, value=k / n, high=high, level=level, method="count", n=n, note=note
-    )
 
 
 CHECK = Check(

@@ -1,5 +1,6 @@
 """Faults of labels, keys and single columns, planted with a known size. Each returns None where the data cannot carry it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from .planted_rows import movable
 from .row_sample import take
 from .worlds import Planted, World, some
 
+Floats = NDArray[np.float64]
 A_YEAR, UNIT, PLACEHOLDER_SHARE, UNIT_SHARE = 366.0, 1000.0, 0.01, 0.1
 
 
@@ -110,7 +112,7 @@ def serial_numbers(world: World, size: float, rng: np.random.Generator, turn: in
     return Planted(world=replace(world, rows=rows), subject=name, changed=1.0)
 
 
-def _in_numbers(world: World, turn: int, change, share: float) -> Planted | None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def _in_numbers(world: World, turn: int, change: Callable[[Floats], Floats], share: float) -> Planted | None:
     batch, names = world.batch, numbers(world.batch, world)
     if not names:
         return None
