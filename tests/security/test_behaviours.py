@@ -128,7 +128,8 @@ def told(files, name):
     left = subprocess.run(
         ["ps", "--ppid", str(os.getpid()), "-o", "args="], capture_output=True, text=True, check=False
     ).stdout
-    assert "start.py" not in left
+    # the idle reader of data files, which other tests of this process started, may be there
+    assert '"serves": "serving"' not in left
     return found
 
 
