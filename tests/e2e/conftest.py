@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -22,9 +23,13 @@ ARGS = [
 ]  # fmt: skip
 # Streamlit asks for these below a page's address first; the 404 is its way of finding the right one.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
-IDLE = """() => { const app = document.querySelector("[data-testid='stApp']");
-  return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
-    && !document.querySelector('[data-testid=stSkeleton]') }"""
+# Idle for .4 s on end: between the redraws of a slow machine the page is idle for a moment, too.
+IDLE = """() => { const app = document.querySelector("[data-testid='stApp']"), now = performance.now();
+  const idle = app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
+    && !document.querySelector('[data-testid=stSkeleton]');
+  window.idleSince = idle ? window.idleSince ?? now : undefined;
+  return idle && now - window.idleSince > 400 }"""
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
@@ -115,4 +120,19 @@ def idle(page):
     """Wait until the script has run and everything is drawn: the signal of Streamlit's own tests."""
     page.wait_for_selector("[data-testid='stApp']")
     page.wait_for_timeout(250)
+    page.evaluate("() => { window.idleSince = undefined }")
     page.wait_for_function(IDLE, timeout=60_000)
+
+
+def choose(page, key, option):
+    """Take an option of a select box; a redraw that comes late closes its list, and then it is opened again."""
+    box = page.locator(f".st-key-{key}").get_by_role("combobox")
+    wanted = page.get_by_role("option", name=option).first
+    for _ in range(10):
+        if box.get_attribute("aria-expanded") != "true":
+            box.click()
+        try:
+            return wanted.click(timeout=3_000)
+        except TooLate:
+            continue
+    raise AssertionError(f"{option} is not offered by {key}")

@@ -12,7 +12,7 @@ from tests.pages.runs import project, run
 from tests.views.documents import document, r
 from validators.engine.places import SAMPLES
 
-from .conftest import browsed, idle, served
+from .conftest import browsed, choose, idle, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PHONE = {"width": 390, "height": 844}
@@ -63,8 +63,7 @@ def test_home_opens_a_project_and_the_menu_keeps_it(page, address):
 
 def test_a_slice_is_chosen_once_and_every_page_speaks_of_it(page, address):
     go(page, address, "slices", project="my-sliced")
-    page.locator(".st-key-slice").get_by_role("combobox").click()
-    page.get_by_role("option", name="young_eu").click()
+    choose(page, "slice", "young_eu")
 
     expect(page.locator(".st-key-cohort")).to_contain_text("2 numbers here are about this slice")
     page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Noise").click()
@@ -76,8 +75,7 @@ def test_a_slice_is_chosen_once_and_every_page_speaks_of_it(page, address):
 
 def test_two_runs_are_compared_and_another_policy_is_tried(page, address):
     go(page, address, "compare", project="my-sliced")
-    page.locator(".st-key-cm_a").get_by_role("combobox").click()
-    page.get_by_role("option", name="my-credit ·").first.click()
+    choose(page, "cm_a", "my-credit ·")
     expect(page.locator(".st-key-verdict").first).to_contain_text("Nothing differs")
 
     page.get_by_role("tab", name="Another policy").click()
@@ -96,6 +94,7 @@ def test_a_click_on_a_dot_filters_the_table_and_a_second_click_frees_it(page, ad
     go(page, address, "slices", project="my-credit")
     expect(page.get_by_text("2 of 2 slices")).to_be_visible()
     page.wait_for_selector(".js-plotly-plot .main-svg")
+    idle(page)
 
     # the last trace is the candidate's; its first dot lies apart from the others
     dots = page.locator(".st-key-sl_slices .scatterlayer .trace").last.locator(".points path.point")
@@ -109,6 +108,7 @@ def test_a_box_on_the_chart_selects_all_in_it(page, address):
     go(page, address, "slices", project="my-credit")
     chart = page.locator(".st-key-sl_slices")
     page.wait_for_selector(".js-plotly-plot .main-svg")
+    idle(page)
     chart.hover()
     chart.locator(".modebar-btn[data-title='Box Select']").click()
     area = chart.locator(".nsewdrag").first.bounding_box()
