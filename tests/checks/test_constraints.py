@@ -1,5 +1,7 @@
 """STR103: bumps are counted and located, monotone models pass."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,7 +98,7 @@ def test_an_opposite_direction_is_broken_by_every_row():
     ("constraints", "task", "note"),
     [
         ({"region": {"monotone": "increasing"}}, None, "takes numbers"),
-        ({"age": {"monotone": "increasing"}}, multiclass("a", "b"), "single score"),
+        ({"age": {"monotone": "increasing"}}, multiclass("a", "b"), "add favourable = ... under [task]"),
     ],
 )
 def test_what_cannot_be_checked_is_undefined_with_its_reason(constraints, task, note):
@@ -111,6 +113,19 @@ def test_what_cannot_be_checked_is_undefined_with_its_reason(constraints, task, 
 
     assert m.value is None
     assert note in m.note
+
+
+@pytest.mark.parametrize(("favourable", "broken"), [("b", 0.0), ("a", 1.0)])
+def test_of_several_classes_the_favourable_one_has_the_direction(favourable, broken):
+    class Two(Sound):
+        def predict(self, X):
+            p = super().predict(X)
+            return np.column_stack([1 - p, p])
+
+    task = replace(multiclass("a", "b"), favourable=favourable)
+    found = run(CHECK, Two(), constraints=RISING, task=task, y=np.zeros(800))
+
+    assert {found["monotone_violations", f"feature:{name}"].value for name in RISING} == {broken}
 
 
 def test_a_constant_feature_says_so():

@@ -80,16 +80,19 @@ def test_features_that_only_one_model_uses_are_named():
     assert [quiet[m, "model"].value for m in ("new_features", "vanished_features")] == [0, 0]
 
 
+OF_CLASSES = replace(BINARY, type="multiclass", classes=("bad", "good", "mid"))
+
+
 @pytest.mark.parametrize(
-    ("task", "sign", "reversed_"), [("binary", 1, 0.0), ("binary", -1, 1.0), ("multiclass", -1, None)]
+    ("task", "sign", "reversed_"),
+    [(BINARY, 1, 0.0), (BINARY, -1, 1.0), (OF_CLASSES, -1, None), (replace(OF_CLASSES, favourable="mid"), -1, 1.0)],
 )
-def test_a_declared_direction_is_judged_for_one_score_and_not_for_one_of_several(task, sign, reversed_):
+def test_a_declared_direction_is_judged_for_the_score_that_is_meant(task, sign, reversed_):
     held = attributions([1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1])
     x = np.random.default_rng(1).normal(size=(N, len(FEATURES)))
     held = replace(held, X=pd.DataFrame(x, columns=FEATURES), phi={CANDIDATE: sign * x})
-    of_classes = replace(BINARY, type="multiclass", classes=("bad", "good", "mid"))
-    asked = replace(given(IMP102, held), constraints={"a": {"monotone": "increasing"}})
-    found = [*IMP102.measure(replace(asked, task=of_classes) if task == "multiclass" else asked)]
+    asked = replace(given(IMP102, held), constraints={"a": {"monotone": "increasing"}}, task=task)
+    found = [*IMP102.measure(asked)]
     reversal = next(m for m in found if m.metric == "sign_reversal")
 
     assert reversal.value == reversed_

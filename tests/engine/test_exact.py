@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures
 
 from tests.checks.performance_cases import BINARY, REGRESSION, batch_of, grid_of, sound
-from validators.core.data import CANDIDATE, PRIOR
+from validators.core.data import CANDIDATE, PRIOR, Task
 from validators.engine.attributions import attribute
 from validators.engine.exact import Exact, exact_values
 from validators.models.client import open_model
@@ -157,3 +157,21 @@ def test_a_worker_that_lies_about_its_trees_is_not_believed(tmp_path):
 
     with opened(tmp_path, encoded(boosted())) as model:
         assert "own scores" in exact_values({CANDIDATE: Liar(model)}, rows(), BINARY, seed=0)
+
+
+@pytest.mark.parametrize(("favourable", "explained"), [(None, "b"), ("a", "a")])
+def test_of_several_classes_the_favourable_one_is_explained_or_the_most_frequent(favourable, explained):
+    class Three:
+        def predict(self, X):
+            up = np.where(X["age"] > X["age"].median(), 0.5, 0.2)
+            return np.column_stack([up, 0.8 - up, np.full(len(X), 0.2)])
+
+    task = Task(type="multiclass", target="y", classes=("a", "b", "c"), favourable=favourable)
+    frame, y = NUMBERS.iloc[:60], np.repeat([0.0, 1.0, 2.0], [15, 30, 15])
+    scores = Three().predict(frame)
+    batch = batch_of(frame, y, scores, grid_of(frame, scores, task=task, y=y))
+    held = attribute({CANDIDATE: Three()}, batch, task, seed=0)
+    up = frame["age"].to_numpy() > frame["age"].median()
+
+    assert held.method.endswith(f"log-odds of y = {explained}")
+    assert (held.phi[CANDIDATE][up, 0].mean() > 0) == (explained == "a")

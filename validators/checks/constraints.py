@@ -7,8 +7,9 @@ and as they occur: 20 per row, spread over its quantiles and shifted from row to
 hit as well. `monotone_violations` is the share of rows whose score anywhere steps the wrong way by more than a millionth (of a
 probability; of the standard deviation of the scores in regression); `largest_violation` is how far it falls back in all on one
 row, and where; `ice_violations` says in which tenth of the feature's distribution. Facts about these rows need no interval; where no
-row breaks the rule, the bound of an unseen event is given. For information: the share of test scores outside what is possible
-(probabilities from 0 to 1; in regression the range of the outcomes of train, or of test where there is no train, widened by a tenth).
+row breaks the rule, the bound of an unseen event is given. Of several classes the favourable one is meant. For information:
+the share of test scores outside what is possible (probabilities from 0 to 1; in regression the range of the outcomes of train, or of
+test where there is no train, widened by a tenth).
 
 Why it matters
 --------------
@@ -35,6 +36,7 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.proportions import zero_event_upper_bound
+from ..summaries.decisions import WHICH_CLASS, favourable_class
 from ..summaries.response import Curves, Floats, close_enough, response_curves
 from ..summaries.row_sample import RowSample, RowSampleKind
 
@@ -64,14 +66,19 @@ def constraints(given: Given) -> Iterator[Measurement]:
 
 def _direction(given: Given, X: pd.DataFrame, name: str, way: str, sample: RowSample) -> Iterator[Measurement]:
     subject, n = subjects.feature(name), len(X)
+    wanted = favourable_class(given.task) if given.task.type == "multiclass" else 0
     why = (
-        "a direction is defined for a single score"
-        if given.task.type == "multiclass"
+        WHICH_CLASS
+        if wanted is None
         else "a direction takes numbers"
         if not pd.api.types.is_numeric_dtype(X[name]) or pd.api.types.is_bool_dtype(X[name])
         else ""
     )
-    curves = None if why else response_curves(given.models[CANDIDATE], X, name, points=given.options.points)
+    curves = (
+        None
+        if why or wanted is None
+        else response_curves(given.models[CANDIDATE], X, name, points=given.options.points, column=wanted)
+    )
     if curves is None:
         note = why or "one value only in these rows"
         yield Measurement(metric="monotone_violations", subject=subject, value=None, n=n, note=note)

@@ -4,8 +4,8 @@ How it is measured
 ------------------
 Per numeric feature the rank correlation between its value and its attribution on the same test rows, under the candidate and
 under the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a
-candidate whose whole interval lies on the other side is a reversal. Of several classes each has its own direction, so there it
-is not judged.
+candidate whose whole interval lies on the other side is a reversal. Of several classes each has its own direction: declared are
+those of the favourable one.
 
 Why it matters
 --------------
@@ -34,6 +34,7 @@ from ..core.records import Attributions, Check, Family, Given, Measurement, Need
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..stats.ranking import midranks
+from ..summaries.decisions import WHICH_CLASS, favourable_class
 from ..summaries.row_sample import RowSampleKind
 
 GROUPS = 50
@@ -90,8 +91,8 @@ def _direction(held: Attributions, model: str, name: str, metric: str, level: fl
 def _reversal(found: Measurement, declared: str, name: str, given: Given) -> Measurement:
     sign = 1.0 if declared == "increasing" else -1.0
     subject = subjects.feature(name)
-    if given.task.type == "multiclass":
-        note = "a direction is defined for a single score; attributions are of the most frequent class"
+    if given.task.type == "multiclass" and favourable_class(given.task) is None:
+        note = WHICH_CLASS
         return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=note)
     if found.value is None or found.low is None or found.high is None:
         return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=found.note)

@@ -10,6 +10,7 @@ from ..core.data import Batch, Task
 from ..core.errors import ModelError
 from ..core.records import Attributions, Model
 from ..stats.attribution import permutation_shapley
+from ..summaries.decisions import favourable_class
 from ..summaries.row_sample import take
 from .exact import Exact, exact_values, margin
 
@@ -32,8 +33,9 @@ def attribute(
     Where the trees of every model can be read and give its own scores (`exact.exact_values`), values are exact. Else they are
     sampled for all models, with the same permutations and background rows, so that what they share cancels in the difference:
     exact values of one model against sampled ones of another would differ by the sampling alone. The game is the same either
-    way. Explained is the raw margin: log-odds of the positive class (binary), log-odds of the class that is most frequent in
-    the rows (multiclass), the value (regression). Probabilities are clipped at 1e-6 first.
+    way. Explained is the raw margin: log-odds of the positive class (binary), log-odds of the favourable class or, where
+    none is declared, of the one that is most frequent in the rows (multiclass), the value (regression). Probabilities are clipped
+    at 1e-6 first.
 
     Raises
     ------
@@ -55,7 +57,9 @@ def attribute(
         )
     n = min(n_rows, len(rows))
     explained = take(rows, np.arange(n))
-    column = _frequent(rows, task)
+    column = _explained_class(rows, task)
+    if task.type == "multiclass":
+        scale_words += f" of {task.target} = {task.classes[column]}"
     phi, worst = {}, 0.0
     for name, model in models.items():
         asked = _Asked(model, explained.X, rows.X, task, column)
@@ -111,9 +115,12 @@ class _Asked:
         return found
 
 
-def _frequent(rows: Batch, task: Task) -> int:
+def _explained_class(rows: Batch, task: Task) -> int:
+    if task.type != "multiclass":
+        return 0
     known = rows.y[~np.isnan(rows.y)].astype(np.int64)
-    return int(np.bincount(known).argmax()) if task.type == "multiclass" and len(known) else 0
+    wanted = favourable_class(task)
+    return wanted if wanted is not None else int(np.bincount(known).argmax()) if len(known) else 0
 
 
 def feature_groups(X: pd.DataFrame, *, limit: float = CORRELATED) -> tuple[tuple[str, ...], ...]:

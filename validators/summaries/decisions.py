@@ -49,6 +49,11 @@ def cut_words(task: Task) -> str:
     )
 
 
+WHICH_CLASS = (
+    "of several classes each has its own direction; add favourable = ... under [task], the class that is meant"
+)
+
+
 def favourable_class(task: Task) -> int | None:
     """Index of the class that a person wants; None where it is not declared."""
     held = [k for k, label in enumerate(task.classes) if label is not None and label == task.favourable]

@@ -23,8 +23,8 @@ class Curves:
     scores: Floats
 
 
-def response_curves(model: Model, X: pd.DataFrame, name: str, *, points: int) -> Curves | None:
-    """Curves over the quantiles of a numeric feature; None where it has fewer than two values.
+def response_curves(model: Model, X: pd.DataFrame, name: str, *, points: int, column: int = 0) -> Curves | None:
+    """Curves of one column of the scores over the quantiles of a numeric feature; None where it has fewer than two values.
 
     Row i gets the levels (k + u_i) / points, u_i evenly spread over the rows, so that together they leave no gap wider than
     1 / (rows x points) of the distribution: a local bump that a common grid steps over is hit by some rows.
@@ -37,7 +37,7 @@ def response_curves(model: Model, X: pd.DataFrame, name: str, *, points: int) ->
     level = (np.arange(points)[None] + offset[:, None]) / points
     values = pool[np.minimum((level * len(pool)).astype(np.int64), len(pool) - 1)]
     stacked = X.iloc[np.repeat(np.arange(len(X)), points)].reset_index(drop=True)
-    scores = ask(model, with_column(stacked, name, values.ravel()))[:, 0]
+    scores = ask(model, with_column(stacked, name, values.ravel()))[:, column]
     return Curves(values=values, level=level, scores=scores.reshape(level.shape))
 
 
