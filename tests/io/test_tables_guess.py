@@ -104,6 +104,8 @@ def test_a_guessed_project_file_can_be_read_and_each_guess_has_a_reason(tmp_path
     assert (held.columns.key, held.columns.time, held.columns.sensitive) == ("row_id", "when", ("age",))
     assert {"test", "train"} <= {r.value for r in held.data}
     assert len(guess.reasons) >= 6
+    assert any("people want" in r for r in guess.reasons) == (kind != "regression")
+    assert any("0.5" in r and "a guess" in r for r in guess.reasons) == (kind == "binary")
 
 
 @pytest.mark.parametrize(("first", "key"), [(9001, "instant"), (0, None), (1, None)])

@@ -51,6 +51,12 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
     target = _target(frame, target, reasons)
     columns = _columns(frame, target, reasons)
     task = _task(frame[target], target, reasons)
+    if any(line.startswith("sensitive") for line in columns) and 'type = "regression"' not in task:
+        task.append("# favourable = the outcome that people want, one of the values of the target")
+        reasons.append(
+            f"which value of {target!r} people want cannot be guessed: say it as favourable = ... under [task]; until then no "
+            "ratio of favourable decisions by group is judged (BIA101)"
+        )
     models = _models(folder, reasons)
     lines = [
         "[model]",
@@ -212,6 +218,9 @@ def _task(column: pd.Series, target: str, reasons: list[str]) -> list[str]:
     if len(values) == 2:
         positive = values[1]
         reasons.append(f"the task is binary: {target!r} has two values; {positive!r} is taken for the positive class")
+        reasons.append(
+            "decisions are cut at a score of 0.5, which is a guess: threshold under [task] says where yours are"
+        )
         return ['type = "binary"', *lines, f"positive = {json.dumps(positive)}", "threshold = 0.5"]
     if not numeric or (whole and len(values) <= 20):
         reasons.append(f"the task is multiclass: {target!r} has {len(values)} classes")
