@@ -1,9 +1,12 @@
 """MLflow: folders by flavour, with the scores of the library that saved them; the digest of a folder; addresses fetched apart."""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +17,7 @@ from validators.cli.latest import latest_run
 from validators.core.errors import ModelError, ProjectError
 from validators.engine.store import file_digest
 from validators.io.project import read_project
+from validators.models import staged
 from validators.models.client import open_model
 from validators.models.fetch import fetched
 from validators.models.process import Limits
@@ -21,6 +25,7 @@ from validators.snapshot.statement import statement
 
 RNG = np.random.default_rng(0)
 X = pd.DataFrame({"a": RNG.normal(size=60), "b": RNG.normal(size=60)})
+ROOT = Path(__file__).resolve().parents[2]
 BINARY = {"task": "binary", "classes": (0, 1), "positive": 1}
 FLAVOURS = (
     "sklearn_skops",
@@ -32,6 +37,9 @@ FLAVOURS = (
     "onnx",
     "own_code",
     "python",
+    "python_artifacts",
+    "python_text",
+    "python_loader",
 )
 
 SAVE = """
@@ -63,6 +71,34 @@ class Model(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
         return 1 / (1 + np.exp(-model_input["a"].to_numpy()))
 
+class WithArtifacts(mlflow.pyfunc.PythonModel):
+    def load_context(self, context):
+        import joblib, json, scales_of_mine
+        self.linear = joblib.load(context.artifacts["linear"])
+        self.scale = json.load(open(os.path.join(context.artifacts["tables"], "deep", "scale.json")))["by"]
+        self.power = context.model_config["power"] + scales_of_mine.POWER
+    def predict(self, context, model_input):
+        return (self.linear.predict_proba(model_input * self.scale) ** self.power)[:, 1]
+
+class Spy(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input):
+        tried = {
+            "read": lambda: open(context.artifacts["rows"], "rb").read(4),
+            "write": lambda: open(context.artifacts["rows"], "ab").write(b"x"),
+            "add": lambda: open(os.path.join(os.path.dirname(context.artifacts["rows"]), "new"), "w"),
+            "chmod": lambda: os.chmod(context.artifacts["rows"], 0o700),
+            "beside": lambda: os.listdir(os.path.dirname(context.artifacts["rows"]) + "/../../.."),
+            "source": lambda: open(context.model_config["source"], "rb").read(4),
+        }
+        def came(what):
+            try:
+                tried[what]()
+            except OSError:
+                return 0.0
+            return 1.0
+        found = [came(what) for what in tried]
+        return np.array([found[k % len(found)] for k in range(len(model_input))])
+
 pins = {"pip_requirements": ["numpy"]}
 linear, scores = LogisticRegression().fit(X, y), {}
 bare = LogisticRegression().fit(X.to_numpy(), y)
@@ -80,9 +116,34 @@ mlflow.catboost.save_model(cat, "catboost", **pins)
 mlflow.onnx.save_model(to_onnx(bare, X.to_numpy(np.float32)), "onnx", signature=signature, **pins)
 mlflow.sklearn.save_model(own, "own_code", code_paths=["own/steps_of_mine"], **keep)
 mlflow.pyfunc.save_model("python", python_model=Model(), **pins)
+os.makedirs("tables/deep")
+open("tables/deep/scale.json", "w").write('{"by": 0.5}')
+open("scales_of_mine.py", "w").write(
+    "import json, pathlib\\nPOWER = json.loads((pathlib.Path(__file__).parent / 'power.json').read_text())\\n")
+open("power.json", "w").write("1")
+joblib.dump(linear, "linear.joblib")
+mlflow.pyfunc.save_model("python_artifacts", python_model=WithArtifacts(), model_config={"power": 1}, signature=signature,
+                         artifacts={"linear": "linear.joblib", "tables": "tables"}, code_paths=["scales_of_mine.py", "power.json"], **pins)
+mlflow.pyfunc.save_model("spy", python_model=Spy(), artifacts={"rows": "rows.parquet"},
+                         model_config={"source": os.path.abspath("rows.parquet")}, **pins)
+open("in_text.py", "w").write(
+    "import joblib, mlflow\\nclass M(mlflow.pyfunc.PythonModel):\\n"
+    "    def load_context(self, context):\\n        self.model = joblib.load(context.artifacts['linear'])\\n"
+    "    def predict(self, context, model_input, params=None):\\n        return self.model.predict_proba(model_input)\\n"
+    "mlflow.models.set_model(M())\\n")
+mlflow.pyfunc.save_model("python_text", python_model="in_text.py", artifacts={"linear": "linear.joblib"}, signature=signature, **pins)
+open("own_loader.py", "w").write(
+    "import joblib\\nclass M:\\n    def __init__(self, model):\\n        self.model = model\\n"
+    "    def predict(self, X):\\n        return self.model.predict_proba(X)[:, 1]\\n"
+    "def _load_pyfunc(path):\\n    return M(joblib.load(path))\\n")
+sys.path.insert(0, ".")
+mlflow.pyfunc.save_model("python_loader", loader_module="own_loader", data_path="linear.joblib", code_paths=["own_loader.py"],
+                         signature=signature, **pins)
 for name, model in {"sklearn_skops": linear, "sklearn_pickle": linear, "xgboost": xgb, "lightgbm": lgb, "booster": lgb,
                     "catboost": cat, "onnx": linear, "own_code": own}.items():
     scores[name] = model.predict_proba(X)[:, 1]
+scores["python_text"] = scores["python_loader"] = linear.predict_proba(X)[:, 1]
+scores["python_artifacts"] = linear.predict_proba(X * 0.5)[:, 1] ** 2
 scores["python"] = 1 / (1 + np.exp(-X.a.to_numpy()))
 joblib.dump(scores, "scores.joblib")
 with mlflow.start_run() as run:
@@ -128,7 +189,8 @@ def test_what_runs_code_is_read_out_of_the_folder_and_refused_below_level_full(s
     for flavour, words in (
         ("sklearn_pickle", "model.pkl"),
         ("own_code", "modules of its own"),
-        ("python", "python_model.pkl"),
+        ("python", "a model in Python"),
+        ("python_loader", "a model in Python"),
     ):
         with pytest.raises(ModelError, match=rf"was not loaded: an MLflow folder.*{words}.*--allow-unconfined"):
             open_model(saved / flavour, limits=Limits(layers=()), **BINARY)
@@ -150,7 +212,12 @@ def folder(path, about, **files):
     ("about", "words"),
     [
         ("flavors:\n  keras: {data: model}\n", "it has the flavors keras; those that are read are onnx"),
-        ("flavors:\n  python_function: {loader_module: evil}\n", "it has the flavors python_function"),
+        (
+            "flavors:\n  python_function: {loader_module: not_there}\n",
+            "No module named 'not_there'; install that library",
+        ),
+        ("flavors:\n  python_function: 5\n", "it has the flavors python_function"),
+        ("flavors:\n  onnx: {data: /etc/passwd.onnx}\n", "which is not there"),
         ("flavors:\n  onnx: {data: ../x.onnx}\n", "names the file '../x.onnx', which is not there"),
         ("flavors: [1\n", "cannot be loaded"),
         ("!!python/object/apply:os.system ['true']\n", "cannot be loaded"),
@@ -170,6 +237,51 @@ def test_links_and_folders_of_others_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match="folder without a file MLmodel"):
         open_model(tmp_path / "empty", **BINARY)
+
+
+SPIED = pd.DataFrame({"a": np.zeros(6), "b": np.zeros(6)})
+
+
+def test_a_model_in_python_reads_its_artifacts_and_neither_writes_nor_sees_more(saved):
+    with open_model(saved / "spy", **BINARY) as held:
+        assert held.predict(SPIED).tolist() == [1, 0, 0, 0, 0, 0]
+        assert not list(saved.glob("spy/artifacts/new"))
+    with open_model(saved / "spy", limits=Limits(layers=()), allow_unconfined=True, **BINARY) as held:
+        live = held.predict(SPIED)
+    root = os.geteuid() == 0  # who writes to what can only be read
+    assert live.tolist() == [1, root, root, 1, 1, 1]
+
+
+def test_the_copy_of_a_folder_is_gone_with_its_process_and_swept_after_a_kill(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with open_model(saved / "spy", **BINARY) as held:
+        (copy,) = tmp_path.iterdir()
+        assert {p.stat().st_mode & 0o222 for p in (copy / "model").rglob("*")} == {0}
+        held.predict(SPIED)
+        monkeypatch.setattr(staged, "YOUNG_S", -60.0)
+        staged.sweep()
+        assert copy.exists()
+    assert list(tmp_path.iterdir()) == []
+    left = subprocess.run(
+        [sys.executable, "-c", KILLED, str(saved / "spy"), str(tmp_path)],
+        cwd=ROOT,
+        check=False,
+        stderr=subprocess.DEVNULL,
+    ).returncode
+    assert left == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 1
+    staged.sweep()
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, sys, tempfile
+from pathlib import Path
+from validators.models.staged import Staged
+tempfile.tempdir = sys.argv[2]
+held = Staged(Path(sys.argv[1]))
+os.kill(os.getpid(), 9)
+"""
 
 
 @pytest.fixture

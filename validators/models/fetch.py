@@ -5,15 +5,14 @@ Nothing else of the product uses the network for a model, and this does only whe
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..core.errors import ModelError
 from .protocol import clean
+from .staged import Scratch, only_read
 
 FETCH_S = 900.0
 PROGRAM = """
@@ -42,8 +41,8 @@ def fetched(address: str, *, seconds: float = FETCH_S) -> Iterator[Path]:
     ModelError
         When MLflow is not installed, has no such model, or does not answer in time.
     """
-    with tempfile.TemporaryDirectory(prefix="seatrial-model-") as held:
-        target = Path(held) / "model"
+    with Scratch() as held:
+        target = held.path / "model"
         target.mkdir()
         try:
             done = subprocess.run(  # noqa: S603 - our own text, our own interpreter
@@ -55,16 +54,8 @@ def fetched(address: str, *, seconds: float = FETCH_S) -> Iterator[Path]:
             raise ModelError(f"{address}: could not be fetched within {seconds:g} s") from None
         if done.returncode:
             raise ModelError(f"{address}: could not be fetched: {_reason(done.stderr)}")
-        for path in target.rglob("*"):
-            if not path.is_symlink():
-                path.chmod(0o500 if path.is_dir() else 0o400)
-        try:
-            yield _model_in(target, address)
-        finally:
-            for path in (target, *target.rglob("*")):
-                if path.is_dir() and not path.is_symlink():
-                    path.chmod(0o700)
-            shutil.rmtree(target, ignore_errors=True)
+        only_read(target)
+        yield _model_in(target, address)
 
 
 def _model_in(target: Path, address: str) -> Path:

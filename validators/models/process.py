@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,13 +37,23 @@ class Limits:
 class Worker:
     """A running process and the socket to it. `isolation` is what it found in force before it saw anything of a model.
 
+    `readable` are folders that it may read beside Python's own; `afterwards` is called when it has ended.
+
     Raises
     ------
     ModelError, ModelTimeout
         When it does not start; it is ended then.
     """
 
-    def __init__(self, limits: Limits, *, serves: Literal["serving", "reading"] = "serving") -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        serves: Literal["serving", "reading"] = "serving",
+        readable: Sequence[Path] = (),
+        afterwards: Callable[[], object] = bool,
+    ) -> None:
+        self._afterwards, self._ended = afterwards, ""
         self._sink = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the process
         self.socket, theirs = socket.socketpair()
         config = {
@@ -51,6 +62,7 @@ class Worker:
             "layers": limits.layers,
             "memory": limits.memory_bytes,
             "cpu": limits.cpu_s,
+            "readable": [str(path) for path in readable],
         }
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
@@ -64,7 +76,7 @@ class Worker:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-        self.pid, self.ended = self._process.pid, False
+        self.pid = self._process.pid
         try:
             hello, _ = receive(self.socket, payload_size=0, seconds=limits.start_s)
         except (EOFError, ConnectionError):
@@ -83,9 +95,15 @@ class Worker:
             "5.13 or newer (WSL2 or a container elsewhere), or trust its author and pass --allow-unconfined"
         )
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was ended from here."""
+        return bool(self._ended)
+
     def end(self) -> str:
-        """End the process and its session; in words, how it ended, and the last it wrote."""
-        self.ended = True
+        """End the process and its session; in words, how it ended, and the last it wrote. The second time only the words."""
+        if self._ended:
+            return self._ended
         self.socket.close()
         try:
             self._process.wait(timeout=0.5)
@@ -96,7 +114,9 @@ class Worker:
         self._sink.close()
         code = self._process.returncode
         how = f"with signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-        return f"{how} ({words})" if words and code else how
+        self._ended = f"{how} ({words})" if words and code else how
+        self._afterwards()
+        return self._ended
 
     def _last_words(self) -> str:
         size = os.fstat(self._sink.fileno()).st_size

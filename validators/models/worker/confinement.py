@@ -24,7 +24,8 @@ FILE_BYTES, OPEN_FILES, MORE_THREADS = 1 << 20, 128, 1024
 def confine(config):
     """Give up what `config` says, and report what is in force.
 
-    `config` has `parent` (its process id), `layers` (some of privileges, landlock, seccomp), `memory` (bytes) and `cpu` (seconds).
+    `config` has `parent` (its process id), `layers` (some of privileges, landlock, seccomp), `memory` (bytes), `cpu` (seconds) and
+    `readable` (folders that may be read beside Python's own).
     """
     limit(config["memory"], config["cpu"])
     held = {"landlock": 0, "seccomp": False, "no_new_privs": False}
@@ -33,7 +34,7 @@ def confine(config):
         if "privileges" in config["layers"]:
             give_up_privileges(libc)
         if "landlock" in config["layers"]:
-            held["landlock"] = landlock.restrict(libc)
+            held["landlock"] = landlock.restrict(libc, config["readable"])
         die_with(libc, config["parent"])
         held["no_new_privs"] = libc.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
         if "seccomp" in config["layers"]:

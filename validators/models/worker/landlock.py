@@ -19,8 +19,8 @@ SYSTEM = (
 )  # fmt: skip
 
 
-def restrict(libc):
-    """Restrict this process; the version of Landlock, or 0 where the kernel has none."""
+def restrict(libc, more):
+    """Restrict this process, which may read `more` paths as well; the version of Landlock, or 0 where the kernel has none."""
     version = libc.syscall(CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(ASK_VERSION))
     if version < 1:
         return 0
@@ -29,7 +29,7 @@ def restrict(libc):
     if rules < 0:
         return 0
     try:
-        for path in readable():
+        for path in (*readable(), *more):
             allow(libc, rules, path)
         done = libc.syscall(RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
     finally:

@@ -1,65 +1,51 @@
-"""What MLflow saved, out of a tar of its folder: read by its library's flavour; nothing of MLflow runs but for models in Python."""
+"""What MLflow saved, in a read-only folder: by its library's flavour, where nothing of MLflow runs, else as a model in Python."""
 
-import io
+import importlib
+import os
 import sys
-import tarfile
 
 from .columns import TOLD
-from .sources import SourceFinder
 
 FLAVOURS = ("onnx", "catboost", "xgboost", "lightgbm", "sklearn")
+PYTHON = "python_function"
 SUFFIX_OF = {
     ".cb": ".cbm", ".lgb": ".txt", ".xgb": ".ubj", ".pickle": ".pkl", ".joblib": ".pkl", ".cloudpickle": ".pkl",
     **{s: s for s in (".onnx", ".cbm", ".txt", ".ubj", ".json", ".skops", ".pkl")},
 }  # fmt: skip
-PYTHON_MODEL = "mlflow.pyfunc.model"
 
 
 class RunsCode(Exception):
     """The folder runs code, and this process is not to."""
 
 
-def read(file):
-    """Every file of the folder by name; the flavour that can be read here, its section of `MLmodel`, and all of `MLmodel`."""
-    import yaml
-
-    with tarfile.open(fileobj=file) as tar:
-        files = {m.name: held.read() for m in tar if (held := tar.extractfile(m)) is not None}
-    about = yaml.safe_load(files["MLmodel"])
-    flavours = about.get("flavors") if isinstance(about, dict) else {}
-    if not (flavours and isinstance(flavours, dict)):
-        raise ValueError("its file MLmodel lists no flavors")
-    for name in FLAVOURS:
-        if isinstance(flavours.get(name), dict):
-            return files, name, flavours[name], about
-    section = flavours.get("python_function")
-    if isinstance(section, dict) and section.get("loader_module") == PYTHON_MODEL:
-        return files, "python_function", section, about
-    raise ValueError(
-        f"it has the flavors {', '.join(map(str, flavours))}; those that are read are {', '.join(FLAVOURS)} and models in Python"
-    )
-
-
 def load(file, header, by_suffix):
     """The model, and its types where it is a skops file; `by_suffix` loads one file of a plain format."""
-    files, name, section, about = read(file)
-    code = code_of(files, section.get("code"))
-    data = section.get("python_model") or section.get("pickled_model") or section.get("data") or ""
-    suffix = SUFFIX_OF.get(data[data.rfind(".") :], "") if name != "python_function" else ".pkl"
-    if data not in files or not suffix:
-        raise ValueError(f"its flavor {name} names the file {data!r}, which is not there or in no format that is read")
-    if (code or suffix == ".pkl") and not header["run_code"]:
-        raise RunsCode(f"an MLflow folder of flavor {name} with {'modules of its own' if code else data}")
+    import yaml
+
+    about = yaml.safe_load(file.read())
+    name, section = flavour(about)
+    code = section.get("code")
+    if name == PYTHON:
+        what, data, suffix = f"flavor {name}, a model in Python", "", ""
+    else:
+        data = str(section.get("pickled_model") or section.get("data") or "")
+        suffix = SUFFIX_OF.get(data[data.rfind(".") :], "")
+        what = f"flavor {name} with {'modules of its own' if code else data}"
+    if (name == PYTHON or code or suffix == ".pkl") and not header["run_code"]:
+        raise RunsCode(f"an MLflow folder of {what}")
     if code:
-        sys.meta_path.append(SourceFinder(code))
-    if name == "python_function" and section.get("artifacts"):
-        raise ValueError(
-            "its model in Python reads artifacts from a folder, which is not there; log it in its library's flavor"
-        )
-    inner = {**header, "suffix": suffix, "code": {**header["code"], **code}}
-    model, types = by_suffix(io.BytesIO(files[data]), inner)
-    if name == "python_function":
-        model = PythonModel(model)
+        sys.path.insert(0, os.path.join(header["folder"], str(code)))
+    if name == PYTHON:
+        model, types = PythonModel(header["folder"], section), []
+    else:
+        path = inside(header["folder"], data)
+        if not suffix or path is None:
+            raise ValueError(
+                f"its flavor {name} names the file {data!r}, which is not there or in no format that is read"
+            )
+        own = modules_of(os.path.join(header["folder"], str(code))) if code else {}
+        with open(path, "rb") as held:
+            model, types = by_suffix(held, {**header, "suffix": suffix, "code": {**header["code"], **own}})
     names = input_names(about)
     if names and getattr(model, "feature_names_in_", None) is None:
         take = getattr(model, "take_names", None)
@@ -67,19 +53,28 @@ def load(file, header, by_suffix):
     return model, types
 
 
-def code_of(files, folder):
-    """Modules of the folder that the flavour names under `code`, by dotted name, as text."""
-    if not folder:
-        return {}
-    start = f"{folder}/"
-    found = {}
-    for name, content in files.items():
-        if name.startswith(start) and name.endswith(".py"):
-            parts = name[len(start) : -3].split("/")
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = content.decode("utf-8")
-            for k in range(1, len(parts)):  # folders without __init__ are packages too
-                found.setdefault(".".join(parts[:k]), "")
-    return found
+def flavour(about):
+    """The flavour that is read here, the one that runs the least, and its section."""
+    flavours = about.get("flavors") if isinstance(about, dict) else None
+    if not (flavours and isinstance(flavours, dict)):
+        raise ValueError("its file MLmodel lists no flavors")
+    for name in (*FLAVOURS, PYTHON):
+        if isinstance(flavours.get(name), dict):
+            return name, flavours[name]
+    raise ValueError(
+        f"it has the flavors {', '.join(map(str, flavours))}; those that are read are {', '.join(FLAVOURS)} and {PYTHON}"
+    )
+
+
+def inside(folder, name):
+    """The path of a file of the folder; None where it is none, or lies elsewhere."""
+    path = os.path.realpath(os.path.join(folder, name))
+    return path if path.startswith(os.path.realpath(folder) + os.sep) and os.path.isfile(path) else None
+
+
+def modules_of(folder):
+    """Names of the modules and packages at the top of a folder, for which a list of types may hold classes of theirs."""
+    return {name.partition(".")[0]: "" for name in (os.listdir(folder) if os.path.isdir(folder) else [])}
 
 
 def input_names(about):
@@ -94,14 +89,16 @@ def input_names(about):
 
 
 class PythonModel:
-    """A model in Python of MLflow's `python_function`, with scikit-learn's two calls."""
+    """A model of MLflow's `python_function`, with its artifacts and settings, and scikit-learn's two calls."""
 
-    def __init__(self, model):
-        self.model = model
+    def __init__(self, folder, section):
+        data, config = section.get("data"), section.get("config")
+        loader = importlib.import_module(str(section.get("loader_module")))
+        self.model = loader._load_pyfunc(os.path.join(folder, data) if data else folder, *[config] * bool(config))
 
     def predict(self, X):
         """What the model gives."""
-        return self.model.predict(None, X)
+        return self.model.predict(X)
 
     def predict_proba(self, X):
         """Probabilities: a column per class, named or numbered from 0; or one number a row, that of class 1."""
@@ -112,6 +109,8 @@ class PythonModel:
         p = np.asarray(found)
         if p.dtype.kind != "f":
             raise TypeError("the model predicts labels; a classifier must give probabilities")
+        if p.size and (np.nanmin(p) < 0 or np.nanmax(p) > 1):
+            raise ValueError("the model gives no probabilities: its values lie beyond 0 and 1")
         if p.ndim == 1 or p.shape[1] == 1:
             p, self.classes_ = np.column_stack([1 - p.ravel(), p.ravel()]), None
         return p
