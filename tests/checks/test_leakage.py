@@ -169,11 +169,11 @@ def test_types_do_not_hide_a_shared_row():
 
 
 # --- near copies ------------------------------------------------------------------------------------------------------
-def near(copied, jitter, seed=1):
+def near(copied, jitter, seed=1, n=2000):
     rng = np.random.default_rng(seed)
     train_x, test_x = (
         continuous(X, seed + k).assign(debt=np.random.default_rng(seed + k + 5).lognormal(size=len(X)))
-        for k, X in enumerate((TRAIN_X, TEST_X))
+        for k, X in enumerate((TRAIN_X, TEST_X.iloc[:n]))
     )
     copies = test_x.iloc[:copied]
     copies = copies.assign(**{c: copies[c] + rng.normal(0, jitter, copied) for c in ("income", "debt")})
@@ -181,7 +181,7 @@ def near(copied, jitter, seed=1):
     grid = grid_of(train_x, TEST_P)
     y = np.concatenate([TRAIN_Y, TEST_Y[:copied]])
     train = batch_of(train_x, y, expit(truth(train_x)), grid)
-    return measure(near_copies.CHECK, train, batch_of(test_x, TEST_Y, TEST_P, grid), grid)
+    return measure(near_copies.CHECK, train, batch_of(test_x, TEST_Y[:n], TEST_P[:n], grid), grid)
 
 
 @pytest.mark.parametrize(("copied", "expected"), [(100, ("WARN", "FAIL")), (300, ("FAIL",))])
@@ -195,6 +195,15 @@ def test_copies_with_a_little_noise_are_found(copied, expected):
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_that_only_resemble_each_other_pass(seed):
     assert verdict(near(0, 0.0, seed)["near_copy_excess", "model"], warn=0.005, fail=0.02) != "FAIL"
+
+
+def test_copies_at_twice_the_limit_pass_among_a_thousand_rows_no_more_often_than_the_interval_says():
+    found = [near(10, 0.002, seed, n=1000)["near_copy_excess", "model"] for seed in range(10)]
+
+    assert all(m.low < m.value < m.high for m in found)
+    # one-sided 5 % of 10: 99.99 % of binomials are at most 4
+    assert sum(verdict(m, warn=0.005, fail=0.02) == "PASS" for m in found) <= 4
+    assert sum(verdict(m, warn=0.005, fail=0.02) == "INCONCLUSIVE" for m in found) >= 1
 
 
 def test_equal_rows_are_no_near_copies():

@@ -4,7 +4,8 @@ How it is measured
 ------------------
 Per feature, on all rows of train (else test): `modal_share`, the share of rows in its most frequent value or bin, and
 `all_missing`, 1 where no row has a value. On the sample: `placeholder_share`, rows with one repeated smallest or largest number
-that lies further from all others than they are apart (-999, 99999); `mixed_unit_share`, rows of the smaller of two clusters of one
+that lies further from all others than they are apart (-999, 99999), told with their share in test: a code that the model was fitted on
+is a code all the same; `mixed_unit_share`, rows of the smaller of two clusters of one
 shape that are a known unit factor apart, with a valley between them; `mixed_type_share`, the rarer kind among levels that are partly
 numbers and partly words.
 These are counts of the rows as they are, so they have no interval.
@@ -66,7 +67,12 @@ def feature_defects(given: Given) -> Iterator[Measurement]:
         if isinstance(bins, LevelBins):
             yield _mixed_types(column, subject, where)
         elif pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-            yield from _numbers(column, subject, where, given.options.min_rows)
+            test = (
+                given.summary(Role.TEST, SAMPLE).rows.X[name]
+                if role is Role.TRAIN and given.has(Role.TEST, SAMPLE)
+                else None
+            )
+            yield from _numbers(column, test, subject, where, given.options.min_rows)
 
 
 def _dead(held: NDArray[np.float64], bins: Bins, subject: str, where: str) -> Iterator[Measurement]:
@@ -90,12 +96,16 @@ def _dead(held: NDArray[np.float64], bins: Bins, subject: str, where: str) -> It
     )
 
 
-def _numbers(column: pd.Series, subject: str, where: str, min_rows: int) -> Iterator[Measurement]:
+def _numbers(
+    column: pd.Series, test: pd.Series | None, subject: str, where: str, min_rows: int
+) -> Iterator[Measurement]:
     values = column.to_numpy(np.float64, na_value=np.nan)
     values = values[np.isfinite(values)]
     n = len(values)
     code = placeholder(values, min_rows=min_rows) if n else None
     note = f"{where}: {code.count:,} rows hold {code.value:g}" if code else f"{where}: none seen"
+    if code and test is not None and len(test):
+        note += f" ({code.count / len(column):.2%}; test {float((test == code.value).mean()):.2%})"
     yield Measurement(
         metric="placeholder_share",
         subject=subject,

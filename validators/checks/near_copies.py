@@ -4,10 +4,10 @@ How it is measured
 ------------------
 Every sampled test row is compared with the sampled training rows, once in ranks (a number is the share of training rows below it) and
 once in standard deviations; a text agrees or not. It has a near copy where, in either, its nearest training row is not equal to it, but
-at most a third as far as the second nearest distinct one. Training rows among themselves show how often that happens by itself (rows
-of other units only, where the units of test are not in train); `near_copy_excess` is the part that this
-cannot explain: the low end of the interval of the difference (delete-a-group jackknife of both), or 0; its high end, or the bound
-of an unseen event, is what may have gone unseen. Where train is larger than its sample the same number is
+at most a fifth as far as the second nearest distinct one. Training rows among themselves show how often that happens by itself (rows
+of other units only, where the units of test are not in train); `near_copy_excess` is the difference of the two shares, with Newcombe's
+interval on the rows that the delete-a-group jackknife finds them worth (two rows of train that are near copies of each other count
+once); each end of a 90 % interval is a one-sided 95 % bound. Where train is larger than its sample the same number is
 `near_copy_excess_sampled`, not judged: it sees only the copies in the sample. For information: the candidate's metric on the test
 rows without a near copy. Rows that are equal are the matter of LEK101.
 
@@ -23,7 +23,8 @@ side of the split. The metric without them says what the test was worth.
 
 Sources
 -------
-Lowe (2004), International Journal of Computer Vision 60, 91-110, section 7.1, on the ratio of the nearest to the second nearest.
+Lowe (2004), International Journal of Computer Vision 60, 91-110, section 7.1, on the ratio of the nearest to the second nearest;
+Newcombe (1998), Statistics in Medicine 17, 873-890.
 """
 
 from collections.abc import Iterator
@@ -35,9 +36,8 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, GROUPS, Batch, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
-from ..stats.interval import normal_interval
-from ..stats.jackknife import jackknife_variance
-from ..stats.proportions import zero_event_upper_bound
+from ..stats.jackknife import effective_n, jackknife_variance
+from ..stats.proportions import newcombe_interval
 from ..summaries.cells import divided, measured
 from ..summaries.goodness import goodness
 from ..summaries.nearest import near_copies
@@ -45,20 +45,22 @@ from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, scored_rows
 
 SAMPLE = RowSampleKind()
-MIN_ROWS, MIXED = 100, 0.5
+MIN_ROWS, MIXED, PAIR = 100, 0.5, 2
 UNPLANTED = (
-    "rows that resemble each other by nature hide twice the limit on a few thousand rows; the upper end of its interval says how "
-    "many near copies a pass leaves open"
+    "rows that resemble each other by nature hide twice the limit on a few thousand rows, and then it says Inconclusive; the upper "
+    "end of its interval says how many near copies a pass leaves open"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`ratio` of the nearest to the second nearest; at most `rows` of each role are asked."""
+    """`ratio` of the nearest to the second nearest; at most `rows` of each role are asked; `confidence` of the two-sided
+    interval: .90 makes each end a one-sided 95 % bound.
+    """
 
-    ratio: float = 1 / 3
-    rows: int = 3000
-    confidence: float = 0.95
+    ratio: float = 1 / 5
+    rows: int = 6000
+    confidence: float = 0.9
 
 
 def near(given: Given) -> Iterator[Measurement]:
@@ -81,7 +83,7 @@ def near(given: Given) -> Iterator[Measurement]:
     note = f"{int(copied.sum()):,} of {len(mine):,} test rows against {shares[1][0]:.2%} inside train"
     if len(base) < train.total:
         note += f"; only {len(base):,} of {train.total:,} training rows were compared"
-    yield _excess(metric, shares, len(mine), given.options.confidence, note)
+    yield _excess(metric, shares, (len(mine), len(inside)), given.options.confidence, note)
     for name, share, n in (
         ("near_copies", copied.mean(), len(mine)),
         ("near_copies_in_train", natural.mean(), len(inside)),
@@ -98,15 +100,16 @@ def _shares(hit: NDArray[np.bool_], batch: Batch) -> Floats:
     return np.append(hits.sum() / rows.sum(), divided(hits.sum() - hits[kept], rows.sum() - rows[kept]))
 
 
-def _excess(metric: str, shares: list[Floats], n: int, confidence: float, note: str) -> Measurement:
-    value, high, method = 0.0, zero_event_upper_bound(n, confidence=confidence), "count"
-    if shares[0][0] > 0:
-        se = float(np.sqrt(sum(jackknife_variance(s[1:]) for s in shares)))
-        ends = normal_interval(float(shares[0][0] - shares[1][0]), se, confidence=confidence)
-        value, high, method = max(ends.low, 0.0), max(ends.high, 0.0), "low end, jackknife"
-    return Measurement(
-        metric=metric, subject=subjects.MODEL, value=value, high=high, level=confidence, n=n, method=method, note=note
+def _excess(metric: str, shares: list[Floats], sizes: tuple[int, int], confidence: float, note: str) -> Measurement:
+    (one, n), (other, m) = (
+        (float(share[0]), effective_n(float(share[0]), float(jackknife_variance(share[1:])), size))
+        for share, size in zip(shares, sizes, strict=True)
     )
+    ends = newcombe_interval(one, n, other, m / PAIR, confidence=confidence)
+    return Measurement(
+        metric=metric, subject=subjects.MODEL, value=one - other, low=ends.low, high=ends.high, level=confidence, n=sizes[0],
+        n_eff=n, method="newcombe", note=note,
+    )  # fmt: skip
 
 
 def _without(given: Given, test: RowSample, copied: NDArray[np.bool_]) -> Iterator[Measurement]:

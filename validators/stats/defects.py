@@ -10,6 +10,7 @@ from scipy.stats import binom, ks_2samp
 Floats = NDArray[np.float64]
 UNITS = (10.0, 12.0, 60.0, 100.0, 1000.0, 1e4, 1e6, 2.54, 2.20462, 3.28084, 3.6, 7.0, 24.0, 365.25)
 DISTINCT = 10
+KNOWN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def mixed_units(
     of what the smaller place holds, and significantly less (one-sided binomial, 1e-4). Values that repeat are spread halfway to their
     neighbours first, so that rounding digs no valleys. Each part must hold `least` of the values and `rows`, and ten distinct ones,
     for two levels are codes as well as units. The parts must lie apart by the factor (to 3 % of its logarithm and three standard errors
-    of their medians) and, their medians brought together, be alike: spreads within a quarter of each other, two-sample
+    of their medians, which may be a tenth of it at most: known less well, any factor is near some unit) and, their
+    medians brought together, be alike: spreads within a quarter of each other, two-sample
     Kolmogorov-Smirnov distance at most .15, or what chance gives. None where they are not, or values are not positive.
     """
     if len(values) < 100 or not (values > 0).all():
@@ -107,7 +109,7 @@ def mixed_units(
         alike = ks_2samp(low - np.median(low), high - np.median(high)).statistic <= max(0.15, chance)
         alike &= abs(np.log(spread[0] / spread[1])) <= np.log(1.25) + 1.5 * chance
         off = abs(distance - step)
-        if alike and off <= 0.03 * step + 3 * error:
+        if alike and 3 * error <= KNOWN * step and off <= 0.03 * step + 3 * error:
             found.append((off / step, Mixture(min(len(low), len(high)), near)))
     return min(found, key=lambda f: f[0])[1] if found else None
 
