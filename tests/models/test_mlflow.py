@@ -221,6 +221,12 @@ def folder(path, about, **files):
         ("flavors:\n  onnx: {data: ../x.onnx}\n", "names the file '../x.onnx', which is not there"),
         ("flavors: [1\n", "cannot be loaded"),
         ("!!python/object/apply:os.system ['true']\n", "cannot be loaded"),
+        (
+            "a0: &a0 [x, x]\n"
+            + "".join(f"a{k}: &a{k} [*a{k - 1}, *a{k - 1}]\n" for k in range(1, 60))
+            + "flavors: {onnx: {data: *a59}}\n",
+            "data in its file MLmodel is no text",
+        ),
         ("just text\n", "lists no flavors"),
     ],
 )

@@ -4,6 +4,8 @@ import sys
 
 from .columns import TOLD, as_fitted
 
+MOST_NAMES = 100_000
+
 
 def plain(value):
     """A label as JSON can hold it."""
@@ -13,8 +15,8 @@ def plain(value):
 
 def describe(model):
     """What the model says of itself."""
-    names = getattr(model, "feature_names_in_", getattr(model, TOLD, None))
-    classes = getattr(model, "classes_", None)
+    names = bounded("features", getattr(model, "feature_names_in_", getattr(model, TOLD, None)))
+    classes = bounded("classes", getattr(model, "classes_", None))
     libraries = ("sklearn", "xgboost", "lightgbm", "catboost", "onnxruntime", "skops", "numpy", "pandas")
     return {
         "class": type(model).__name__,
@@ -24,6 +26,13 @@ def describe(model):
         "features": None if names is None else [str(n) for n in names],
         "libraries": {n: sys.modules[n].__version__ for n in libraries if hasattr(sys.modules.get(n), "__version__")},
     }
+
+
+def bounded(what, held):
+    """The names, if they are so few that somebody can have meant them."""
+    if held is not None and len(held) > MOST_NAMES:
+        raise ValueError(f"the model names {len(held):,} {what}; at most {MOST_NAMES:,} are read")
+    return held
 
 
 def same_label(a, b):

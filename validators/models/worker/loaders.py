@@ -3,6 +3,7 @@
 import io
 
 from . import mlflow_folder
+from .archives import refuse_odd
 from .native import NativeCatBoost, NativeLightGBM, NativeXGBoost
 from .onnx_model import NativeOnnx
 from .skops_types import refused
@@ -21,6 +22,7 @@ def load_skops(data, approved, code):
     """A skops file, if all its types are on the allow-list, approved by the project or of its code."""
     import skops.io
 
+    refuse_odd(data)
     names = skops.io.get_untrusted_types(data=data)
     off = refused(names, approved, code)
     if off:

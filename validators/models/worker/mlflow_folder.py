@@ -8,6 +8,7 @@ from .columns import TOLD
 
 FLAVOURS = ("onnx", "catboost", "xgboost", "lightgbm", "sklearn")
 PYTHON = "python_function"
+MOST_ABOUT = 8 << 20
 SUFFIX_OF = {
     ".cb": ".cbm", ".lgb": ".txt", ".xgb": ".ubj", ".pickle": ".pkl", ".joblib": ".pkl", ".cloudpickle": ".pkl",
     **{s: s for s in (".onnx", ".cbm", ".txt", ".ubj", ".json", ".skops", ".pkl")},
@@ -22,19 +23,19 @@ def load(file, header, by_suffix):
     """The model, and its types where it is a skops file; `by_suffix` loads one file of a plain format."""
     import yaml
 
-    about = yaml.safe_load(file.read())
+    about = yaml.safe_load(file.read(MOST_ABOUT))
     name, section = flavour(about)
-    code = section.get("code")
+    code = text(section, "code")
     if name == PYTHON:
         what, data, suffix = f"flavor {name}, a model in Python", "", ""
     else:
-        data = str(section.get("pickled_model") or section.get("data") or "")
+        data = text(section, "pickled_model") or text(section, "data")
         suffix = SUFFIX_OF.get(data[data.rfind(".") :], "")
         what = f"flavor {name} with {'modules of its own' if code else data}"
     if (name == PYTHON or code or suffix == ".pkl") and not header["run_code"]:
         raise RunsCode(f"an MLflow folder of {what}")
     if code:
-        sys.path.insert(0, os.path.join(header["folder"], str(code)))
+        sys.path.insert(0, os.path.join(header["folder"], code))
     if name == PYTHON:
         model, types = PythonModel(header["folder"], section), []
     else:
@@ -43,7 +44,7 @@ def load(file, header, by_suffix):
             raise ValueError(
                 f"its flavor {name} names the file {data!r}, which is not there or in no format that is read"
             )
-        own = modules_of(os.path.join(header["folder"], str(code))) if code else {}
+        own = modules_of(os.path.join(header["folder"], code)) if code else {}
         with open(path, "rb") as held:
             model, types = by_suffix(held, {**header, "suffix": suffix, "code": {**header["code"], **own}})
     names = input_names(about)
@@ -64,6 +65,14 @@ def flavour(about):
     raise ValueError(
         f"it has the flavors {', '.join(map(str, flavours))}; those that are read are {', '.join(FLAVOURS)} and {PYTHON}"
     )
+
+
+def text(section, key):
+    """A value that is text, or empty; anything else is refused, not shown: aliases of YAML make little become much."""
+    held = section.get(key) or ""
+    if not isinstance(held, str):
+        raise TypeError(f"{key} in its file MLmodel is no text")
+    return held
 
 
 def inside(folder, name):
@@ -92,8 +101,8 @@ class PythonModel:
     """A model of MLflow's `python_function`, with its artifacts and settings, and scikit-learn's two calls."""
 
     def __init__(self, folder, section):
-        data, config = section.get("data"), section.get("config")
-        loader = importlib.import_module(str(section.get("loader_module")))
+        data, config = text(section, "data"), section.get("config")
+        loader = importlib.import_module(text(section, "loader_module"))
         self.model = loader._load_pyfunc(os.path.join(folder, data) if data else folder, *[config] * bool(config))
 
     def predict(self, X):
