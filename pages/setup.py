@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
-from validators.engine.places import adopt, data_root, known_projects, receive
+from validators.engine.places import UPLOAD_BYTES, adopt, data_root, known_projects, receive
 from validators.engine.store import replace_file
 from validators.engine.trial import resolve
 from validators.io.project import PROJECT_FILE, read_project
@@ -20,7 +20,11 @@ def bring() -> None:
     with st.form("upload", clear_on_submit=True):
         name = st.text_input("Name of the project", key="su_name", placeholder="credit-default")
         files = st.file_uploader(
-            setup.UPLOAD, type=setup.SUFFIXES, accept_multiple_files=True, key="su_files", max_upload_size=200
+            setup.UPLOAD,
+            type=setup.SUFFIXES,
+            accept_multiple_files=True,
+            key="su_files",
+            max_upload_size=UPLOAD_BYTES >> 20,
         )
         sent = st.form_submit_button("Copy into a new project", type="primary")
     if sent and files:

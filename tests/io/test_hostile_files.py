@@ -192,3 +192,54 @@ def test_one_long_text_said_many_times_ends_the_process_that_parses_and_not_this
     assert len(str(told.value).splitlines()) == 1
     (tmp_path / "sound.csv").write_bytes(SOUND)
     assert len(read_frame(tmp_path / "sound.csv")) == 2
+
+
+def test_more_columns_than_are_read_are_refused_before_any_row(tmp_path):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(parquet(pa.table({f"a{k}": [1] for k in range(10_001)})))
+    for read in (partitions, read_frame, count_rows):
+        with pytest.raises(DataError, match="has 10,001 columns; at most 10,000 are read"):
+            read(path)
+    path.write_bytes(parquet(pa.table({f"a{k}": [1] for k in range(10_000)})))
+    assert len(partitions(path)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_what_is_wide_and_long_comes_in_parts_of_bounded_size(tmp_path, suffix):
+    rows, wide, path = 20_000, 2_000, tmp_path / f"x{suffix}"
+    column = np.zeros(rows)
+    table = pa.table({f"a{k}": column for k in range(wide)})
+    if suffix == ".parquet":
+        path.write_bytes(parquet(table, compression="zstd"))
+    else:
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+    parts = [len(frame) for part in partitions(path) for frame in frames(part)]
+
+    assert sum(parts) == rows
+    assert max(parts) * wide <= 8_000_000
+    assert [len(f) for part in partitions(path) for f in frames(part, ("a1", "a0"))] == [rows]
+
+
+@pytest.mark.slow
+def test_long_texts_come_in_parts_of_bounded_size(tmp_path):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(parquet(pa.table({"a": ["x" * 2_000_000] * 300}), compression="zstd"))
+    parts = [len(frame) for part in partitions(path) for frame in frames(part)]
+
+    assert sum(parts) == 300
+    assert max(parts) <= 150
+
+
+@pytest.mark.parametrize(
+    "reply", [{"groups": "many"}, {"groups": [-1]}, {"groups": ["1"]}, {"rows": "1e9"}, {"rows": -5}, {}]
+)
+def test_a_parser_that_was_taken_over_cannot_say_what_is_none(tmp_path, monkeypatch, reply):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(parquet(pa.table({"a": [1]})))
+    payload = pa.schema([("a", pa.int64())]).serialize().to_pybytes()
+    monkeypatch.setattr(reader, "_ask", lambda *_: iter([({"ok": True, **reply}, payload)]))
+    with pytest.raises(DataError, match="cannot be told"):
+        reader.schema_and_groups(path) if "groups" in reply else reader.rows_of(path)

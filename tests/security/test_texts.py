@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import tomllib
 from html.parser import HTMLParser
 
 import pytest
@@ -12,7 +13,7 @@ from tests.pages.runs import project
 from tests.views.documents import document, limit, r, ranged, skipped
 from validators.core.errors import ProjectError
 from validators.engine import places
-from validators.views import fmt
+from validators.views import fmt, setup
 from validators.views.chart import Table
 from validators.views.report import report_html
 from validators.views.text import summary_lines
@@ -130,7 +131,8 @@ def test_an_upload_lies_in_its_project_and_nowhere_else_whatever_it_is_called(tm
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}", safe)
     assert safe.split(".")[0].upper() not in ("CON", "NUL", "PRN", "AUX", "COM1", "LPT1")
     content = (project(tmp_path / "other") / "test.csv").read_bytes()
-    folder, _ = places.receive({"test.csv": content, NAMES[name]: b"text,only\n1,2\n"}, NAMES[name], environment)
+    hostile = NAMES[name] + ".csv"
+    folder, _ = places.receive({"test.csv": content, hostile: b"text,only\n1,2\n"}, NAMES[name], environment)
 
     assert folder.parent == tmp_path / "home" / "projects"
     assert {p.parent for p in (tmp_path / "home").rglob("*") if p.is_file()} == {folder}
@@ -150,9 +152,32 @@ def test_projects_of_a_user_are_for_the_users_eyes(tmp_path):
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_an_archive_that_is_uploaded_is_not_opened(tmp_path):
-    environment = {"SEATRIAL_HOME": str(tmp_path / "home")}
+@pytest.mark.parametrize(
+    "name", ["more.zip", "x.xlsx", "run.sh", "page.html", "x.csv.gz", "bare", "x.csv.exe", "m.npz"]
+)
+def test_an_upload_of_another_kind_is_refused_by_the_server_too(tmp_path, name):
     content = (project(tmp_path / "other") / "test.csv").read_bytes()
-    folder, _ = places.receive({"test.csv": content, "more.zip": b"PK\x03\x04 of what?"}, "x", environment)
+    with pytest.raises(ProjectError, match=f"{name}: is of no kind that is read; give one of .parquet"):
+        places.receive(
+            {"test.csv": content, name: b"PK\x03\x04 of what?"}, "x", {"SEATRIAL_HOME": str(tmp_path / "home")}
+        )
 
-    assert {p.name for p in folder.iterdir()} == {"test.csv", "more.zip", "seatrial.toml"}
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_upload_that_is_too_large_or_of_too_many_files_is_refused_by_the_server_too(tmp_path, monkeypatch):
+    environment = {"SEATRIAL_HOME": str(tmp_path / "home")}
+    monkeypatch.setattr(places, "UPLOAD_BYTES", 1 << 20)
+    with pytest.raises(ProjectError, match="test.csv: is larger than 1 MB; start the app with --data-root"):
+        places.receive({"test.csv": bytes((1 << 20) + 1)}, "x", environment)
+    with pytest.raises(ProjectError, match="101 files are more than 100"):
+        places.receive({f"{k}.csv": b"a" for k in range(101)}, "x", environment)
+
+    assert not (tmp_path / "home").exists()
+
+
+def test_the_browser_is_told_the_same_kinds_and_sizes():
+    shipped = tomllib.loads((places.ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+
+    assert [f".{s}" for s in setup.SUFFIXES] == list(places.UPLOADS)
+    assert shipped["server"]["maxUploadSize"] << 20 == places.UPLOAD_BYTES

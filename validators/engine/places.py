@@ -14,14 +14,17 @@ import platformdirs
 from ..core.data import Grid, Role
 from ..core.errors import ProjectError, RunError
 from ..core.records import Kind
-from ..io.guess import guess_project
+from ..io.guess import MODEL_SUFFIXES, guess_project
 from ..io.project import PROJECT_FILE
+from ..io.tables import SUFFIXES
 from .documents import grid_from, summaries_from
 from .store import write_synced
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_data"
 MOST_PROJECTS = 200
+UPLOADS = (*SUFFIXES, *MODEL_SUFFIXES, ".py", ".toml")
+MOST_UPLOADS, UPLOAD_BYTES = 100, 200 << 20
 # names that are devices on Windows, whatever follows the dot
 DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{k}" for port in ("COM", "LPT") for k in range(10))}
 
@@ -130,6 +133,7 @@ def receive(
         if (safe := safe_name(file)) in named:
             raise ProjectError(f"two files of the upload would both be called {safe}; rename one")
         named[safe] = content
+    _refuse_upload(named)
     folder = new_project(name, environment)
     try:
         for file, content in named.items():
@@ -140,6 +144,22 @@ def receive(
         if isinstance(error, OSError):
             raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from None
         raise
+
+
+def _refuse_upload(files: Mapping[str, bytes]) -> None:
+    """What the browser is asked to keep to, asked again here: how many files, how large, and of what kinds."""
+    if len(files) > MOST_UPLOADS:
+        raise ProjectError(f"{len(files)} files are more than {MOST_UPLOADS}; pick a folder under --data-root instead")
+    problems = []
+    for file, content in files.items():
+        if not file.lower().endswith(UPLOADS):
+            problems.append(f"{file}: is of no kind that is read; give one of {', '.join(UPLOADS)}")
+        if len(content) > UPLOAD_BYTES:
+            problems.append(
+                f"{file}: is larger than {UPLOAD_BYTES >> 20} MB; start the app with --data-root FOLDER and pick a folder there"
+            )
+    if problems:
+        raise ProjectError(*problems)
 
 
 def adopt(folder: Path) -> tuple[str, ...]:

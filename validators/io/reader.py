@@ -4,6 +4,7 @@ Parsers of parquet, arrow and csv are C++, and a malformed file can end the proc
 for the next file, as the process dies with the thread that started it.
 """
 
+import os
 import socket
 import threading
 import weakref
@@ -18,9 +19,20 @@ from ..core.errors import DataError, ModelError
 from ..models.process import Limits, Worker
 from ..models.protocol import clean, receive, send
 
-LIMITS = Limits(call_s=600.0, memory_bytes=16 << 30)
 MAX_HEADER, MAX_PAYLOAD = 16 << 20, 2 << 30
 _own = threading.local()
+
+
+def _memory() -> int:
+    """Address space of the process that parses: 16 GiB, or most of this machine's memory where that is less."""
+    try:
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 16 << 30
+    return min(16 << 30, max(there * 6 // 10, 2 << 30))
+
+
+LIMITS = Limits(call_s=600.0, memory_bytes=_memory())
 
 
 def schema_and_groups(path: Path) -> tuple[pa.Schema, list[int]]:
@@ -32,14 +44,20 @@ def schema_and_groups(path: Path) -> tuple[pa.Schema, list[int]]:
         When the file is not there or cannot be parsed: as all functions here.
     """
     ((reply, payload),) = _ask(path, {"ask": "schema"})
+    groups = reply.get("groups", [])
+    if not isinstance(groups, list) or not all(isinstance(n, int) and n >= 0 for n in groups):
+        raise unreadable(path, "its groups of rows cannot be told")
     with telling(path):
-        return pa.ipc.read_schema(pa.py_buffer(payload)), list(reply.get("groups", ()))
+        return pa.ipc.read_schema(pa.py_buffer(payload)), groups
 
 
 def rows_of(path: Path) -> int:
     """Rows of a file; of parquet without reading them."""
     ((reply, _),) = _ask(path, {"ask": "rows"})
-    return int(reply["rows"])
+    rows = reply.get("rows")
+    if not isinstance(rows, int) or rows < 0:
+        raise unreadable(path, "the number of its rows cannot be told")
+    return rows
 
 
 def batches_of(
@@ -99,7 +117,9 @@ def _ask(path: Path, header: dict[str, Any]) -> Iterator[tuple[dict[str, Any], b
 
 def _due(header: dict[str, Any]) -> int:
     size = header.get("payload")
-    return size if isinstance(size, int) and 0 <= size <= MAX_PAYLOAD else -1
+    if not isinstance(size, int) or not 0 <= size <= MAX_PAYLOAD:
+        raise ModelError(f"gave {size} bytes for a single row; at most {MAX_PAYLOAD} are read")
+    return size
 
 
 def unreadable(path: Path, why: object) -> DataError:

@@ -40,7 +40,8 @@ def partitions(path: Path, *, rows: int = 1_000_000) -> tuple[Part, ...]:
             schema_of(file)
             parts.append(Part(file))
             continue
-        _, groups = schema_and_groups(file)
+        schema, groups = schema_and_groups(file)
+        narrow(file, schema)
         held: list[int] = []
         size = 0
         for g, n in enumerate(groups):
@@ -61,14 +62,19 @@ def schema_of(path: Path) -> pa.Schema:
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path}: unknown kind of data file; give one of {', '.join(SUFFIXES)}")
     schema, _ = schema_and_groups(path)
+    narrow(path, schema)
     with telling(path):
         counted = Counter(schema.names)
-    if len(schema) > MAX_COLUMNS:
-        raise DataError(f"{path}: has {len(schema):,} columns; at most {MAX_COLUMNS:,} are read, so leave some out")
     twice = min((name for name, n in counted.items() if n > 1), default=None)
     if twice is not None:
         raise DataError(f"{path}: column {twice!r} appears {counted[twice]} times; rename all but one")
     return schema
+
+
+def narrow(path: Path, schema: pa.Schema) -> None:
+    """Raise DataError where a file has more columns than are read."""
+    if len(schema) > MAX_COLUMNS:
+        raise DataError(f"{path}: has {len(schema):,} columns; at most {MAX_COLUMNS:,} are read, so leave some out")
 
 
 def schemas_of(path: Path) -> dict[str, pa.Schema]:

@@ -3,26 +3,12 @@
 import re
 from typing import Any, Final
 
+from ..engine.places import UPLOADS
 from . import fmt
 from .chart import Row
 
 TIERS: Final = {1: "1 high risk", 2: "2 medium risk", 3: "3 low risk"}
-SUFFIXES: Final = [
-    "parquet",
-    "csv",
-    "arrow",
-    "feather",
-    "skops",
-    "joblib",
-    "pkl",
-    "ubj",
-    "json",
-    "txt",
-    "cbm",
-    "onnx",
-    "py",
-    "toml",
-]
+SUFFIXES: Final = [suffix.lstrip(".") for suffix in UPLOADS]
 UPLOAD: Final = "Data (test.parquet; train, reference, production if you have them) and models (candidate.skops, prior.skops), up to 200 MB"
 SUITES = (
     "quick: at most 20,000 rows of each role, no slice search, no attributions; under a minute. release: everything, "

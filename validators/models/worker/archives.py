@@ -21,7 +21,7 @@ def refuse_odd(data):
     size = sum(m.file_size for m in members)
     if size > MOST_BYTES:
         raise ValueError(f"its archive unpacks to {size:,} bytes; at most {MOST_BYTES:,} are read")
-    seen = set()
+    seen: set[str] = set()
     for member in members:
         odd = oddity(member, seen)
         if odd:

@@ -9,6 +9,8 @@ import socket
 from . import confinement, wire
 from .serving import failure
 
+CELLS, BYTES = 8_000_000, 256 << 20
+
 
 def main(descriptor, config):
     """Serve on a socket that the parent passed."""
@@ -64,14 +66,32 @@ def batches(file, header):
     if header["suffix"] == ".parquet":
         held = parquet(file)
         schema, wanted = held.schema_arrow, asked(header, held.schema_arrow)
-        found = held.iter_batches(batch_size=header["size"], row_groups=header["groups"], columns=wanted)
+        width = len(schema if wanted is None else wanted)
+        found = held.iter_batches(batch_size=at_once(header, width), row_groups=header["groups"], columns=wanted)
     else:
         table = whole(file, header)
         schema, wanted = table.schema, asked(header, table.schema)
-        found = (table if wanted is None else table.select(wanted)).to_batches(max_chunksize=header["size"])
-    yield from (({"more": True}, stream(batch)) for batch in found)
+        table = table if wanted is None else table.select(wanted)
+        found = table.to_batches(max_chunksize=at_once(header, table.num_columns))
+    for batch in found:
+        yield from (({"more": True}, stream(part)) for part in halved(batch))
     empty = schema.empty_table()
     yield {"more": False}, stream(empty if wanted is None else empty.select(wanted))
+
+
+def at_once(header, width):
+    """How many rows go over at a time: fewer where there are many columns. What a file says of its size does not count."""
+    return max(min(header["size"], CELLS // max(width, 1)), 1)
+
+
+def halved(batch):
+    """A batch in parts of so many bytes as go over at a time, for texts of any length."""
+    if batch.get_total_buffer_size() <= BYTES or batch.num_rows < 2 or batch.nbytes <= BYTES:
+        yield batch
+        return
+    half = batch.num_rows // 2
+    yield from halved(batch.slice(0, half))
+    yield from halved(batch.slice(half))
 
 
 def parquet(file):
