@@ -126,6 +126,46 @@ def test_a_column_that_counts_the_rows_is_no_feature_and_a_key_unless_it_starts_
     assert any("'instant'" in r and "counts the rows" in r for r in guess.reasons)
 
 
+def test_scores_beside_the_outcome_are_neither_target_nor_feature(tmp_path):
+    frame = pd.read_parquet(folder_with(tmp_path, 0) / "test_2025.parquet").drop(columns="y")
+    frame["churned?"] = np.tile(["no", "yes"], 100)
+    frame["score"] = np.linspace(0, 1, 200)
+    (tmp_path / "train_2025.parquet").unlink()
+    frame.to_parquet(tmp_path / "test_2025.parquet")
+    (tmp_path / "seatrial.toml").write_text(guess_project(tmp_path).toml)
+    held = read_project(tmp_path)
+
+    assert (held.task.target, held.task.type, held.columns.prediction) == ("churned?", "binary", ("score",))
+    assert "score" not in held.columns.features
+
+
+def test_scores_alone_are_told_to_lack_the_outcomes(tmp_path):
+    pd.DataFrame({"score": np.linspace(0, 1, 50)}).to_csv(tmp_path / "test.csv", index=False)
+
+    with pytest.raises(ProjectError, match="outcomes are missing"):
+        guess_project(tmp_path)
+
+
+def test_a_column_of_scores_that_is_the_target_is_refused(tmp_path):
+    folder = folder_with(tmp_path, np.tile([0, 1], 100), score=0.5)
+    text = guess_project(folder).toml.replace('prediction = "score"', 'prediction = "y"')
+    (folder / "seatrial.toml").write_text(text)
+
+    with pytest.raises(ProjectError, match="'y' is the target"):
+        read_project(folder)
+
+
+@pytest.mark.parametrize(("values", "time"), [("2025-03-01", "Opened on"), ("2025", None), ("soon", None)])
+def test_dates_in_a_text_column_are_the_time_whatever_it_is_called(tmp_path, values, time):
+    folder = folder_with(tmp_path, np.tile([0, 1], 100), score=0.5)
+    frame = pd.read_parquet(folder / "test_2025.parquet").drop(columns="when").assign(**{"Opened on": values})
+    (folder / "train_2025.parquet").unlink()
+    frame.to_parquet(folder / "test_2025.parquet")
+    (folder / "seatrial.toml").write_text(guess_project(folder).toml)
+
+    assert read_project(folder).columns.time == time
+
+
 def test_a_folder_without_data_says_what_to_put_there(tmp_path):
     with pytest.raises(ProjectError, match=r"test\.parquet"):
         guess_project(tmp_path)

@@ -1,8 +1,10 @@
 """A first project file, guessed from the files in a folder; every guess is explained, and none is silent."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +19,10 @@ COUNTED = 20
 _TARGETS = ("target", "label", "y", "outcome", "default", "class", "response")
 _KEYS = ("id", "key", "row_id", "uuid")
 _TIMES = ("time", "date", "timestamp", "event_time", "applied_at", "created_at")
+_SCORES = ("score", "prediction", "probability", "y_score", "y_pred")
 _SENSITIVE = ("sex", "gender", "age", "race", "ethnicity", "marital", "religion", "disability", "nationality")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_quoted = partial(json.dumps, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,13 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
     reasons: list[str] = []
     data = _data_files(folder, reasons)
     frame = _head(folder / data[Role.TEST])
-    target = _target(frame, target, reasons)
-    columns = _columns(frame, target, reasons)
+    models = _models(folder, reasons)
+    scores = [] if "candidate" in models else [str(c) for c in frame if str(c).lower() in _SCORES and c != target]
+    rest = frame.drop(columns=scores[:1])  # what the model said is neither what it saw nor what came of it
+    if rest.empty:
+        raise ProjectError(f"{folder / data[Role.TEST]}: has no column but {scores[0]!r}; the outcomes are missing")
+    target = _target(rest, target, reasons)
+    columns = _columns(rest, target, reasons)
     task = _task(frame[target], target, reasons)
     if any(line.startswith("sensitive") for line in columns) and 'type = "regression"' not in task:
         task.append("# favourable = the outcome that people want, one of the values of the target")
@@ -57,34 +67,32 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
             f"which value of {target!r} people want cannot be guessed: say it as favourable = ... under [task]; until then no "
             "ratio of favourable decisions by group is judged (BIA101)"
         )
-    models = _models(folder, reasons)
     lines = [
         "[model]",
-        f"id = {json.dumps(folder.resolve().name)}",
+        f"id = {_quoted(folder.resolve().name)}",
         'version = "1.0.0"',
-        *(f"{name} = {json.dumps(file)}" for name, file in models.items()),
+        *(f"{name} = {_quoted(file)}" for name, file in models.items()),
         "",
         "[task]",
         *task,
         "",
         "[data]",
-        *(f"{role.value} = {json.dumps(file)}" for role, file in data.items()),
+        *(f"{role.value} = {_quoted(file)}" for role, file in data.items()),
         "",
         "[columns]",
         *columns,
     ]
     if "candidate" not in models:
-        score = next(
-            (c for c in frame if str(c).lower() in ("score", "prediction", "probability", "y_score", "y_pred")), None
-        )
-        if score is None:
+        if not scores:
             reasons.append(
                 'no model file was found: name one as candidate = "..." under [model], '
                 'or the column of its scores as prediction = "..." under [columns]'
             )
         else:
-            lines.append(f"prediction = {json.dumps(str(score))}")
-            reasons.append(f"no model file: column {score!r} is taken for the candidate's scores (predictions only)")
+            lines.append(f"prediction = {_quoted(scores[0])}")
+            reasons.append(
+                f"no model file: column {scores[0]!r} is taken for the candidate's scores (predictions only)"
+            )
     lines += ["", "[policy]", "tier = 2", ""]
     return Guess("\n".join(lines), tuple(reasons))
 
@@ -167,23 +175,24 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
         # one that starts anew in every file would make all rows of test look like rows of train
         key, why = next((c for c in counters if frame[c].iloc[0] > 1), None), "it counts the rows"
     if key is not None:
-        lines.append(f"key = {json.dumps(key)}")
+        lines.append(f"key = {_quoted(key)}")
         reasons.append(f"{key!r} is the key: {why} and its values are unique")
     left_out = [c for c in counters if c != key]
     reasons += [f"{c!r} only counts the rows: it is no feature" for c in left_out]
     time = next((c for c in others if pd.api.types.is_datetime64_any_dtype(frame[c])), None)
-    time = time or next((c for c in others if _named(c, _TIMES) and _reads_as_time(frame[c])), None)
+    dates = [c for c in others if _reads_as_time(frame[c])]
+    time = time or next((c for c in dates if _named(c, _TIMES)), None) or next(iter(dates), None)
     if time is not None:
-        lines.append(f"time = {json.dumps(time)}")
+        lines.append(f"time = {_quoted(time)}")
         reasons.append(f"{time!r} is the event time: it holds times")
     sensitive = [c for c in others if any(w in c.lower().split("_") for w in _SENSITIVE) or c.lower() in _SENSITIVE]
     features = [c for c in others if c not in (key, time, *left_out)]
     if sensitive:
-        lines.append(f"sensitive = {json.dumps(sensitive, ensure_ascii=False)}")
+        lines.append(f"sensitive = {_quoted(sensitive)}")
         reasons.append(
             f"{', '.join(map(repr, sensitive))}: sensitive by name; they stay features until you take them out"
         )
-    lines.append(f"features = {json.dumps(features, ensure_ascii=False)}")
+    lines.append(f"features = {_quoted(features)}")
     reasons.append(f"{len(features)} columns without another role are features; take out what the model does not use")
     return lines
 
@@ -201,10 +210,12 @@ def _counts_rows(column: pd.Series) -> bool:
 
 
 def _reads_as_time(column: pd.Series) -> bool:
-    if pd.api.types.is_numeric_dtype(column):
+    """Whether a text column holds dates, with or without a time of day."""
+    some = column.dropna().head(50)
+    if pd.api.types.is_numeric_dtype(column) or some.empty or not all(_DATE.match(str(v)) for v in some):
         return False
     try:
-        pd.to_datetime(column.dropna().head(50), format="ISO8601")
+        pd.to_datetime(some, format="ISO8601")
     except (ValueError, TypeError):
         return False
     return True
@@ -212,7 +223,7 @@ def _reads_as_time(column: pd.Series) -> bool:
 
 def _task(column: pd.Series, target: str, reasons: list[str]) -> list[str]:
     values = sorted(column.dropna().unique().tolist(), key=str)
-    lines = [f"target = {json.dumps(target)}"]
+    lines = [f"target = {_quoted(target)}"]
     whole = pd.api.types.is_integer_dtype(column) or pd.api.types.is_bool_dtype(column)
     numeric = pd.api.types.is_numeric_dtype(column)
     if len(values) == 2:
@@ -221,7 +232,7 @@ def _task(column: pd.Series, target: str, reasons: list[str]) -> list[str]:
         reasons.append(
             "decisions are cut at a score of 0.5, which is a guess: threshold under [task] says where yours are"
         )
-        return ['type = "binary"', *lines, f"positive = {json.dumps(positive)}", "threshold = 0.5"]
+        return ['type = "binary"', *lines, f"positive = {_quoted(positive)}", "threshold = 0.5"]
     if not numeric or (whole and len(values) <= 20):
         reasons.append(f"the task is multiclass: {target!r} has {len(values)} classes")
         return ['type = "multiclass"', *lines]

@@ -125,6 +125,12 @@ def content_problems(raw: Mapping[str, Any], folder: Path) -> list[str]:
             "[model] has no candidate and [columns] no prediction; name a model file, or the column that holds its scores"
         )
     problems += _endpoint_problems(model)
+    for key in ("prediction", "prior_prediction"):
+        named = columns.get(key, ())
+        if task.get("target") in ([named] if isinstance(named, str) else named):
+            problems.append(
+                f"[columns] {key}: {task['target']!r} is the target; name the column that holds the model's scores"
+            )
     if "prior" in model and "prior_snapshot" in model:
         problems.append("[model] has both prior and prior_snapshot; keep one")
     if policy.get("tier", 2) not in (1, 2, 3):
