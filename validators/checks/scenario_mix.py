@@ -74,7 +74,7 @@ def _scenario(
         why = f"no weights of these rows reach the targets; {words}"
     size = 0.0 if weights is None else effective_rows(weights)
     if weights is not None and size < given.options.least_effective:
-        why = f"{size:.0f} effective rows under the weights; it takes {given.options.least_effective:.0f}; {words}"
+        why = f"{size:,.0f} effective rows under the weights; it takes {given.options.least_effective:.0f}; {words}"
         weights = None
     if weights is None:
         yield Measurement(metric="quality_lost", subject=subject, value=None, n=rows.n, note=why)
@@ -98,7 +98,7 @@ def _scenario(
     place = {"quality_lost": 0, "quality_under": 1, "mean_score_change": 2, "decision_share_change": 3}
     for metric in metrics:
         m = measured(metric, subject, values[:, place[metric]], under, level=level, size=size)
-        yield replace(m, note="; ".join(filter(None, (m.note, words, f"{size:.0f} effective rows"))))
+        yield replace(m, note="; ".join(filter(None, (m.note, words, f"{size:,.0f} effective rows"))))
 
 
 CHECK = Check(

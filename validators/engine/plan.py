@@ -124,7 +124,8 @@ def _obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
             yield f'no {role.value} data; add {role.value} = "..." under [data]'
     if needs.one_of and not any(r in project.data or _in_snapshot(r, trial) for r in needs.one_of):
         listed = " or ".join(r.value for r in needs.one_of)
-        yield f"no {listed} data; add one of them under [data]"
+        way = "one of them" if len(needs.one_of) > 1 else f'{listed} = "..."'
+        yield f"no {listed} data; add {way} under [data]"
     if PRIOR in needs.models and PRIOR not in trial.scorers:
         yield 'no prior model; add prior = "..." under [model] (or prior_prediction under [columns])'
     if needs.calls or needs.attributions:

@@ -108,7 +108,7 @@ def _untold(p: Pair, min_cell: int) -> Measurement:
 
 def _told(p: Pair, critical: float, m: int, *, fold: bool) -> Measurement:
     a, b = float(p.mine.rate[0, 0]), float(p.theirs.rate[0, 0])
-    words = f"{a:+.3f} against {b:+.3f}" if p.kind == "mean" else f"{a:.1%} against {b:.1%}"
+    words = f"mean {a:+.3f} against {b:+.3f}" if p.kind == "mean" else f"{a:.1%} against {b:.1%}"
     words += f" in {p.against}"
     n = int(p.mine.n[0])
     empty = Measurement(metric=p.metric, subject=p.subject, value=None, n=n, size=p.size, note=_joined(words, p.note))
