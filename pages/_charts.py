@@ -29,6 +29,11 @@ def show_table(table: Table, key: str, **more: Any) -> Any:
     return st.dataframe(table.scaled(), key=key, hide_index=True, column_config=columns, placeholder=fmt.NONE, **more)
 
 
+def show_words(rows: Sequence[dict[str, Any]], alt: str) -> None:
+    """A short table of words, whose long cells wrap instead of being cut."""
+    st.table([{k: fmt.markdown(v) for k, v in row.items()} for row in rows], hide_index=True, alt=alt)
+
+
 def show_chart(chart: Chart, key: str, *, table: bool = True, **more: Any) -> Any:
     """A chart under its title, its caption and its table."""
     st.markdown(f"**{fmt.markdown(chart.title)}**")

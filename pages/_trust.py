@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from validators.engine.places import Open
 from validators.views import fmt
-from validators.views.trust import CAPTION, read_self_test, trust_sentence, trust_table, untested
+from validators.views.trust import CAPTION, planted, read_self_test, trust_sentence, trust_table, untested
 
 from pages._charts import show_table
 
@@ -22,6 +22,7 @@ def show_trust(held: Open, results: Sequence[dict[str, Any]]) -> None:
     if table.rows:
         show_table(table, "self_trust", alt="Self-test of the checks")
         st.caption(CAPTION)
+        st.caption("What was planted\n" + "\n".join(f"- {fmt.markdown(line)}" for line in planted(found, results)))
     lines = untested(found, results)
     if lines:
         st.caption("Not self-tested\n" + "\n".join(f"- {fmt.markdown(line)}" for line in lines))

@@ -4,6 +4,7 @@ import streamlit as st
 from validators.views import fmt, reading, sentences, tables
 from validators.views.words import FAMILIES, OVERALL
 
+from pages._charts import show_words
 from pages._cohort import show_slice
 from pages._jobs import same_numbers
 from pages._shell import badge, ensure_shell, need_run
@@ -40,8 +41,9 @@ for at in range(0, len(families), 3):
                 badge(reading.family_verdict(document, family))
                 link(family)
             tile = sentences.tile(document, family)
-            st.markdown(f"## {fmt.markdown(tile.value)}")
-            st.caption("  \n".join(fmt.markdown(line) for line in (tile.what, tile.shows) if line))
+            bounds = f" :small[{fmt.markdown(tile.bounds)}]" if tile.bounds else ""
+            st.markdown(f"## {fmt.markdown(tile.value)}{bounds}")
+            st.caption("  \n".join(fmt.markdown(line) for line in (tile.what, tile.limit, tile.shows) if line))
 
 if held.run.name == "results":
     st.page_link("pages/setup.py", label="Recompute these results", query_params={"project": held.id})
@@ -61,7 +63,7 @@ st.dataframe(
 left = tables.not_tested_rows(document)
 st.header("What was not tested")
 if left:
-    st.dataframe(fmt.cells(left), key="not_tested", hide_index=True, alt="What was not tested, and why.")
+    show_words(left, alt="What was not tested, and why.")
 else:
     st.markdown("Everything in the catalog was run.")
 st.caption(fmt.markdown(sentences.isolation_sentence(document["environment"])))

@@ -144,7 +144,9 @@ def test_the_overview_has_a_tile_for_each_of_the_twelve_families_also_for_those_
 def test_a_tile_tells_number_interval_n_and_the_least_effect_that_it_shows(home):
     run(project(home), document(document()["results"][1]))
 
-    assert "n = 1,000, shows an effect of 0.006 or more" in words(opened("overview", "my-credit")).replace("\\", "")
+    assert "n = 1,000, enough to show an effect of 0.006 or more" in words(opened("overview", "my-credit")).replace(
+        "\\", ""
+    )
 
 
 def test_the_tolerance_moves_what_would_alarm_and_not_the_verdict(home):

@@ -322,7 +322,7 @@ def test_the_curve_of_the_worst_is_sorted_has_its_limits_and_says_who_they_are()
 
     assert trace(drawn, "candidate")["x"] == [0.05, 0.1, 1.0]
     assert [s["y0"] for s in drawn.figure["layout"]["shapes"]] == [0.25, 0.75]
-    assert drawn.caption.endswith("84% of them in age < 30.")
+    assert drawn.caption.endswith("84% of them in slice age < 30.")
 
 
 def test_the_scenario_that_moves_most_is_on_top_beside_the_prior():
@@ -362,4 +362,4 @@ def test_what_calls_cost_is_shown_where_the_run_tells_it():
 def test_rows_unlike_train_come_as_a_whole_first():
     drawn = by_key(charts_of(document(), "stress", chart.LIGHT), "support")
 
-    assert [row["Rows"] for row in drawn.table.rows] == ["test: far from train", "income · test: out of range"]
+    assert [row["Rows"] for row in drawn.table.rows] == ["in test: far from train", "income in test: out of range"]

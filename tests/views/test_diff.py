@@ -63,7 +63,7 @@ def test_the_text_says_what_changed_from_what_to_what(other):
     assert "Not the same: test data" in text
     assert "DRF101 Title of DRF101: Fail -> Pass" in text
     assert "PRD102 Title of PRD102: Not run -> Not run (error)" in text
-    assert "DRF101 Shift (sigma) of income: 0.440 [0.370, 0.510] -> 0.050 [0.000, 0.100], Fail -> Pass" in text
+    assert "DRF101 Shift (sigma), income: 0.440 [0.370, 0.510] -> 0.050 [0.000, 0.100], Fail -> Pass" in text
     assert "IMP101 Title of IMP101: Attention -> absent" in text
 
 

@@ -23,7 +23,7 @@ def test_a_difference_always_has_its_sign():
 
 
 def test_a_value_is_never_rounded_onto_its_limit():
-    digits = fmt.digits_apart([0.09996, 0.1])
+    digits = fmt.digits_apart([0.09996], [0.1])
 
     assert fmt.number(0.09996, digits) != fmt.number(0.1, digits)
 

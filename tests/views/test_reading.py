@@ -53,7 +53,7 @@ def test_a_sentence_has_value_interval_limit_and_n():
 
     assert (
         sentence
-        == "Shift (sigma) of income: 0.440 [0.370, 0.510], limit: attention above 0.15, fail above 0.3, n = 1,000."
+        == "Shift (sigma), income: 0.440 [0.370, 0.510], limit: attention above 0.15, fail above 0.3, n = 1,000."
     )
 
 

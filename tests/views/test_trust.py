@@ -3,7 +3,7 @@
 import json
 
 from validators.engine.self_trust import Tried, Trust, trust_document
-from validators.views.trust import read_self_test, trust_sentence, trust_table, untested
+from validators.views.trust import planted, read_self_test, trust_sentence, trust_table, untested
 
 
 def written(tmp_path):
@@ -48,7 +48,9 @@ def test_a_lighter_test_says_by_what_and_a_fault_of_another_version_has_its_name
     (row,) = trust_table(read_self_test(tmp_path), [{"check": "NOI101"}]).rows
 
     assert row["Lighter by"] == "levels = 0.1, draws = 1"
-    assert row["Fault"] == "of a later version"
+    assert planted(read_self_test(tmp_path), [{"check": "NOI101"}]) == [
+        "NOI101, Decisions that flip: of a later version"
+    ]
 
 
 def test_a_run_without_a_self_test_or_with_a_broken_one_has_none(tmp_path):

@@ -155,7 +155,7 @@ def funnel(document: Document, colours: Palette) -> Chart | None:
         alt=f"Funnel of {len(held)} periods around {fmt.number(middle)}; outside 95 %: {words}.",
         caption=f"One period in twenty lies outside 95 % by chance. Outside: {words}."
         + (
-            f" The funnel is widened by {fmt.number(wider)}: periods differ by more than their rows tell."
+            f" The funnel is widened {fmt.number(wider, 1)} times: periods differ by more than their rows tell."
             if wider > 1
             else ""
         ),

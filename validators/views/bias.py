@@ -82,7 +82,7 @@ def ratios(document: Document, colours: Palette, metric: str, title: str) -> Cha
     rows = _dots(document, metric)
     if not rows:
         return None
-    drawn = dots(rows[:MOST], colours, title="ratio (log); left of 1: fewer favourable decisions")
+    drawn = dots(rows[:MOST], colours, title="ratio (log); below 1: fewer favourable")
     limits = {value for r in rows for value, _ in r.limits}
     ends = [x for r in rows[:MOST] for x in (r.low, r.value, r.high) if x is not None and x > 0] + [*limits, 0.7]
     reach = min(max(abs(log10(x)) for x in ends) * 1.05, 2.0)

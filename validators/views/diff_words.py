@@ -43,7 +43,7 @@ def side_words(document: Document) -> str:
 
 def number_line(held: NumberChange) -> str:
     """``DRF101 Shift (sigma) of income: 0.440 [0.370, 0.510] -> 0.310 [0.250, 0.370], Fail -> Attention``."""
-    of = "" if held.either["subject"] == "model" else f" of {subject_words(held.either['subject'])}"
+    of = "" if held.either["subject"] == "model" else f", {subject_words(held.either['subject'])}"
     digits = max(digits_of(m) for m in (held.before, held.after) if m is not None)
     before, after = (_shown(m, digits) for m in (held.before, held.after))
     numbers = before if before == after else f"{before} -> {after}"

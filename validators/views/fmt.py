@@ -1,7 +1,8 @@
 """Numbers, intervals, sizes and times as text: one way for app, command line and report."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -81,11 +82,13 @@ def interval(low: float | None, high: float | None, kind: str = "number", digits
     return f"[{shown(low, kind, digits)}, {shown(high, kind, digits)}]"
 
 
-def digits_apart(values: Sequence[float | None], kind: str = "number", most: int = 6) -> int:
-    """Decimals at which different values also read differently, 3 at least: nothing is rounded over a limit."""
-    held = {v for v in values if v is not None}
+def digits_apart(
+    values: Iterable[float | None], limits: Iterable[float | None], kind: str = "number", most: int = 6
+) -> int:
+    """Decimals at which values that are not a limit do not read as one, 3 at least: nothing is rounded onto a limit."""
+    held = [(v, at) for v, at in product(values, limits) if v is not None and at is not None and v != at]
     for digits in range(3, most):
-        if len({shown(v, kind, digits) for v in held}) == len(held):
+        if all(shown(v, kind, digits) != shown(at, kind, digits) for v, at in held):
             return digits
     return most
 

@@ -72,5 +72,5 @@ def directions(document: Document, colours: Palette) -> Chart | None:
         figure=dots(rows[:MOST_DOTS], colours),
         table=dot_table(rows, "number", name="Feature"),
         alt=f"Direction of {len(rows)} numeric features.{words}",
-        caption=f"Rank correlation of value and attribution, -1 to 1.{words}",
+        caption=f"Rank correlation of value and attribution, −1 to 1.{words}",
     )

@@ -32,15 +32,20 @@ def limit_line(value: float, word: str, colours: Palette, kind: str = "number", 
     return {"shape": shape | ends, "annotation": label | place}
 
 
-def dots(rows: Sequence[Dot], colours: Palette, *, kind: str = "number", title: str = "", zero: bool = False) -> Figure:
-    """Estimates with intervals, first row on top. Limits common to all rows are lines, others ticks on their row."""
+def dots(
+    rows: Sequence[Dot], colours: Palette, *, kind: str = "number", title: str = "", zero: bool = False, width: int = 24
+) -> Figure:
+    """Estimates with intervals, first row on top. Limits common to all rows are lines, others ticks on their row.
+
+    Labels longer than `width` characters take two lines.
+    """
     at = list(range(len(rows)))
     traces: list[dict[str, Any]] = []
     if any(r.other is not None for r in rows):
         traces.append(_dot_trace("prior", [(i, r, r.other) for i, r in enumerate(rows) if r.other], colours))
     traces.append(_dot_trace("candidate", [(i, r, (r.value, r.low, r.high)) for i, r in enumerate(rows)], colours))
     shapes, notes = _limit_marks(rows, colours, kind)
-    labels = [tick(r.label) for r in rows]
+    labels = [tick(r.label, width) for r in rows]
     y = axis(tickmode="array", tickvals=at, ticktext=labels, range=[len(rows) - 0.4, -0.6], showgrid=True)
     x = axis(title, kind=kind, rangemode="tozero" if zero else "normal")
     height = 64 + (32 if any("<br>" in held for held in labels) else 26) * max(len(rows), 2)

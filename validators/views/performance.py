@@ -58,7 +58,8 @@ def _losses(document: Document, colours: Palette, names: tuple[str, ...], key: s
         figure=dots(rows, colours),
         table=dot_table(rows, "number", name="Difference"),
         alt=" ".join(r.hover for r in rows),
-        caption="Paired on the same rows: AUC in points, losses relative to the other's. Each end of an interval is a 95 % bound.",
+        caption="Paired on the same rows: AUC in points, losses relative to the other's. Each end of an interval is a 95 % bound. "
+        "Orange marks are the limits.",
     )
 
 

@@ -20,7 +20,7 @@ from .reading import (
     verdict_of,
 )
 from .sentences import digits_of, family_sentence, isolation_sentence, overall_sentence, result_sentence
-from .subject_words import subject_words
+from .subject_words import note_words, subject_words
 from .svg import interval_strip
 from .tables import grouping_sentence
 from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label
@@ -177,7 +177,7 @@ def _judged_row(m: Record) -> list[str]:
         fmt.count(m["n"]),
         "" if m["n_eff"] is None else fmt.count(round(m["n_eff"])),
         _badge(m["verdict"] or "NO_LIMIT") + ("" if m["counts"] else " small"),
-        escape(m["note"]),
+        escape(note_words(m["note"])),
     ]
 
 
@@ -189,7 +189,7 @@ def _other_row(m: Record) -> list[str]:
         fmt.shown(m["value"], kind),
         fmt.interval(m["low"], m["high"], kind),
         fmt.count(m["n"]),
-        escape(m["note"]),
+        escape(note_words(m["note"])),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import fmt
 from .reading import Document, Record, all_families, family_verdict, results, telling, verdict_of, why_absent
-from .subject_words import subject_words
+from .subject_words import note_words, subject_words
 from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label
 
 
@@ -16,7 +16,7 @@ def measurement_sentence(m: Record) -> str:
     """``AUC of model 0.842 [0.836, 0.848], below 0.80 attention, n = 20,000.``"""
     kind = metric_kind(m["metric"])
     subject = subject_words(m["subject"])
-    of = "" if subject == "model" else f" of {subject}"
+    of = "" if subject == "model" else f", {subject}"
     if m["value"] is None:
         return f"{metric_label(m['metric'])}{of}: not defined ({m['note'] or 'no reason given'})."
     digits = digits_of(m)
@@ -33,7 +33,8 @@ def measurement_sentence(m: Record) -> str:
 def digits_of(m: Record) -> int:
     """Decimals at which value and limits of a measurement read differently if they are."""
     limit = m["limit"] or {}
-    return fmt.digits_apart([m["value"], limit.get("warn"), limit.get("fail")], metric_kind(m["metric"]))
+    seen, limits = (m["value"], m["low"], m["high"]), (limit.get("warn"), limit.get("fail"))
+    return fmt.digits_apart(seen, limits, metric_kind(m["metric"]))
 
 
 def result_sentence(result: Record) -> str:
@@ -56,9 +57,11 @@ def family_sentence(document: Document, family: str) -> str:
     run = [r for r in held if r["status"] == "MEASURED"]
     if run:
         return result_sentence(run[0])
-    return result_sentence(held[0]) if held else f"Not run: {why_absent(document, family)}."
+    open_ = [r for r in held if not str(r["reason"]).startswith(NEVER)] or held
+    return result_sentence(open_[0]) if held else f"Not run: {why_absent(document, family)}."
 
 
+NEVER = "applies to "  # how the reason begins where nothing that is provided would make a check run
 ISOLATION = {
     "full": "in a process of its own, its files and its system calls restricted by the kernel (Landlock and seccomp)",
     "partial": "in a process of its own, only one of Landlock and seccomp in force",
@@ -104,16 +107,18 @@ def open_ends(result: Record) -> str:
         return ""
     kind = metric_kind(m["metric"])
     able = f"These {fmt.count(m['n'])} rows can show an effect of {fmt.shown(m['mde'], kind)} or more (power 80 %)."
-    seen = "" if m["mde"] is None else able
-    return " ".join(filter(None, (seen, f"{m['note'][:1].upper()}{m['note'][1:]}." if m["note"] else "")))
+    seen, note = "" if m["mde"] is None else able, note_words(m["note"])
+    return " ".join(filter(None, (seen, f"{note[:1].upper()}{note[1:]}." if note else "")))
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A family in three lines: the number that tells, what it is of, and the least that this n could have shown."""
+    """A family in a few lines: the number that tells with its interval, what it is of, its limit, and what this n can show."""
 
     value: str
     what: str
+    bounds: str = ""
+    limit: str = ""
     shows: str = ""
 
 
@@ -130,16 +135,13 @@ def tile(document: Document, family: str) -> Tile:
     kind, digits = metric_kind(m["metric"]), digits_of(m)
     limit = limit_words(m["limit"], kind)
     ends = fmt.interval(m["low"], m["high"], kind, digits)
-    bounds = ends if not ends or ends.startswith("[") else f"({ends})"
-    parts = (
-        " ".join(filter(None, (metric_label(m["metric"]), bounds))),
-        subject_words(m["subject"]),
-        f"limit: {limit}" if limit else "",
-    )
-    least = "" if m["mde"] is None else f", shows an effect of {fmt.shown(m['mde'], kind, digits)} or more"
+    parts = (metric_label(m["metric"]), subject_words(m["subject"]))
+    least = "" if m["mde"] is None else f", enough to show an effect of {fmt.shown(m['mde'], kind, digits)} or more"
     return Tile(
         value=fmt.shown(m["value"], kind, digits),
-        what=", ".join(p for p in parts if p and p != "model"),
+        what=", ".join(p for p in parts if p != "model"),
+        bounds=ends,
+        limit=f"Limit: {limit}" if limit else "",
         shows=f"n = {fmt.count(m['n'])}{least}",
     )
 

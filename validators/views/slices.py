@@ -6,7 +6,7 @@ from . import fmt
 from .chart import Chart, Dot, Palette, Row, Table
 from .marks import dots
 from .reading import Document, Record, about, by_badness, is_prior, measurements
-from .subject_words import subject_words
+from .subject_words import note_words, subject_words
 from .tables import dot_of, dot_table, verdict_text
 from .words import metric_kind, metric_label
 
@@ -65,7 +65,7 @@ def chart(document: Document, held: Sequence[Record], colours: Palette) -> Chart
     return Chart(
         key="slices",
         title=f"{metric_label(metric)}, worst first",
-        figure=dots(rows, colours, kind=kind),
+        figure=dots(rows, colours, kind=kind, width=34),
         table=dot_table(rows, kind, name="Slice"),
         alt=f"{len(held)} slices by {metric_label(metric).lower()}; worst: {rows[0].hover}",
         caption="Intervals hold for all slices together. Hollow: a small slice; it can alarm, but not leave the check open."
@@ -74,7 +74,7 @@ def chart(document: Document, held: Sequence[Record], colours: Palette) -> Chart
 
 
 def _dot(m: Record, prior: Record | None) -> Dot:
-    return dot_of(m, f"{fmt.cut_short(subject_words(m['subject']), 22)}  n={fmt.count(m['n'])}", prior)
+    return dot_of(m, f"{fmt.cut_short(subject_words(m['subject']), 56)}  n={fmt.count(m['n'])}", prior)
 
 
 def table(document: Document, held: Sequence[Record], only: Collection[str] = ()) -> Table:
@@ -91,7 +91,7 @@ def table(document: Document, held: Sequence[Record], only: Collection[str] = ()
             row[metric_label(name)] = None if m is None else m["value"]
             if name == first["metric"]:
                 row |= {"Low": first["low"], "High": first["high"]}
-        row["Note"] = first["note"]
+        row["Note"] = note_words(first["note"])
         rows.append(row)
     kinds = {metric_label(name): metric_kind(name) for name in names} | {"Rows": "count"}
     if held:

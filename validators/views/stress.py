@@ -1,6 +1,5 @@
 """Stress: scenarios as a tornado, the worst subpopulation as a curve, broken directions by value, what a score hangs on, latency."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ from .chart import Chart, Palette, Row, Table, axis, figure, text
 from .marks import band, dots, limit_line, line
 from .reading import Document, Record, about, by_badness, measurements
 from .sentences import measurement_sentence
-from .subject_words import subject_words
+from .subject_words import note_words, subject_words
 from .tables import dot_of, dot_table
 from .words import metric_kind
 
@@ -52,7 +51,7 @@ def _worst(document: Document, colours: Palette) -> Chart | None:
         {"Worst share": s, "Excess loss": m["value"], "Low": m["low"], "High": m["high"], "n": m["n"]}
         for s, m in points
     ]
-    words = "" if judged is None or not judged["note"] else f" The worst tenth: {_readable(judged['note'])}."
+    words = "" if judged is None or not judged["note"] else f" The worst tenth: {note_words(judged['note'])}."
     return Chart(
         key="worst",
         title="Loss beyond what the model expects, for the rows for which it is worst",
@@ -68,11 +67,6 @@ def _worst(document: Document, colours: Palette) -> Chart | None:
         alt=f"Curve over {len(points)} shares; {measurement_sentence(points[0][1])}",
         caption=f"Band: interval. The limits hold for the worst tenth.{words}",
     )
-
-
-def _readable(note: str) -> str:
-    """A note with its slice as people write it."""
-    return re.sub(r"slice:[^(;]+?(?= \(|;|$)", lambda found: subject_words(found.group()), note)
 
 
 def _tornado(document: Document, colours: Palette, metric: str) -> Chart | None:

@@ -3,6 +3,8 @@
 import json
 import re
 
+_SLICE = re.compile(r"slice:[^(;]+?(?= \(|;|$)")
+_ROLES = ("train", "test", "reference", "production", "serving")
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]')
 
 
@@ -41,7 +43,15 @@ def _name(text: str) -> str:
 
 def subject_words(subject: str) -> str:
     """A subject as people write it: ``age < 25 & region = EU``, ``income · 2025-03``."""
-    return " · ".join(words for kind, text in atoms(subject).items() if (words := _atom_words(kind, text)))
+    held = atoms(subject)
+    role = held.pop("rows") if len(held) > 1 and held.get("rows") in _ROLES else None
+    words = " · ".join(filter(None, (_atom_words(kind, text) for kind, text in held.items())))
+    return words if role is None else f"{words} in {role}"
+
+
+def note_words(note: str) -> str:
+    """A note in which slices stand as people write them."""
+    return _SLICE.sub(lambda found: f"slice {subject_words(found.group())}", note)
 
 
 def _atom_words(kind: str, text: str) -> str:
@@ -73,7 +83,16 @@ def _term(text: str) -> str:
     if value == "null":
         return f"{_name(name)} missing" if operator == "==" else f"{_name(name)} present"
     sign = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}.get(operator, operator.strip())
-    return f"{_name(name)} {sign} {_name(value)}"
+    return f"{_name(name)} {sign} {_rounded(value)}"
+
+
+def _rounded(value: str) -> str:
+    """A number of many digits by its first five: a bound that was searched for is no rounder than the data."""
+    try:
+        short = f"{float(value):.5g}"
+    except ValueError:
+        return _name(value)
+    return short if len(short) < len(value) and "." in value else value
 
 
 def period_words(text: str) -> str:
@@ -85,5 +104,10 @@ def period_words(text: str) -> str:
 
 
 def rows_words(word: str) -> str:
-    """``bin_03`` as bin 3, ``gaussian_0.1`` as gaussian 0.1."""
+    """``bin_03`` as bin 3, ``gaussian_0.1`` as noise of 0.1 SD, ``test`` as in test."""
+    kind, _, size = word.partition("_")
+    if kind in ("gaussian", "quantile"):
+        return f"noise of {size} SD"
+    if word in _ROLES:
+        return f"in {word}"
     return " ".join(p.lstrip("0") or "0" if p.isdigit() else p for p in word.split("_"))

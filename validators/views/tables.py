@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from . import fmt
 from .chart import Dot, Row, Table
 from .reading import Document, Record, by_badness, families, left_out, merged, results, telling, verdict_of
-from .sentences import digits_of, measurement_sentence, result_sentence
-from .subject_words import subject_words
+from .sentences import digits_of, measurement_sentence, reasons, result_sentence
+from .subject_words import note_words, subject_words
 from .words import FAMILIES, RANK, VERDICTS, limit_words, metric_kind, metric_label
 
 MOST_ROWS = 10_000
@@ -29,10 +29,10 @@ def _check_row(result: Record) -> Row:
     row: Row = {
         "Verdict": verdict_text(verdict_of(result)),
         "Check": f"{result['check']} {result['title']}",
-        "Rests on": "",
         "Value": "",
         "Interval": "",
         "Limit": "",
+        "Rests on": "",
         "n": None,
         "Needed": "required" if result["required"] else "advisory",
         "Seconds": result["seconds"],
@@ -63,7 +63,7 @@ def _measurement_row(m: Record) -> Row:
         "n eff": None if m["n_eff"] is None else round(m["n_eff"]),
         "Verdict": verdict_text(m["verdict"]),
         "Smallest effect seen": "" if m["mde"] is None or m["limit"] is None else fmt.shown(m["mde"], kind),
-        "Note": m["note"],
+        "Note": note_words(m["note"]),
     }
 
 
@@ -130,14 +130,12 @@ def dot_of(m: Record, label: str | None = None, other: Record | None = None) -> 
 
 
 def not_tested_rows(document: Document) -> list[Row]:
-    """What was not tested, and why: checks that were not run, then what the plan left out."""
-    rows = [
-        {"What": f"{r['check']} {r['title']}", "Why": result_sentence(r).removeprefix("Not run: ")}
-        for r in results(document)
-        if r["status"] != "MEASURED"
-    ]
-    named = {key: words.title for key, words in FAMILIES.items()}
-    return rows + [{"What": named.get(s["what"], s["what"]), "Why": s["why"]} for s in left_out(document)]
+    """What was not tested, a row per reason: checks that were not run, then what the plan left out."""
+    named: dict[str, str] = {key: words.title for key, words in FAMILIES.items()}
+    held = reasons([r for r in results(document) if r["status"] != "MEASURED"])
+    for s in left_out(document):
+        held.setdefault(str(s["why"]), []).append(named.get(s["what"], str(s["what"])))
+    return [{"What": ", ".join(what), "Why": why} for why, what in held.items()]
 
 
 def column_rows(document: Document) -> list[Row]:

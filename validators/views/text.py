@@ -28,7 +28,10 @@ def _lines(document: Document) -> Iterator[str]:
     skipped = left_out(document)
     if skipped:
         yield ""
-        yield "Not tested: " + "; ".join(f"{s['what']} ({s['why']})" for s in skipped)
+        by_reason: dict[str, list[str]] = {}
+        for s in skipped:
+            by_reason.setdefault(s["why"], []).append(s["what"])
+        yield "Not tested: " + "; ".join(f"{', '.join(what)} ({why})" for why, what in by_reason.items())
     run = document.get("run", {})
     if "seconds" in run:
         yield ""

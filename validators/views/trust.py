@@ -33,7 +33,15 @@ def trust_table(held: Mapping[str, Record], results: Sequence[Record]) -> Table:
     """A row per planted fault of the checks that were tested."""
     mine = [(r["check"], held[r["check"]]) for r in results if r["check"] in held]
     rows = [_row(check, trust, tried) for check, trust in mine for tried in trust["tried"]]
+    if not any(row["Lighter by"] for row in rows):
+        rows = [{k: v for k, v in row.items() if k != "Lighter by"} for row in rows]
     return Table(rows=rows, kinds={"Changed rows": "share", "Rows used": "share"})
+
+
+def planted(held: Mapping[str, Record], results: Sequence[Record]) -> list[str]:
+    """What was planted, a line per fault: ``PRF102, AUC lost against the prior: A share of rows get another row's score``."""
+    mine = [(r["check"], tried) for r in results if r["check"] in held for tried in held[r["check"]]["tried"]]
+    return [f"{check}, {metric_label(tried['metric'])}: {words(tried['fault'])}" for check, tried in mine]
 
 
 def untested(held: Mapping[str, Record], results: Sequence[Record]) -> list[str]:
@@ -61,7 +69,6 @@ def _row(check: str, trust: Record, tried: Record) -> Row:
         "Found at twice": noticed,
         "Changed rows": tried["changed_2x"],
         "Rows used": trust["rows"] / trust["rows_given"] if trust["rows_given"] else None,
-        "Fault": words(tried["fault"]),
         "Lighter by": ", ".join(f"{k} = {_plain(v)}" for k, v in tried.get("options", {}).items()),
     }
 
