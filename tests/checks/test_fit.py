@@ -19,13 +19,14 @@ TRAIN_X, TRAIN_Y, TRAIN_P = sound(3000, seed=10)
 LOST, LEFT = {"warn": 0.01, "fail": 0.03}, {"warn": 0.03, "fail": 0.1}
 
 
-def measure(check, train, test, grid, task=BINARY):
+def measure(check, train, test, grid, task=BINARY, *, reads=()):
     rows = {Role.TRAIN: train, Role.TEST: test}
     given = Given(
         task=task,
         grid=grid,
         options=check.options,
         rng=np.random.default_rng(0),
+        reads=reads,
         summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
     )
     found = {(m.metric, m.subject): m for m in check.measure(given)}
@@ -34,10 +35,10 @@ def measure(check, train, test, grid, task=BINARY):
     return found
 
 
-def run(check, train_p=TRAIN_P, test_p=TEST_P, *, prior=None):
+def run(check, train_p=TRAIN_P, test_p=TEST_P, *, prior=None, reads=()):
     grid = grid_of(TRAIN_X, test_p)
     train = batch_of(TRAIN_X, TRAIN_Y, train_p, grid, prior=None if prior is None else TRAIN_P)
-    return measure(check, train, batch_of(TEST_X, TEST_Y, test_p, grid, prior=prior), grid)
+    return measure(check, train, batch_of(TEST_X, TEST_Y, test_p, grid, prior=prior), grid, reads=reads)
 
 
 def encoded(X):
@@ -129,6 +130,39 @@ def test_structure_is_found_and_the_feature_is_named():
     alone = {s: m.value for (metric, s), m in found.items() if metric == "structure_by_feature"}
     assert max(alone, key=alone.get) == "feature:region"
     assert found["structure_by_feature", "feature:region"].low > 0 > found["structure_by_feature", "feature:sex"].value
+
+
+def test_a_feature_that_the_candidate_does_not_list_is_not_held_against_it_but_is_named():
+    """All that can be learnt without the region is learnt; on all features the same scores are underfit."""
+    rng = np.random.default_rng(4)
+    labels = [
+        (rng.random(len(X)) < expit(truth(X) + 3 * (X["region"] == "north"))).astype(float) for X in (TRAIN_X, TEST_X)
+    ]
+    numbers, seen = (X.assign(income=X["income"].fillna(-1))[["age", "income"]] for X in (TRAIN_X, TEST_X))
+    model = RandomForestClassifier(200, min_samples_leaf=20, random_state=0).fit(numbers, labels[0])
+    grid = grid_of(TRAIN_X, TEST_P)
+    train, test = (
+        batch_of(X, y, model.predict_proba(Z)[:, 1], grid)
+        for X, y, Z in ((TRAIN_X, labels[0], numbers), (TEST_X, labels[1], seen))
+    )
+    lost, left = (
+        {reads: measure(check, train, test, grid, reads=reads) for reads in ((), ("age", "income", "elsewhere"))}
+        for check in (refits_ladder.CHECK, residual_structure.CHECK)
+    )
+    every, own = lost
+
+    lost_by, left_by = (
+        {reads: found[reads][metric, "model"] for reads in found}
+        for found, metric in ((lost, "score_lost_to_refit"), (left, "structure_excess"))
+    )
+
+    assert verdict(lost_by[every], **LOST) in ("WARN", "FAIL")
+    assert lost_by[own].value < lost_by[every].value / 2
+    assert "on the 2 features that the candidate lists" in lost_by[own].note
+    assert left_by[every].low > 0
+    assert left_by[own].value < left_by[every].value / 2
+    alone = ("structure_by_feature", "feature:region")
+    assert left[every][alone] == left[own][alone]
 
 
 def test_regression_and_multiclass():

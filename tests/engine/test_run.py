@@ -252,3 +252,15 @@ def test_metrics_agree_with_scikit_learn(tmp_path):
 
 def test_the_document_is_plain_json(measured):
     json.dumps(summaries_document(measured.summaries), allow_nan=False)
+
+
+def test_refits_see_the_features_that_the_candidate_lists(tmp_path):
+    folder = project(tmp_path / "p", n=400, model=True)
+    text = (folder / "seatrial.toml").read_text()
+    (folder / "seatrial.toml").write_text(text.replace('"x0", "whole"', '"x0", "x1", "whole"'))
+    trial = resolve(read_project(folder))
+    found = measure(trial, make_plan(trial, catalog(), only=["FIT102"]))
+    notes = [m.note for r in found.results for m in r.measurements if m.metric == "score_lost_to_refit"]
+
+    assert found.given["FIT102"].reads == ("x0", "whole")
+    assert ["on the 2 features that the candidate lists" in note for note in notes] == [True]

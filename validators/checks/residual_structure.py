@@ -2,13 +2,14 @@
 
 How it is measured
 ------------------
-On the test sample, boosted trees that see the features and the candidate's score try to predict its residual (outcome minus score;
+On the test sample, boosted trees that see the candidate's score and the features that its file lists as its own (all declared ones
+where it lists none) try to predict its residual (outcome minus score;
 per class in multiclass), cross-fitted in five folds of dependent rows. `structure_left` is the share of the squared residual that
 they remove: 0 or below, and nothing is left; .05, and a correction of the candidate lowers its squared error by 5 %. Any model leaves
 some, for the test rows that the correction learns from are news to it: the fewer training rows, the more. So our own learner, fitted
 on the training sample, is put to the same test, and `structure_excess` is what the candidate leaves beyond it (beyond nothing, where
 it leaves none or there is no train). The interval is by the delete-a-group jackknife of the difference, rows of a group together. For
-information, `structure_by_feature` is what a small tree on one feature removes alone, simultaneous over the features.
+information, `structure_by_feature` is what a small tree on one declared feature removes alone, simultaneous over the features.
 
 Why it matters
 --------------
@@ -38,7 +39,7 @@ from ..core.data import CANDIDATE, Batch, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..summaries.cells import divided, measured
-from ..summaries.refits import cross_fitted, design, fit_restrained
+from ..summaries.refits import as_read, cross_fitted, design, fit_restrained, rows_as_read
 from ..summaries.row_sample import RowSample, RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 
@@ -66,7 +67,8 @@ def residual_structure(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="structure_excess", subject=subjects.MODEL, value=None, n=rows.n, note=why)
         return
     there = take(sample.rows, rows.where)
-    codes = design(there.codes, given.grid).astype(np.float64)
+    grid = as_read(given.grid, given.reads)
+    codes = design(rows_as_read(there, given.grid, grid).codes, grid).astype(np.float64)
     fold = (rows.unit // np.uint64(50) % np.uint64(FOLDS)).astype(np.int64)
     residual = _residuals(given, rows, rows.scores[CANDIDATE])
     left = _left(rows, residual, codes, rows.scores[CANDIDATE], fold)
@@ -83,6 +85,7 @@ def residual_structure(given: Given) -> Iterator[Measurement]:
         values=left - floor if floor[0] > 0 else left,
         note="; ".join(filter(None, (note, rows.note))),
     )
+    codes = design(there.codes, given.grid).astype(np.float64)
     level = simultaneous_level(given.options.confidence, codes.shape[1])
     centred = residual - np.average(residual, axis=0, weights=rows.weight)
     for j, name in enumerate(given.grid.features if given.asks("structure_by_feature") else ()):
@@ -107,7 +110,9 @@ def _own_learner(given: Given, there: Batch) -> Floats | None:
     known = np.flatnonzero(~np.isnan(train.rows.y) & (train.rows.weight > 0))
     if len(known) < MIN_ROWS:
         return None
-    return fit_restrained(take(train.rows, known), there, given.task, given.grid)
+    grid = as_read(given.grid, given.reads)
+    fitted_on, asked = (rows_as_read(b, given.grid, grid) for b in (take(train.rows, known), there))
+    return fit_restrained(fitted_on, asked, given.task, grid)
 
 
 def _residuals(given: Given, rows: ScoredRows, scores: Floats) -> Floats:

@@ -168,6 +168,7 @@ class Given:
     `declared` names the column roles of the project that are filled; `looks` the candidates that were measured on this test data.
     `schemas` tells per role which columns its file has, and of what kind each is. `rows` bounds the rows of a role that were
     read (those with the smallest key hashes); None: all of them. `golden` are the golden rows with their expected scores.
+    `reads` are the features that the candidate's file lists as its own; empty where it lists none, or is not there.
     `asked` names the metrics that somebody reads, where it is not all of them: the self-test reads one.
     """
 
@@ -186,6 +187,7 @@ class Given:
     schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
     rows: int | None = None
     golden: pd.DataFrame | None = None
+    reads: tuple[str, ...] = ()
     asked: frozenset[str] = frozenset()
 
     def asks(self, *metrics: str) -> bool:

@@ -206,6 +206,7 @@ def _given(
         schemas={role: trial.schemas[role] for role in roles if role in trial.schemas},
         rows=plan.rows,
         golden=read_golden(trial) if check.needs.golden else None,
+        reads=scoring.model(CANDIDATE).description.features or () if CANDIDATE in scoring.files else (),
         scenarios=trial.project.scenarios,
         declared=trial.project.columns.declared,
         looks=looks,

@@ -1,6 +1,7 @@
 """Refits of our own learner, in the parent: what chance alone does to a model's shares."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,19 @@ def design(codes: NDArray[np.int32], grid: Grid) -> NDArray[np.int32]:
         if bins.n_bins > 250:
             out[:, j] = out[:, j] * 250 // bins.n_bins
     return out
+
+
+def as_read(grid: Grid, reads: Collection[str]) -> Grid:
+    """The grid of the features that a candidate lists as its own; of all where it lists none of them."""
+    kept = {name: bins for name, bins in grid.features.items() if name in reads}
+    return replace(grid, features=kept) if kept else grid
+
+
+def rows_as_read(batch: Batch, grid: Grid, narrow: Grid) -> Batch:
+    """A batch of the grid with the codes of the features of a narrower one."""
+    if len(narrow.features) == len(grid.features):
+        return batch
+    return replace(batch, codes=batch.codes[:, [j for j, name in enumerate(grid.features) if name in narrow.features]])
 
 
 def fit_restrained(
