@@ -20,7 +20,8 @@ def sign(held: Open) -> None:
         st.markdown("The verdict is signed as it is; a snapshot of a failed run is as valid as any.", width="stretch")
     points = verification.open_points(held.document)
     if points:
-        with st.expander(f"{len(points)} required checks are not settled"):
+        one = len(points) == 1
+        with st.expander(f"{len(points)} required {'check is' if one else 'checks are'} not settled"):
             st.markdown("\n".join(f"- {fmt.markdown(p)}" for p in points))
     contents = verification.content_rows(describe(held.run))
     st.dataframe(
@@ -47,7 +48,7 @@ def sign(held: Open) -> None:
             st.download_button(
                 label, file.read_bytes(), file.name, "application/zip", key=f"get_{file.parent.name}", on_click="ignore"
             )
-            st.caption(f"signed {file.parent.name}, {fmt.size(file.stat().st_size)}")
+            st.caption(f"Signed {verification.signed_at(file.parent.name)}, {fmt.size(file.stat().st_size)}")
     report = held.run / "report.html"
     if report.is_file():
         st.download_button(
@@ -69,4 +70,4 @@ def make_key() -> None:
             with told():
                 made = new_key(name, phrase.encode(), home())
                 st.session_state["_made"] = f"Made {made.name}. Give {made.name}.pub.pem to those who verify."
-            st.rerun()
+                st.rerun()

@@ -27,7 +27,9 @@ def bring() -> None:
             max_upload_size=UPLOAD_BYTES >> 20,
         )
         sent = st.form_submit_button("Copy into a new project", type="primary")
-    if sent and files:
+    if sent and not files:
+        st.error("No file was chosen: upload the test data at least.")
+    elif sent:
         with told():
             land("my", *receive({f.name: f.getvalue() for f in files}, name or Path(files[0].name).stem))
     root = data_root()
@@ -52,7 +54,9 @@ def show(name: str, folder: Path) -> bool:
     """What the project file says, why, and its text to mend; whether it can be run."""
     told_of, reasons = st.session_state.get("_reasons", ("", ()))
     if told_of == folder.name and reasons:
-        st.markdown("**What was guessed, and why. Mend the project file where it is wrong.**")
+        st.markdown(
+            "**What was guessed, and why. Where it is wrong, change the project file below, then run the checks.**"
+        )
         st.markdown("\n".join(f"- {fmt.markdown(r)}" for r in reasons))
     ready = False
     with told():
@@ -64,7 +68,7 @@ def show(name: str, folder: Path) -> bool:
         )
         right.dataframe(fmt.cells(setup.column_rows(trial)), key="su_columns", hide_index=True, alt="Columns by role.")
     own, path = name.startswith("my-"), folder / PROJECT_FILE
-    with st.expander("seatrial.toml", expanded=not ready), st.form("toml"):
+    with st.expander("Project file (seatrial.toml)", expanded=not ready), st.form("toml"):
         text = st.text_area("Project file", path.read_text("utf-8"), height=360, key=f"su_{name}", disabled=not own)
         if st.form_submit_button("Save and read again", disabled=not own):
             replace_file(path, text.encode())

@@ -166,6 +166,28 @@ def test_dates_in_a_text_column_are_the_time_whatever_it_is_called(tmp_path, val
     assert read_project(folder).columns.time == time
 
 
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_csv_without_commas_is_told_what_separates_its_columns(tmp_path, mark):
+    (tmp_path / "test.csv").write_text(f"a{mark}y\n1{mark}0\n")
+
+    with pytest.raises(DataError, match="columns are separated by"):
+        guess_project(tmp_path)
+
+
+def test_a_csv_of_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path):
+    (tmp_path / "test.csv").write_bytes("größe,y\n1,0\n".encode("latin-1"))
+
+    with pytest.raises(DataError, match="save it as UTF-8"):
+        guess_project(tmp_path)
+
+
+def test_outcomes_that_are_all_missing_are_told(tmp_path):
+    folder = folder_with(tmp_path, None, score=0.5)
+
+    with pytest.raises(ProjectError, match="'y' holds no value"):
+        guess_project(folder)
+
+
 def test_a_folder_without_data_says_what_to_put_there(tmp_path):
     with pytest.raises(ProjectError, match=r"test\.parquet"):
         guess_project(tmp_path)

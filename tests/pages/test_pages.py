@@ -392,6 +392,24 @@ def test_the_panel_says_what_was_tested_what_was_not_and_what_was_missed(home):
     assert any("10 of 10" in f.value.to_string() for f in at.dataframe)
 
 
+def test_a_passphrase_that_is_too_short_is_told_and_makes_no_key(home):
+    run(project(home))
+    at = opened("snapshot", "my-credit")
+    at.text_input(key="sn_name").set_value("ann")
+    at.text_input(key="sn_new").set_value("short")
+    next(b for b in at.button if b.label == "Make a key").click().run()
+
+    assert "passphrase" in at.error[0].value
+    assert not [s for s in at.selectbox if s.key == "sn_key"]
+
+
+def test_an_upload_without_a_file_is_told(home):
+    at = opened("setup")
+    next(b for b in at.button if b.label == "Copy into a new project").click().run()
+
+    assert "No file was chosen" in at.error[0].value
+
+
 def test_a_run_without_a_self_test_says_so(home):
     run(project(home))
 

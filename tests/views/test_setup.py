@@ -31,6 +31,21 @@ def test_a_tier_in_another_section_is_left_alone():
     assert tomllib.loads(setup.with_tier(text, 3)) == {"options": {"X": {"tier": 1}}, "policy": {"tier": 3}}
 
 
+@pytest.mark.parametrize(
+    ("state", "line"), [("running", "Running: DRF101 Feature distributions · 42% · 12 s"), ("done", "Done in 12 s")]
+)
+def test_a_job_says_what_it_does_and_when_it_is_done(state, line):
+    job = SimpleNamespace(
+        state=SimpleNamespace(value=state), what="DRF101 Feature distributions", share=0.42, seconds=12.0
+    )
+
+    assert setup.job_line(job) == line
+
+
+def test_the_time_of_a_signature_is_read_off_its_folder():
+    assert verification.signed_at("20261125T071931.349699Z") == "2026-11-25 07:19 UTC"
+
+
 def test_a_job_that_failed_says_why():
     job = SimpleNamespace(state=SimpleNamespace(value="failed"), code=2, message="seatrial: a\nseatrial: no such file")
 

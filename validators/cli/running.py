@@ -102,13 +102,14 @@ def show(document: Any, *, as_json: bool) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder with model and data files.")],
+    target: Annotated[str | None, typer.Option(help="Column of the outcomes, where the last one is not.")] = None,
     force: Annotated[bool, typer.Option(help="Replace a project file that is there.")] = False,
 ) -> None:
     """Guess a project file from the files in a folder, and explain each guess."""
     path = folder / PROJECT_FILE
     if path.exists() and not force:
         raise ProjectError(f"{path}: exists; edit it, or replace it with --force")
-    guess = guess_project(folder)
+    guess = guess_project(folder, target=target)
     replace_file(path, guess.toml.encode())
     for reason in guess.reasons:
         to_stderr(f"- {reason}")

@@ -155,7 +155,7 @@ def _task(project: Project, schemas: Mapping[Role, pa.Schema]) -> Task:
             raise ProjectError(f"[task] classes: the data also have {', '.join(extra)}; list them")
         if len(classes) < 2:
             raise ProjectError(
-                f"[task] target {task.target!r} has {len(classes)} class; a multiclass task needs two or more"
+                f"[task] target {task.target!r} has {'no class' if not classes else 'one class'}; a multiclass task needs two or more"
             )
         return replace(task, classes=classes)
     others = sorted(found - {task.positive}, key=str)

@@ -223,6 +223,8 @@ def _reads_as_time(column: pd.Series) -> bool:
 
 def _task(column: pd.Series, target: str, reasons: list[str]) -> list[str]:
     values = sorted(column.dropna().unique().tolist(), key=str)
+    if not values:
+        raise ProjectError(f"{target!r} holds no value in the test data; name the outcomes' column with --target")
     lines = [f"target = {_quoted(target)}"]
     whole = pd.api.types.is_integer_dtype(column) or pd.api.types.is_bool_dtype(column)
     numeric = pd.api.types.is_numeric_dtype(column)

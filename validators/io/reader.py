@@ -124,6 +124,8 @@ def _due(header: dict[str, Any]) -> int:
 
 def unreadable(path: Path, why: object) -> DataError:
     """The one sentence on a file that cannot be parsed."""
+    if "codec can't decode" in str(why):
+        why = "it is no UTF-8 text; save it as UTF-8, or as parquet"
     return DataError(
         f"{path}: cannot be read as {path.suffix.lstrip('.')}: {clean(next(iter(str(why).splitlines()), ''), 200)}"
     )

@@ -68,6 +68,10 @@ def schema_of(path: Path) -> pa.Schema:
     twice = min((name for name, n in counted.items() if n > 1), default=None)
     if twice is not None:
         raise DataError(f"{path}: column {twice!r} appears {counted[twice]} times; rename all but one")
+    if path.suffix == ".csv" and len(schema) == 1:
+        mark = next((m for m in ";\t|" if m in schema.names[0]), None)
+        if mark is not None:
+            raise DataError(f"{path}: its columns are separated by {mark!r}; write the file with commas, or as parquet")
     return schema
 
 

@@ -95,7 +95,9 @@ def project_sentence(document: Mapping[str, Any]) -> str:
     test = document["inputs"]["data"].get("test") or {}
     rows = f"{fmt.count(test['rows'])} test rows" if test.get("rows") else "no test rows"
     task = f"{project['task']['type']}, target {project['task']['target']}"
-    return f"{project['id']} {project['version']} · {task} · {rows} · policy {policy['id']}"
+    suite = document.get("plan", {}).get("suite")
+    kind = f" · suite {suite}" if suite else ""
+    return f"{project['id']} {project['version']} · {task} · {rows} · policy {policy['id']}{kind}"
 
 
 def open_ends(result: Record) -> str:

@@ -9,7 +9,10 @@ from .chart import Row
 
 TIERS: Final = {1: "1 high risk", 2: "2 medium risk", 3: "3 low risk"}
 SUFFIXES: Final = [suffix.lstrip(".") for suffix in UPLOADS]
-UPLOAD: Final = "Data (test.parquet; train, reference, production if you have them) and models (candidate.skops, prior.skops), up to 200 MB"
+UPLOAD: Final = (
+    "Data whose file names tell their role (test.csv; train, reference, production, serving if you have them) and models "
+    "(candidate.joblib, prior.joblib), up to 200 MB"
+)
 SUITES = (
     "quick: at most 20,000 rows of each role, no slice search, no attributions; under a minute. release: everything, "
     "which a model needs before it ships."
@@ -67,8 +70,11 @@ def ended(job: Any) -> str:
 
 
 def job_line(job: Any) -> str:
-    """``running · DRF101 ... · 42% · 12 s``."""
-    return f"{job.state.value} · {job.what} · {fmt.share(job.share, 0)} · {fmt.duration(job.seconds)}"
+    """``Running: DRF101 ... · 42% · 12 s``; ``Done in 36 s``."""
+    if job.state.value == "done":
+        return f"Done in {fmt.duration(job.seconds)}"
+    what = f"{job.state.value.capitalize()}: {job.what}"
+    return f"{what} · {fmt.share(job.share, 0)} · {fmt.duration(job.seconds)}"
 
 
 def with_tier(toml: str, tier: int) -> str:

@@ -25,6 +25,11 @@ def headline(found: Mapping[str, Any]) -> tuple[str, str, str]:
     return OUTCOMES.get(int(found["code"]), OUTCOMES[1])
 
 
+def signed_at(folder: str) -> str:
+    """When a snapshot was signed, from the name of its folder: ``20261125T071931.349Z`` as ``2026-11-25 07:19 UTC``."""
+    return f"{folder[:4]}-{folder[4:6]}-{folder[6:8]} {folder[9:11]}:{folder[11:13]} UTC"
+
+
 def facts(found: Mapping[str, Any]) -> list[Row]:
     """Who, what, when: the signer's claims are called claims."""
     states = list((found.get("members") or {}).values())
