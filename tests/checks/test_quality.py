@@ -18,7 +18,7 @@ from validators.checks import (
 from validators.core.data import Role
 from validators.core.records import Given
 
-from .performance_cases import BINARY, batch_of, frame, grid_of, multiclass, sound, truth, verdict
+from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, sound, truth, verdict
 
 NOISE = {"warn": 0.02, "fail": 0.05}
 
@@ -156,6 +156,23 @@ def test_defects_are_found_where_they_are():
     assert 0.03 < found["mixed_unit_share", "feature:weight"].value < 0.07
     assert 0.05 < found["mixed_type_share", "feature:text"].value < 0.15
     assert found["all_missing", "feature:flat"].value == 0.0
+
+
+@pytest.mark.parametrize("task", [BINARY, REGRESSION, multiclass("a", "b", "c")], ids=lambda t: t.type)
+def test_a_rare_flag_that_tells_something_is_not_dead_and_one_that_tells_nothing_is(task):
+    rng = np.random.default_rng(7)
+    flag = np.arange(4000) % 160 == 0
+    y = rng.normal(size=4000) + 3 * flag
+    even = np.argsort(np.argsort(y)) % 160 == 80  # as often with any outcome
+    X = frame(4000).assign(flag=flag * 1.0, idle=even * 1.0, flat=1.0)
+    labels = y if task.type == "regression" else (y > 1.5).astype(float) + (task.type == "multiclass") * (y > 3)
+    p = np.full((4000, task.n_scores), 1 / task.n_scores if task.n_scores > 1 else 0.5)
+    grid = grid_of(X, *p.T, task=task, y=labels)
+    found = measure(feature_defects.CHECK, {Role.TRAIN: batch_of(X, labels, p, grid)}, grid, task)
+
+    assert found["modal_share_telling", "feature:flag"].value == found["modal_share", "feature:idle"].value == 0.99375
+    assert "the outcomes of the others differ" in found["modal_share_telling", "feature:flag"].note
+    assert found["modal_share", "feature:flat"].value == 1.0
 
 
 def test_sound_features_have_none():

@@ -3,11 +3,12 @@
 How it is measured
 ------------------
 Per feature, on all rows of train (else test): `modal_share`, the share of rows in its most frequent value or bin, and
-`all_missing`, 1 where no row has a value. On the sample: `placeholder_share`, rows with one repeated smallest or largest number
-that lies further from all others than they are apart (-999, 99999), told with their share in test: a code that the model was fitted on
-is a code all the same; `mixed_unit_share`, rows of the smaller of two clusters of one
-shape that are a known unit factor apart, with a valley between them; `mixed_type_share`, the rarer kind among levels that are partly
-numbers and partly words.
+`all_missing`, 1 where no row has a value. A rare flag is not dead: where the outcomes of the few other rows differ from those of the
+rest (rank-sum test, Bonferroni over the features), the same number is `modal_share_telling`, not judged. On the sample:
+`placeholder_share`, rows with one repeated smallest or largest number that lies further from all others than they are apart (-999,
+99999), told with their share in test: a code that the model was fitted on is a code all the same; `mixed_unit_share`, rows of the
+smaller of two clusters of one shape that are a known unit factor apart, with a valley between them; `mixed_type_share`, the rarer
+kind among levels that are partly numbers and partly words.
 These are counts of the rows as they are, so they have no interval.
 
 Why it matters
@@ -32,22 +33,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
 
 from ..core import subjects
-from ..core.data import Bins, LevelBins, Role
+from ..core.data import Batch, Bins, LevelBins, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.defects import mixed_units, placeholder
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
 from ..summaries.row_sample import RowSampleKind
 
 COUNTS, SAMPLE = FeatureCountsKind("all"), RowSampleKind()
+RARE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`min_rows`: repeats from which on a far value is a code, not an outlier."""
+    """`min_rows`: repeats from which on a far value is a code, not an outlier; `alpha` of the test whether few rows tell something."""
 
     min_rows: int = 5
+    alpha: float = 0.01
 
 
 def feature_defects(given: Given) -> Iterator[Measurement]:
@@ -60,9 +64,11 @@ def feature_defects(given: Given) -> Iterator[Measurement]:
         if len(sample.rows) < sample.total
         else role.value
     )
-    for name, bins in given.grid.features.items():
+    for j, (name, bins) in enumerate(given.grid.features.items()):
         subject = subjects.feature(name)
-        yield from _dead(counts.weighted(name).sum(axis=0), bins, subject, role.value)
+        held = counts.weighted(name).sum(axis=0)
+        telling = _telling(sample.rows, int(held.argmax()), j, given) if held.max() > RARE * held.sum() else False
+        yield from _dead(held, bins, subject, role.value, telling=telling)
         column = sample.rows.X[name]
         if isinstance(bins, LevelBins):
             yield _mixed_types(column, subject, where)
@@ -75,7 +81,19 @@ def feature_defects(given: Given) -> Iterator[Measurement]:
             yield from _numbers(column, test, subject, where, given.options.min_rows)
 
 
-def _dead(held: NDArray[np.float64], bins: Bins, subject: str, where: str) -> Iterator[Measurement]:
+def _telling(rows: Batch, modal: int, j: int, given: Given) -> bool:
+    """Whether the outcomes of the rows outside the most frequent bin are others than those inside."""
+    known = np.isfinite(rows.y)
+    y, rest = rows.y[known], rows.codes[known, j] != modal
+    if not rest.any() or rest.all():
+        return False
+    multiclass = given.task.type == "multiclass"
+    sides = [(y == k).astype(np.float64) for k in range(len(given.task.classes))] if multiclass else [y]
+    tested = [float(mannwhitneyu(side[rest], side[~rest]).pvalue) for side in sides if np.ptp(side) > 0]
+    return bool(tested) and min(tested) * len(tested) * len(given.grid.features) < given.options.alpha
+
+
+def _dead(held: NDArray[np.float64], bins: Bins, subject: str, where: str, *, telling: bool) -> Iterator[Measurement]:
     n = int(held.sum())
     if n == 0:
         yield Measurement(metric="modal_share", subject=subject, value=None, n=0, note=f"no rows in {where}")
@@ -83,9 +101,10 @@ def _dead(held: NDArray[np.float64], bins: Bins, subject: str, where: str) -> It
     modal = int(held.argmax())
     missing = float(held[bins.missing])
     note = f"{where}: {held[modal] / n:.2%} of rows are {bins.names[modal]}"
-    yield Measurement(
-        metric="modal_share", subject=subject, value=float(held[modal]) / n, n=n, method="count", note=note
-    )
+    if telling:
+        note += "; the outcomes of the others differ"
+    metric = "modal_share_telling" if telling else "modal_share"
+    yield Measurement(metric=metric, subject=subject, value=float(held[modal]) / n, n=n, method="count", note=note)
     yield Measurement(
         metric="all_missing",
         subject=subject,
@@ -152,7 +171,14 @@ CHECK = Check(
     code="QUA102",
     family=Family.QUALITY,
     title="Dead features, placeholders, mixed units",
-    metrics=("modal_share", "all_missing", "placeholder_share", "mixed_unit_share", "mixed_type_share"),
+    metrics=(
+        "modal_share",
+        "modal_share_telling",
+        "all_missing",
+        "placeholder_share",
+        "mixed_unit_share",
+        "mixed_type_share",
+    ),
     needs=Needs(roles=(), one_of=(Role.TRAIN, Role.TEST), summaries=(COUNTS, SAMPLE)),
     measure=feature_defects,
     doc=__doc__,

@@ -65,7 +65,7 @@ def _worst(document: Document, colours: Palette) -> Chart | None:
         ),
         table=Table(rows=rows, kinds={"Worst share": "share", "n": "count"}),
         alt=f"Curve over {len(points)} shares; {measurement_sentence(points[0][1])}",
-        caption=f"Band: interval. The limits hold for the worst tenth.{words}",
+        caption=f"Band: interval. The limits hold for the worst tenth; what our own learner shows inside train is taken off.{words}",
     )
 
 
