@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,20 @@ features = ["a", "b", "c"]
 """
 
 
+DESCRIPTION = """artifact_path: model
+flavors:
+  python_function:
+    data: model.ubj
+    loader_module: mlflow.xgboost
+  xgboost:
+    data: model.ubj
+    model_class: xgboost.sklearn.XGBClassifier
+    model_format: ubj
+signature:
+  inputs: '[{"type": "double", "name": "a"}, {"type": "double", "name": "b"}]'
+"""
+
+
 def rows(seed):
     """Three features, a day, an outcome and a stored score."""
     rng = np.random.default_rng(seed)
@@ -51,12 +66,19 @@ def stored_scores(folder: Path, test: str):
 
 
 def with_model(folder: Path, name: str):
-    """A project whose candidate is the file `name`."""
+    """A project whose candidate is the file `name`, or the folder that `name` lies in."""
     folder.mkdir(parents=True)
     for role, seed in (("train", 0), ("test", 1)):
         rows(seed)[["id", "at", "a", "b", "y"]].to_parquet(folder / f"{role}.parquet")
-    (folder / name).write_bytes(model(Path(name).suffix, rows(0)))
-    text = PROJECT.format(model=f'candidate = "{name}"', test="test.parquet", columns="").replace(', "c"]', "]")
+    if name == "mlflow/MLmodel":
+        (folder / "mlflow").mkdir()
+        (folder / name).write_text(DESCRIPTION, encoding="utf-8")
+        (folder / "mlflow" / "model.ubj").write_bytes(model(".ubj", rows(0)))
+    else:
+        (folder / name).write_bytes(model(Path(name).suffix, rows(0)))
+    text = PROJECT.format(model=f'candidate = "{name.partition("/")[0]}"', test="test.parquet", columns="").replace(
+        ', "c"]', "]"
+    )
     (folder / "seatrial.toml").write_text(text, encoding="utf-8")
     return folder
 
@@ -95,6 +117,19 @@ def model(suffix, frame):
 
         settings = {"objective": "binary", "num_leaves": 4, "verbose": -1, "num_threads": 1}
         return lightgbm.train(settings, lightgbm.Dataset(X, y), 5).model_to_string().encode()
+    if suffix == ".cbm":
+        import catboost
+
+        fitted = catboost.CatBoostClassifier(iterations=5, depth=2, verbose=False, allow_writing_files=False)
+        with tempfile.TemporaryDirectory() as made:
+            fitted.fit(X, y)
+            fitted.save_model(f"{made}/m.cbm")
+            return Path(made, "m.cbm").read_bytes()
+    if suffix == ".onnx":
+        from skl2onnx import to_onnx
+        from sklearn.linear_model import LogisticRegression
+
+        return to_onnx(LogisticRegression().fit(X.to_numpy(), y), X.to_numpy(np.float32)).SerializeToString()
     import xgboost
 
     booster = xgboost.train({"objective": "binary:logistic", "max_depth": 2}, xgboost.DMatrix(X, y), 5)

@@ -12,16 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 FORMATS = {
-    "test.csv": 0.24,
-    "test.parquet": 0.18,
-    "test.arrow": 0.14,
-    "seatrial.toml": 0.14,
-    "model.joblib": 0.05,
-    "model.pkl": 0.05,
-    "model.skops": 0.05,
-    "model.json": 0.05,
-    "model.ubj": 0.05,
-    "model.txt": 0.05,
+    "test.csv": 0.22,
+    "test.parquet": 0.17,
+    "test.arrow": 0.13,
+    "seatrial.toml": 0.12,
+    "model.joblib": 0.04,
+    "model.pkl": 0.04,
+    "model.skops": 0.04,
+    "model.json": 0.04,
+    "model.ubj": 0.04,
+    "model.txt": 0.04,
+    "model.cbm": 0.04,
+    "model.onnx": 0.04,
+    "mlflow/MLmodel": 0.04,
 }
 
 
@@ -240,7 +243,21 @@ def broken_project(data):
     yield "utf-16", text.encode("utf-16")
 
 
+def broken_mlflow(data):
+    """MLflow's description of a model with one wrong line, and descriptions that are none."""
+    lines = data.decode().splitlines()
+    for k, line in enumerate(lines):
+        key, _, _ = line.partition(":")
+        yield f"without line {k + 1}", "\n".join(lines[:k] + lines[k + 1 :]).encode()
+        for value in ("../../../etc/passwd", "[]", "{}", "~", "1e999", "&a [*a]", "!!python/name:os.system", "'\\0'"):
+            yield f"{key.strip()}: {value}", "\n".join([*lines[:k], f"{key}: {value}", *lines[k + 1 :]]).encode()
+    yield "a text of many texts", b"a: &a [x, x]\nb: &b [*a, *a]\nflavors: {xgboost: {data: *b}}"
+    yield "deep", b"flavors: " + b"[" * 100_000
+    yield "empty", b""
+
+
 HAND_MADE = {
+    "mlflow/MLmodel": broken_mlflow,
     "test.csv": broken_csv,
     "test.parquet": broken_parquet,
     "test.arrow": broken_arrow,

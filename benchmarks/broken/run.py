@@ -45,8 +45,8 @@ def bases(folder):
     """A sound project per file of the corpus, and the file's sound bytes."""
     made = {}
     for file in FORMATS:
-        if file.startswith("model"):
-            made[file] = with_model(folder / file, file)
+        if file.startswith(("model", "mlflow")):
+            made[file] = with_model(folder / file.replace("/", "-"), file)
         else:
             made[file] = stored_scores(folder / file, "test.parquet" if file == "seatrial.toml" else file)
     return made, {file: (project / file).read_bytes() for file, project in made.items()}
