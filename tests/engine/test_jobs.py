@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from validators.core.errors import RunError
-from validators.engine import jobs
+from validators.engine import jobs, memory
 from validators.engine.jobs import SEATS, JobLimits
 
 PLACES = 2
@@ -59,6 +61,7 @@ def start(tmp_path, monkeypatch):
         finally:
             monkeypatch.setattr(jobs, "write_json", write)
 
+    begin.script = script
     yield begin
     for folder, job in made:
         runner = jobs.read_json(folder / "jobs" / job / "runner.json")
@@ -176,6 +179,64 @@ def test_a_job_is_stopped_after_the_limit_of_time_and_says_so(start):
     held = wait(folder, job, lambda j: not j.active)
     assert (held.state, held.code) == (jobs.State.FAILED, 124)
     assert "stopped after 0.00025 h, the limit of this installation" in held.message
+
+
+@pytest.mark.parametrize(("allowed", "stopped"), [(200 << 20, True), (600 << 20, False)])
+def test_a_job_is_stopped_at_the_limit_of_memory_of_all_that_it_started_and_says_so(
+    start, monkeypatch, allowed, stopped
+):
+    child = "import time; held = bytearray(300 << 20); time.sleep(1.6)"
+    start.script.write_text(
+        STAND_IN.replace("time.sleep(seconds)", f"import subprocess; subprocess.run([sys.executable, '-c', {child!r}])")
+    )
+    folder, job = start(limits=JobLimits(running=1, memory=allowed))
+
+    held = wait(folder, job, lambda j: not j.active, 20)
+    if stopped:
+        assert (held.state, held.code) == (jobs.State.FAILED, 124)
+        assert re.search(
+            r"stopped at 0\.\d+ GB of memory; a job of this installation may have 0.2 GB, which memory_gb", held.message
+        )
+    else:
+        assert (held.state, held.code) == (jobs.State.DONE, 0)
+
+
+@pytest.mark.parametrize(
+    ("machine", "cores", "running", "each", "expected"),
+    [
+        (20, 4, None, None, (4, 3.0)),  # as many as cores, three fifths shared out
+        (5, 8, None, None, (1, 3.0)),  # no second one fits with 2 GB
+        (1, 2, None, None, (1, 0.6)),
+        (20, 4, 2, None, (2, 6.0)),
+        (20, 8, None, 4.0, (3, 4.0)),
+        (20, 8, 5, 4.0, (5, 4.0)),  # what is said counts
+        (0, 4, None, None, (4, None)),  # a machine that does not tell
+    ],
+)
+def test_jobs_together_stay_within_six_tenths_of_memory(monkeypatch, machine, cores, running, each, expected):
+    monkeypatch.setattr(memory, "of_machine", lambda: machine << 30)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+
+    at_once, held = memory.shares(running, each and int(each * (1 << 30)))
+    assert (at_once, held and round(held / (1 << 30), 2)) == expected
+
+
+def test_memory_of_a_process_counts_what_it_started_and_a_container_counts_its_own(tmp_path, monkeypatch):
+    before = memory.of_tree(os.getpid())
+    grow = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = bytearray(200 << 20); print(1, flush=True); input()'])"
+    with subprocess.Popen([sys.executable, "-c", grow], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as held:
+        held.stdout.readline()
+        grown = memory.of_tree(os.getpid()) - before
+        held.stdin.close()
+    assert 190 << 20 < grown < 300 << 20
+    assert memory.of_tree(2**22 + 1) == 0
+
+    whole = memory.of_machine()
+    (tmp_path / "memory.max").write_text("1073741824\n")
+    monkeypatch.setattr(memory, "GROUP", (tmp_path / "memory.max", tmp_path / "none"))
+    assert memory.of_machine() == 1 << 30
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.of_machine() >= whole
 
 
 def test_what_a_job_shows_is_in_its_files_so_another_process_of_the_app_shows_the_same(start, monkeypatch):

@@ -23,6 +23,8 @@ def test_jobs_have_limits_of_their_own(tmp_path):
     (tmp_path / "settings.toml").write_text("[jobs]\nrunning = 3\nhours = 0.5\n")
 
     assert job_limits(tmp_path) == JobLimits(running=3, wall_s=1800.0)
+    (tmp_path / "settings.toml").write_text("[jobs]\nmemory_gb = 1.5\n")
+    assert job_limits(tmp_path) == JobLimits(memory=3 << 29)
     assert limits_of(tmp_path) == Limits()
 
 

@@ -1,6 +1,6 @@
-"""The runner of a job, a program: waits for its owner's turn and for a place, runs the command, writes how it ended.
+"""The runner of a job, a program: waits for its owner's turn and for a place, runs the command within its limits, writes how it ended.
 
-It imports nothing but the standard library, so that a waiting job costs little.
+It imports little but the standard library, so that a waiting job costs little.
 """
 
 import ctypes
@@ -17,8 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from .memory import of_tree
+
 NICE = 10
 GRACE_S = 5.0
+LOOK_S = 1.0  # how often memory is looked at
 PR_SET_PDEATHSIG = 1
 
 
@@ -64,13 +67,12 @@ def run(folder: Path) -> int:
                 spec["command"], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 preexec_fn=_end_with_runner,  # noqa: PLW1509 - there is one thread
             )  # fmt: skip
-            code = child.wait(wall)
+            code, why = _watched(child, wall, spec.get("memory"))
     except KeyboardInterrupt:
-        code = 130
-    except subprocess.TimeoutExpired:
-        code = 124
+        code, why = 130, ""
+    if why:
         with (folder / "errors.txt").open("ab") as err:
-            err.write(f"\nstopped after {wall / 3600:.3g} h, the limit of this installation\n".encode())
+            err.write(f"\n{why}\n".encode())
     if code not in (124, 130):
         write_json(folder / "ended.json", {"at": now(), "code": code})
         return code
@@ -80,6 +82,22 @@ def run(folder: Path) -> int:
     if not gone:
         os.killpg(0, signal.SIGKILL)
     return code
+
+
+def _watched(child: subprocess.Popen[bytes], wall: float, memory: int | None) -> tuple[int, str]:
+    """Exit code of the command; or 124, and which limit of the installation it has met."""
+    end = time.monotonic() + wall
+    while (left := end - time.monotonic()) > 0:
+        try:
+            return child.wait(min(left, LOOK_S)), ""
+        except subprocess.TimeoutExpired:
+            held = of_tree(child.pid) if memory else 0
+        if memory and held > memory:
+            return 124, (
+                f"stopped at {held / (1 << 30):.2g} GB of memory; a job of this installation may have {memory / (1 << 30):.2g} GB, "
+                "which memory_gb under [jobs] in settings.toml sets"
+            )
+    return 124, f"stopped after {wall / 3600:.3g} h, the limit of this installation"
 
 
 def _end_with_runner() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from ..core.errors import RunError
 from .job_runner import locked, now, read_json, write_json
+from .memory import shares
 
 TAIL = 4_000
 SEATS = 4  # of one owner: one job that runs, three that wait
@@ -28,9 +29,13 @@ _runners: dict[int, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobLimits:
-    """Of an installation: jobs that run at once (None: as many as cores), and how long one may take."""
+    """Of an installation: jobs that run at once, the bytes of memory of each, and how long one may take.
+
+    Without a number of either: as many as cores, and so much that all together stay within six tenths of the machine's memory.
+    """
 
     running: int | None = None
+    memory: int | None = None
     wall_s: float = 12 * 3600.0
 
 
@@ -114,7 +119,8 @@ def _start(project: Path, arguments: Sequence[str], places: Path, owner: str, li
         "places": str(places),
         "owner": owner,
     }
-    spec |= {"running": limits.running or os.cpu_count() or 1, "wall_s": limits.wall_s}
+    running, bytes_each = shares(limits.running, limits.memory)
+    spec |= {"running": running, "memory": bytes_each, "wall_s": limits.wall_s}
     write_json(folder / "job.json", spec)
     runner = subprocess.Popen(  # noqa: S603 - our own program
         [*_program("engine.job_runner"), str(folder)],

@@ -9,7 +9,8 @@
     call_s = 300       # to score up to 16,384 rows
 
     [jobs]
-    running = 2        # jobs of the app at once; as many as cores where it is not said
+    running = 2        # jobs of the app at once; where it is not said as many as cores, if memory allows
+    memory_gb = 6      # of one job, with the processes of its models; by default six tenths of the machine's, shared out
     hours = 12         # after which one is stopped
 
     [endpoint]
@@ -34,8 +35,8 @@ WORKER = {
     "load_s": ("load_s", 1),
     "call_s": ("call_s", 1),
 }
-JOBS = {"running": ("running", 1), "hours": ("wall_s", 3600)}
-WHOLE = ("memory_bytes", "cpu_s", "running")
+JOBS = {"running": ("running", 1), "memory_gb": ("memory", 1 << 30), "hours": ("wall_s", 3600)}
+WHOLE = ("memory_bytes", "memory", "cpu_s", "running")
 SECTIONS = ("worker", "jobs", "endpoint")
 
 
