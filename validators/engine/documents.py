@@ -1,7 +1,9 @@
 """Grid and summaries as JSON documents, under explicit names and versions, and back."""
 
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -49,8 +51,13 @@ def grid_document(grid: Grid) -> dict[str, Any]:
 
 
 def grid_from(document: Mapping[str, Any]) -> Grid:
-    """Inverse of `grid_document`; raises RunError for another version."""
+    """Inverse of `grid_document`; raises RunError for another version, or what is no grid."""
     _expect(document, f"seatrial/grid/v{VERSION}")
+    with _told("grid"):
+        return _grid(document)
+
+
+def _grid(document: Mapping[str, Any]) -> Grid:
     return Grid(
         features={name: _bins_from(held) for name, held in document["features"].items()},
         score_cuts=_filled(document["score_cuts"]),
@@ -74,18 +81,32 @@ def summaries_document(summaries: Mapping[tuple[Role, Kind], Any]) -> dict[str, 
 
 
 def summaries_from(document: Mapping[str, Any]) -> dict[tuple[Role, Kind], Any]:
-    """Inverse of `summaries_document`; raises RunError for another version or an unknown kind."""
+    """Inverse of `summaries_document`; raises RunError for another version, an unknown kind, or what is no summary."""
     _expect(document, f"seatrial/summaries/v{VERSION}")
     found: dict[tuple[Role, Kind], Any] = {}
-    for role, kinds in document["roles"].items():
-        for name, stored in kinds.items():
-            if name not in PORTABLE:
-                raise RunError(f"summaries: unknown kind {name!r}; this version knows {', '.join(PORTABLE)}")
-            found[Role(role), PORTABLE[name]] = PORTABLE[name].load(stored)
+    with _told("summaries"):
+        for role, kinds in document["roles"].items():
+            for name, stored in kinds.items():
+                if name not in PORTABLE:
+                    raise RunError(f"summaries: unknown kind {name!r}; this version knows {', '.join(PORTABLE)}")
+                found[Role(role), PORTABLE[name]] = PORTABLE[name].load(stored)
     return found
 
 
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Tell what a document that somebody changed raises on the way into our records."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError, zlib.error) as error:
+        raise RunError(
+            f"{what}: cannot be read ({type(error).__name__}: {str(error)[:80]}); run the trial again"
+        ) from None
+
+
 def _expect(document: Mapping[str, Any], schema: str) -> None:
+    if not isinstance(document, dict):
+        raise RunError(f"expected a document of schema {schema!r}, found {type(document).__name__}")
     if document.get("schema") != schema:
         raise RunError(
             f"expected a document of schema {schema!r}, found {document.get('schema')!r}; use the version that wrote it"

@@ -104,13 +104,12 @@ def read_summaries(run: Path, *wanted: str) -> tuple[dict[tuple[Role, Kind], Any
     for name in ("summaries.json", "grid.json"):
         try:
             held.append(json.loads((run / name).read_bytes()))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{run / name}: cannot be read ({type(error).__name__}); run the trial again") from None
     stored = held[0]
-    if wanted and isinstance(stored.get("roles"), dict):
-        stored["roles"] = {
-            r: {k: s for k, s in by.items() if f"{r}:{k}" in wanted} for r, by in stored["roles"].items()
-        }
+    roles = stored.get("roles") if isinstance(stored, dict) else None
+    if wanted and isinstance(roles, dict) and all(isinstance(by, dict) for by in roles.values()):
+        stored["roles"] = {r: {k: s for k, s in by.items() if f"{r}:{k}" in wanted} for r, by in roles.items()}
     return summaries_from(stored), grid_from(held[1])
 
 

@@ -26,7 +26,7 @@ class PriorSummaries:
         try:
             grid = grid_from(json.loads(grid_json))
             held = summaries_from(json.loads(summaries_json))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, RecursionError, RunError) as error:
             raise RunError(f"prior snapshot: its summaries cannot be read ({error})") from error
         found: dict[tuple[Role, Kind], Any] = {}
         for kind in (FeatureCountsKind("all"), OutcomesKind("all")):

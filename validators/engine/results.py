@@ -5,6 +5,7 @@ import json
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from .. import __version__
 from ..core.errors import RunError
 from ..core.policy import Judged, JudgedResult, Overall, Policy, Rule
 from ..core.records import Check, Measurement, Result, Status
+from ..core.shape import problems
 
 SCHEMA = "seatrial/results/v1"
 _PACKAGES = (
@@ -148,7 +150,16 @@ def results_from(data: bytes, path: str) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else type(document).__name__
         raise RunError(f"{path}: expected schema {SCHEMA!r}, found {found!r}")
+    odd = next(problems(document, _schema()), None)
+    if odd is not None:
+        raise RunError(f"{path}: {odd}, which no run writes; run the trial again")
     return document
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    held: dict[str, Any] = json.loads(Path(__file__).with_name("results.schema.json").read_text("utf-8"))
+    return held
 
 
 def judged_again(document: Mapping[str, Any], policy: Policy, policy_digest: str) -> dict[str, Any]:

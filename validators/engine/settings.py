@@ -36,6 +36,7 @@ WORKER = {
     "call_s": ("call_s", 1),
 }
 JOBS = {"running": ("running", 1), "memory_gb": ("memory", 1 << 30), "hours": ("wall_s", 3600)}
+MOST = 1_000_000
 WHOLE = ("memory_bytes", "memory", "cpu_s", "running")
 SECTIONS = ("worker", "jobs", "endpoint")
 
@@ -70,10 +71,12 @@ def _numbers(home: Path, section: str, units: Mapping[str, tuple[str, int]]) -> 
     wrong = [
         key
         for key, value in given.items()
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < MOST
     ]
     if wrong:
-        raise ProjectError(*(f"{path}: {key} must be a number above 0, got {given[key]!r}" for key in wrong))
+        raise ProjectError(
+            *(f"{path}: {key} must be a number above 0 and below {MOST:,}, got {given[key]!r}" for key in wrong)
+        )
     ours = {units[key][0]: value * units[key][1] for key, value in given.items()}
     return {name: max(int(value), 1) if name in WHOLE else float(value) for name, value in ours.items()}
 

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
+from ..core import shape
 from ..core.errors import PolicyError
 from ..core.hints import nearest
 from ..core.policy import Pack, Policy, Requirement, Rule
@@ -20,6 +21,38 @@ _TOP = ("id", "version", "tier", "title", "required", "required_subjects", "limi
 _PACK = ("id", "version", "title", "says", "as_of", "sources", "required", "required_subjects", "limits")
 _BIAS = "BIA"
 _LIMIT = ("check", "metric", "worse", "warn", "fail", "null", "min_n", "scales", "supporting", "basis", "reason")
+_LABEL = {"type": ["string", "number"]}
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_LIMITS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            **{k: {"type": "string"} for k in ("check", "metric", "worse", "basis", "reason")},
+            **{k: {"type": "boolean"} for k in ("scales", "supporting")},
+        },
+    },
+}
+_REQUIRED = {"type": "object", "additionalProperties": {"type": "string"}}
+_IN_PACK = {
+    **dict.fromkeys(("id", "version", "title", "says", "as_of"), _LABEL),
+    "sources": _TEXTS,
+    "required": _REQUIRED,
+    "required_subjects": _TEXTS,
+    "limits": _LIMITS,
+}
+_SHAPE = {
+    "properties": {
+        "id": _LABEL,
+        "version": _LABEL,
+        "tier": {"enum": [1, 2, 3]},
+        "title": _LABEL,
+        "required": _REQUIRED,
+        "required_subjects": _TEXTS,
+        "limits": _LIMITS,
+        "packs": {"type": "array", "items": {"type": "object", "properties": _IN_PACK}},
+    }
+}
 
 
 def policy_text(tier: int, file: Path | None = None) -> str:
@@ -56,12 +89,12 @@ def read_policy(text: str, *, name: str, metrics: Mapping[str, tuple[str, ...]],
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"{name}: not valid TOML: {error}") from None
+    odd = [f"{name}: {p}" for p in shape.problems(raw, _SHAPE)]
+    if odd:
+        raise PolicyError(*odd)
     problems = [f"unknown key {k!r}; {nearest(k, _TOP)}" for k in raw if k not in _TOP]
     problems += [f"has no {k}" for k in ("id", "version", "tier") if k not in raw]
-    required = raw.get("required", {})
-    limits = raw.get("limits", [])
-    if not isinstance(required, dict) or not isinstance(limits, list) or not all(isinstance(x, dict) for x in limits):
-        raise PolicyError(f"{name}: [required] must be a table and [[limits]] a list of tables")
+    required, limits = raw.get("required", {}), raw.get("limits", [])
     for key, value in required.items():
         if key not in families and key not in metrics:
             problems.append(f"[required] {key!r} is no family and no check; {nearest(key, (*families, *metrics))}")
@@ -70,8 +103,6 @@ def read_policy(text: str, *, name: str, metrics: Mapping[str, tuple[str, ...]],
     for i, limit in enumerate(limits, 1):
         problems += [f"limit {i}: {p}" for p in _limit_problems(limit, metrics)]
     packs = raw.get("packs", [])
-    if not isinstance(packs, list) or not all(isinstance(x, dict) for x in packs):
-        raise PolicyError(f"{name}: [[packs]] must be a list of tables")
     ids = [pack.get("id") for pack in packs]
     problems += [f"pack {x!r} stands there twice" for x in dict.fromkeys(ids) if ids.count(x) > 1]
     for pack in packs:
