@@ -224,7 +224,7 @@ def _show_check(held: Open, result: dict[str, Any]) -> None:
     st.code(sentences.command(held.project, code), language="bash")
     text = check_texts().get(code)
     for heading, part in (text.parts if text else {}).items():
-        st.markdown(f"**{heading}.** {fmt.markdown(part)}")
+        st.markdown(f"**{heading}.** {fmt.prose(part)}")
 
 
 def show_family(family: str) -> None:

@@ -77,9 +77,9 @@ def of_slice(held: Open) -> None:
 
 held = need_run()
 show_family_head(held, FAMILY)
+st.page_link("pages/slices.py", label="Slices: where is it worse than it should be?", icon=":material/arrow_forward:",
+             query_params={"project": held.id})  # fmt: skip
 of_slice(held)
 show_charts(charts_of(held.document, FAMILY, colours()), FAMILY)
 cut(held)
 show_checks(held, [r for r in reading.results(held.document, FAMILY) if not r["check"].startswith("PRF2")])
-LINK = "Checks of slices are on their own page"
-st.page_link("pages/slices.py", label=LINK, icon=":material/arrow_forward:", query_params={"project": held.id})

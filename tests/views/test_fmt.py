@@ -35,6 +35,15 @@ def test_durations(seconds, expected):
     assert fmt.duration(seconds) == expected
 
 
+def test_the_size_of_an_effect_has_no_plus():
+    assert [fmt.effect(0.083, kind) for kind in ("signed", "share")] == ["0.083", "8.3%"]
+
+
+def test_prose_shows_names_as_code_and_the_rest_as_text():
+    assert fmt.prose("`late_share` is *the* share") == "`late_share` is \\*the\\* share"
+    assert fmt.prose("one ` alone") == "one \\` alone"
+
+
 def test_an_interval_with_one_end_is_a_bound():
     assert fmt.interval(None, 0.02, "share") == "at most 2.0%"
     assert fmt.interval(0.69, 0.741) == "[0.690, 0.741]"

@@ -42,6 +42,12 @@ def test_the_telling_measurement_is_the_one_furthest_beyond_its_limit():
     )
 
 
+def test_of_equal_measurements_the_one_that_names_a_place_tells():
+    whole, place = (m("x", s, 1.0, limit=limit(0.1, 0.2), verdict="FAIL") for s in ("model", "feature:income"))
+
+    assert reading.telling(r("PIP103", "pipeline", "FAIL", [whole, place]))["subject"] == "feature:income"
+
+
 def test_a_limit_below_which_it_is_worse_counts_the_other_way():
     held = limit(0.8, 0.67, "below")
 
@@ -103,6 +109,7 @@ def test_an_unknown_metric_has_a_table():
 
     assert name == "A metric nobody knows"
     assert table.rows[0]["Subject"] == "sex = F"
+    assert not {"Metric", "Verdict", "Limit"} & set(table.rows[0]), "told by its name, or empty"
 
 
 def test_the_terminal_summary_names_verdict_checks_and_what_is_missing():

@@ -52,6 +52,18 @@ def test_every_metric_of_every_check_has_a_label_and_a_unit_of_its_own():
     assert len(words._LABELS) == sum(len(held) for held in words._METRICS.values())  # one unit each
 
 
+def test_limits_on_both_sides_are_told_as_one_where_they_mirror_each_other():
+    above = {"warn": 0.1, "fail": 0.2, "worse": "above", "null": 0.0}
+    below = {"warn": -0.1, "fail": -0.2, "worse": "below", "null": 0.0}
+
+    assert words.limits_words([below, above], "share") == "attention beyond ±10%, fail beyond ±20%"
+    assert (
+        words.limits_words([above, {**below, "fail": -0.3}], "number")
+        == "attention above 0.1, fail above 0.2; attention below −0.1, fail below −0.3"
+    )
+    assert words.limits_words([above], "number") == "attention above 0.1, fail above 0.2"
+
+
 def test_a_limit_in_words_says_which_side_is_worse():
     held = {"warn": 0.8, "fail": 0.67, "worse": "below", "null": 1.0}
 

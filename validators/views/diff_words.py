@@ -9,7 +9,7 @@ from .reading import Document, Record, family_verdict, verdict_of
 from .sentences import digits_of, result_sentence
 from .subject_words import subject_words
 from .tables import verdict_text
-from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label
+from .words import FAMILIES, OVERALL, VERDICTS, limits_words, metric_kind, metric_label
 
 CHANCE = (
     "A difference between two runs has no interval of its own here: whether a candidate is worse than its prior by more than "
@@ -144,4 +144,4 @@ def _limits(m: Record | None) -> str:
     if m is None:
         return ""
     kind = metric_kind(m["metric"])
-    return "; ".join(filter(None, (limit_words(held, kind) for held in m["limits"])))
+    return limits_words(m["limits"], kind)

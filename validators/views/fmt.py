@@ -66,6 +66,11 @@ def shown(value: float | None, kind: str, digits: int = 3) -> str:
     return signed(value, digits) if kind == "signed" else number(value, digits)
 
 
+def effect(value: float | None, kind: str, digits: int = 3) -> str:
+    """The size of an effect: as `shown`, and never with a plus."""
+    return shown(value, "number" if kind == "signed" else kind, digits)
+
+
 def exact(value: float, kind: str = "number") -> str:
     """A limit as the policy writes it, unrounded: ``0.15``, ``2.5%``."""
     return (f"{100 * value:.10g}%" if kind == "share" else f"{value:.10g}").replace("-", MINUS)
@@ -141,6 +146,14 @@ def cell(text: str) -> str:
 def cells(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows of a table, each text as `cell`."""
     return [{k: cell(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows]
+
+
+def prose(text: str) -> str:
+    """A text of our own in which `names` stand in backticks: safe inside Markdown, and names as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return markdown(text)
+    return "".join(f"`{part}`" if at % 2 else markdown(part) for at, part in enumerate(parts))
 
 
 def markdown(text: object) -> str:

@@ -96,8 +96,10 @@ def excess(m: Record) -> float:
 
 
 def by_badness(measured: Iterable[Record]) -> list[Record]:
-    """The worst first: by verdict, those that count first, then by how far beyond the limit."""
-    return sorted(measured, key=lambda m: (_rank(m["verdict"]), not m["counts"], -excess(m)))
+    """The worst first: by verdict, those that count first, by how far beyond the limit, and of equals what names a place."""
+    return sorted(
+        measured, key=lambda m: (_rank(m["verdict"]), not m["counts"], -excess(m), m["subject"].startswith("model"))
+    )
 
 
 def telling(result: Record) -> Record | None:

@@ -108,7 +108,7 @@ def open_ends(result: Record) -> str:
     if m is None:
         return ""
     kind = metric_kind(m["metric"])
-    able = f"These {fmt.count(m['n'])} rows can show an effect of {fmt.shown(m['mde'], kind)} or more (power 80 %)."
+    able = f"These {fmt.count(m['n'])} rows can show an effect of {fmt.effect(m['mde'], kind)} or more (power 80 %)."
     seen, note = "" if m["mde"] is None else able, note_words(m["note"])
     return " ".join(filter(None, (seen, f"{note[:1].upper()}{note[1:]}." if note else "")))
 
@@ -138,7 +138,7 @@ def tile(document: Document, family: str) -> Tile:
     limit = limit_words(m["limit"], kind)
     ends = fmt.interval(m["low"], m["high"], kind, digits)
     parts = (metric_label(m["metric"]), subject_words(m["subject"]))
-    least = "" if m["mde"] is None else f", enough to show an effect of {fmt.shown(m['mde'], kind, digits)} or more"
+    least = "" if m["mde"] is None else f", enough to show an effect of {fmt.effect(m['mde'], kind, digits)} or more"
     return Tile(
         value=fmt.shown(m["value"], kind, digits),
         what=", ".join(p for p in parts if p != "model"),

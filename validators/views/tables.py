@@ -7,7 +7,7 @@ from .chart import Dot, Row, Table
 from .reading import Document, Record, by_badness, families, left_out, merged, results, telling, verdict_of
 from .sentences import digits_of, measurement_sentence, reasons, result_sentence
 from .subject_words import note_words, subject_words
-from .words import FAMILIES, RANK, VERDICTS, limit_words, metric_kind, metric_label
+from .words import FAMILIES, RANK, VERDICTS, limits_words, metric_kind, metric_label
 
 MOST_ROWS = 10_000
 
@@ -56,13 +56,13 @@ def _measurement_row(m: Record) -> Row:
     return {
         "Metric": metric_label(m["metric"]),
         "Subject": subject_words(m["subject"]),
+        "Verdict": verdict_text(m["verdict"]),
         "Value": fmt.shown(m["value"], kind, digits),
         "Interval": fmt.interval(m["low"], m["high"], kind, digits),
-        "Limit": "; ".join(filter(None, (limit_words(held, kind) for held in limits))),
+        "Limit": limits_words([held for held in limits if held], kind),
         "n": m["n"],
         "n eff": None if m["n_eff"] is None else round(m["n_eff"]),
-        "Verdict": verdict_text(m["verdict"]),
-        "Smallest effect seen": "" if m["mde"] is None or m["limit"] is None else fmt.shown(m["mde"], kind),
+        "Smallest effect seen": "" if m["mde"] is None or m["limit"] is None else fmt.effect(m["mde"], kind),
         "Note": note_words(m["note"]),
     }
 
@@ -84,11 +84,17 @@ def result_tables(result: Record) -> list[tuple[str, Table]]:
     held = merged(result["measurements"])
     judged = [m for m in held if m["limits"]]
     rest = [m for m in held if not m["limits"]]
-    tables = [("Judged", measurement_table(judged))] if judged else []
+    tables = [("Judged", _lean(measurement_table(judged)))] if judged else []
     return tables + [
-        (metric_label(metric), measurement_table(m for m in rest if m["metric"] == metric))
+        (metric_label(metric), _lean(measurement_table(m for m in rest if m["metric"] == metric), "Metric", "Verdict"))
         for metric in dict.fromkeys(m["metric"] for m in rest)
     ]
+
+
+def _lean(table: Table, *told: str) -> Table:
+    """A table without the columns that are told beside it and those that are empty."""
+    kept = [k for k in table.rows[0] if k not in told and any(row[k] not in ("", None) for row in table.rows)]
+    return Table(rows=[{k: row[k] for k in kept} for row in table.rows], kinds=table.kinds)
 
 
 def dot_table(rows: Sequence[Dot], kind: str, *, name: str = "Subject") -> Table:

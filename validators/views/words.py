@@ -1,7 +1,7 @@
 """The words of the app: families, verdicts, metrics and subjects, each named in one place."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -83,9 +83,23 @@ def metric_kind(metric: str) -> str:
     return _KINDS.get(metric, "number")
 
 
-def limit_words(limit: Mapping[str, Any] | None, kind: str) -> str:
+def limits_words(limits: Sequence[Mapping[str, Any]], kind: str) -> str:
+    """All limits of a measurement; two that mirror each other as one: ``attention beyond ±0.1, fail beyond ±0.2``."""
+    if len(limits) == 2 and _mirrored(*sorted(limits, key=lambda held: held["worse"] == "below")):
+        upper = next(held for held in limits if held["worse"] == "above")
+        return limit_words({**upper, "worse": "beyond"}, kind, sign="±")
+    return "; ".join(filter(None, (limit_words(held, kind) for held in limits)))
+
+
+def _mirrored(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> bool:
+    ends = [(upper.get(end), lower.get(end)) for end in ("warn", "fail")]
+    same = all(a is b if a is None or b is None else a == -b for a, b in ends)
+    return same and (upper["worse"], lower["worse"]) == ("above", "below")
+
+
+def limit_words(limit: Mapping[str, Any] | None, kind: str, sign: str = "") -> str:
     """``attention above 0.15, fail above 0.3``; empty without a limit. Limits are round numbers and are never rounded."""
     if not limit:
         return ""
     named = [("attention", limit.get("warn")), ("fail", limit.get("fail"))]
-    return ", ".join(f"{word} {limit['worse']} {fmt.exact(v, kind)}" for word, v in named if v is not None)
+    return ", ".join(f"{word} {limit['worse']} {sign}{fmt.exact(v, kind)}" for word, v in named if v is not None)
