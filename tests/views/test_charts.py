@@ -248,9 +248,10 @@ def test_ratios_stand_symmetric_around_one_with_the_band_of_the_limit():
 
 
 def test_gaps_show_the_limits_on_both_sides_of_no_difference():
-    shapes = by_key(groups(), "tpr_gap").figure["layout"]["shapes"]
+    layout = by_key(groups(), "tpr_gap").figure["layout"]
 
-    assert sorted(s["x0"] for s in shapes) == [-0.2, -0.1, 0.1, 0.2]
+    assert sorted(s["x0"] for s in layout["shapes"]) == [-0.2, -0.1, 0.1, 0.2]
+    assert [a["text"] for a in layout["annotations"]] == ["attention ±10%", "fail ±20%"]
 
 
 def test_groups_of_a_column_share_a_curve_and_combinations_that_cannot_tell_are_named():

@@ -40,6 +40,15 @@ def test_quoted_separators_do_not_split():
     assert subject_words.subject_words(subject) == "a & b = x | y & c < 3"
 
 
+def test_a_note_has_slices_in_words_and_limits_as_its_metric_is_written():
+    note = "slice:adr>=54.53071834674066; cannot exclude a value above 0.02; about 800 rows would settle it"
+
+    assert (
+        subject_words.note_words(note, "share")
+        == "slice adr ≥ 54.531; cannot exclude a value above 2%; about 800 rows would settle it"
+    )
+
+
 def test_an_unknown_metric_is_named_by_itself():
     assert words.metric_label("a_metric_nobody_knows") == "A metric nobody knows"
 

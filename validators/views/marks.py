@@ -8,8 +8,13 @@ from . import fmt
 from .chart import Dot, Figure, Palette, axis, figure, text, tick
 
 
-def limit_line(value: float, word: str, colours: Palette, kind: str = "number", *, across: str = "x") -> Figure:
-    """One dashed line through the chart and its label: ``{"shape", "annotation"}``; `across` is the value's axis."""
+def limit_line(
+    value: float, word: str, colours: Palette, kind: str = "number", *, across: str = "x", side: str = "right"
+) -> Figure:
+    """One dashed line through the chart and its label: ``{"shape", "annotation"}``; `across` is the value's axis.
+
+    `side` is where the label of a level line stands: where the curves are farther from it.
+    """
     along = "y" if across == "x" else "x"
     line = {"color": colours.limit, "width": 1.5, "dash": "dash"}
     shape: Figure = {
@@ -28,7 +33,8 @@ def limit_line(value: float, word: str, colours: Palette, kind: str = "number", 
     }
     place = {"x": value, "y": 1.0, "xref": "x", "yref": "paper", "yanchor": "bottom", "xanchor": "center"}
     if across == "y":
-        place = {"x": 1.0, "y": value, "xref": "paper", "yref": "y", "yanchor": "bottom", "xanchor": "right"}
+        at = 0.0 if side == "left" else 1.0
+        place = {"x": at, "y": value, "xref": "paper", "yref": "y", "yanchor": "bottom", "xanchor": side}
     return {"shape": shape | ends, "annotation": label | place}
 
 
@@ -88,10 +94,19 @@ def _dot_trace(
 def _limit_marks(rows: Sequence[Dot], colours: Palette, kind: str) -> tuple[list[Figure], list[Figure]]:
     kinds = {r.limits for r in rows}
     if len(kinds) == 1:
-        lines = [limit_line(v, word, colours, kind) for v, word in sorted(next(iter(kinds)))]
-        # labels of close limits stand one above the other
-        notes = [held["annotation"] | {"yshift": 13 * (i % 2)} for i, held in enumerate(lines)]
-        return [held["shape"] for held in lines], notes
+        (common,) = kinds
+        both = {v for v, word in common if (-v, word) in common and v > 0}
+        shapes: list[Figure] = []
+        notes: list[Figure] = []
+        for v, word in sorted(common):
+            held = limit_line(v, word, colours, kind)
+            shapes.append(held["shape"])
+            if -v in both:
+                continue  # of two that mirror each other the upper one tells for both
+            label = {"text": f"{word} ±{fmt.exact(v, kind)}"} if v in both else {}
+            # labels of close limits stand one above the other
+            notes.append(held["annotation"] | label | {"yshift": 13 * (len(notes) % 2)})
+        return shapes, notes
     line = {"color": colours.limit, "width": 2, "dash": "dot"}
     return [
         {"type": "line", "x0": v, "x1": v, "y0": i - 0.38, "y1": i + 0.38, "line": line, "name": f"limit {v:g}"}

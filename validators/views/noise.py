@@ -57,7 +57,7 @@ def _curve(document: Document, colours: Palette, metric: str) -> Chart | None:
         extra = {"customdata": hover, "hovertemplate": "%{customdata[1]}<extra></extra>"}
         traces.append(line(x, [m["value"] for m in ms], name, colour, open_=name == "prior", **extra))
     named = _limits(document, judged)
-    marks = [limit_line(v, w, colours, kind, across="y") for v, w in named]
+    marks = [limit_line(v, w, colours, kind, across="y", side="left") for v, w in named]
     rows = [
         Row({"Noise (SD)": lv, "Model": who, "Value": m["value"], "Low": m["low"], "High": m["high"], "n": m["n"]})
         for who, some in (("candidate", mine), ("prior", prior))
@@ -120,7 +120,7 @@ def _excess(document: Document, colours: Palette) -> Chart | None:
     return Chart(
         key="brittle",
         title=f"One feature a little wrong: change {against}, worst first (SD)",
-        figure=dots(rows, colours),
+        figure=dots(rows, colours, width=32),
         table=dot_table([dot_of(m) for m in held], "number", name="Feature and noise"),
         alt=f"{len(held)} features and sizes of noise; worst: {rows[0].hover}",
         caption=f"The {len(rows)} worst of {len(held)}. Noise on the scale of the feature's own values; intervals hold for all.",

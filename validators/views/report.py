@@ -177,7 +177,7 @@ def _judged_row(m: Record) -> list[str]:
         fmt.count(m["n"]),
         "" if m["n_eff"] is None else fmt.count(round(m["n_eff"])),
         _badge(m["verdict"] or "NO_LIMIT") + ("" if m["counts"] else " small"),
-        escape(note_words(m["note"])),
+        escape(note_words(m["note"], metric_kind(m["metric"]))),
     ]
 
 
@@ -189,7 +189,7 @@ def _other_row(m: Record) -> list[str]:
         fmt.shown(m["value"], kind),
         fmt.interval(m["low"], m["high"], kind),
         fmt.count(m["n"]),
-        escape(note_words(m["note"])),
+        escape(note_words(m["note"], metric_kind(m["metric"]))),
     ]
 
 

@@ -109,7 +109,7 @@ def open_ends(result: Record) -> str:
         return ""
     kind = metric_kind(m["metric"])
     able = f"These {fmt.count(m['n'])} rows can show an effect of {fmt.effect(m['mde'], kind)} or more (power 80 %)."
-    seen, note = "" if m["mde"] is None else able, note_words(m["note"])
+    seen, note = "" if m["mde"] is None else able, note_words(m["note"], kind)
     return " ".join(filter(None, (seen, f"{note[:1].upper()}{note[1:]}." if note else "")))
 
 

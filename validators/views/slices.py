@@ -91,7 +91,7 @@ def table(document: Document, held: Sequence[Record], only: Collection[str] = ()
             row[metric_label(name)] = None if m is None else m["value"]
             if name == first["metric"]:
                 row |= {"Low": first["low"], "High": first["high"]}
-        row["Note"] = note_words(first["note"])
+        row["Note"] = note_words(first["note"], metric_kind(first["metric"]))
         rows.append(row)
     kinds = {metric_label(name): metric_kind(name) for name in names} | {"Rows": "count"}
     if held:

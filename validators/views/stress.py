@@ -51,7 +51,11 @@ def _worst(document: Document, colours: Palette) -> Chart | None:
         {"Worst share": s, "Excess loss": m["value"], "Low": m["low"], "High": m["high"], "n": m["n"]}
         for s, m in points
     ]
-    words = "" if judged is None or not judged["note"] else f" The worst tenth: {note_words(judged['note'])}."
+    words = (
+        ""
+        if judged is None or not judged["note"]
+        else f" The worst tenth: {note_words(judged['note'].partition('; cannot ')[0])}."
+    )
     return Chart(
         key="worst",
         title="Loss beyond what the model expects, for the rows for which it is worst",

@@ -3,7 +3,10 @@
 import json
 import re
 
+from . import fmt
+
 _SLICE = re.compile(r"slice:[^(;]+?(?= \(|;|$)")
+_LIMIT = re.compile(r"(cannot exclude a value (?:above|below) )(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?=;|$)")
 _ROLES = ("train", "test", "reference", "production", "serving")
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]')
 
@@ -49,9 +52,10 @@ def subject_words(subject: str) -> str:
     return words if role is None else f"{words} in {role}"
 
 
-def note_words(note: str) -> str:
-    """A note in which slices stand as people write them."""
-    return _SLICE.sub(lambda found: f"slice {subject_words(found.group())}", note)
+def note_words(note: str, kind: str = "number") -> str:
+    """A note in which slices stand as people write them, and a limit as its metric's values are."""
+    limited = _LIMIT.sub(lambda found: found[1] + fmt.exact(float(found[2]), kind), note)
+    return _SLICE.sub(lambda found: f"slice {subject_words(found.group())}", limited)
 
 
 def _atom_words(kind: str, text: str) -> str:

@@ -63,7 +63,7 @@ def _measurement_row(m: Record) -> Row:
         "n": m["n"],
         "n eff": None if m["n_eff"] is None else round(m["n_eff"]),
         "Smallest effect seen": "" if m["mde"] is None or m["limit"] is None else fmt.effect(m["mde"], kind),
-        "Note": note_words(m["note"]),
+        "Note": note_words(m["note"], kind),
     }
 
 
