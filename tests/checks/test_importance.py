@@ -12,8 +12,9 @@ from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
 from validators.checks.direction import CHECK as IMP102
 from validators.checks.importance_shift import CHECK as IMP101
 from validators.checks.shuffled_groups import CHECK as IMP103
+from validators.core.attributions import Attributions
 from validators.core.data import CANDIDATE, PRIOR, Role
-from validators.core.records import Attributions, Given
+from validators.core.records import Given
 
 N = 600
 FEATURES = ("a", "b", "c", "d", "e", "f")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validators.core.policy import Overall, Policy, Rule, Verdict, detectable
+from validators.core.policy import Overall, Policy, Rule, Verdict
+from validators.core.power import detectable
 from validators.core.records import Measurement, Result, Status
 
 RULE = Rule(check="PRF102", metric="auc_loss", worse="above", warn=0.01, fail=0.03)

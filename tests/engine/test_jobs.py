@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from validators.core.errors import RunError
-from validators.engine import jobs, memory
+from validators.engine import jobs, memory, processes
 from validators.engine.jobs import SEATS, JobLimits
 
 PLACES = 2
@@ -168,7 +168,7 @@ def test_a_job_has_low_priority_and_ends_with_its_runner(start):
     os.kill(runner, signal.SIGKILL)
     wait(folder, job, lambda j: j.state is jobs.State.LOST)
     end = time.monotonic() + 5
-    while Path(f"/proc/{child}").exists() and jobs._stat(int(child))[:1] not in ([], ["Z"]):
+    while Path(f"/proc/{child}").exists() and processes.stat(int(child))[:1] not in ([], ["Z"]):
         assert time.monotonic() < end, "the command works on unseen"
         time.sleep(0.02)
 

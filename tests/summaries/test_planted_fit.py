@@ -9,8 +9,8 @@ from scipy.special import logit, xlogy
 from sklearn.linear_model import LogisticRegression
 
 from tests.laws import batches
+from validators.core.attributions import Attributions
 from validators.core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Role, Task
-from validators.core.records import Attributions
 from validators.summaries.planting import FAULTS, NULLS
 from validators.summaries.worlds import World
 

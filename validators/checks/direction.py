@@ -29,8 +29,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core import subjects
+from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Attributions, Check, Family, Given, Measurement, Needs, Plant
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..stats.ranking import midranks

@@ -30,8 +30,9 @@ import numpy as np
 import pandas as pd
 
 from ..core import subjects
+from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, GROUPS, Batch, Role
-from ..core.records import Attributions, Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.defects import far_out, heaping
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval

@@ -36,8 +36,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import subjects
+from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Attributions, Check, Family, Given, Measurement, Needs, Plant
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import folded, quantile, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_interval, jackknife_variance
 from ..stats.paired import rank_biased_overlap

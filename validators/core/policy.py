@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from scipy.special import ndtri
-
+from .power import detectable, way_out
 from .records import Measurement, Result, Status
 from .subjects import MODEL
 
@@ -198,7 +197,9 @@ class Policy:
             counts = (size >= rule.min_n and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
-                note = "; ".join(filter(None, (note, _way_out(m, rule, small=not counts))))
+                limit = rule.warn if rule.warn is not None else rule.fail
+                words = way_out(m, limit or 0.0, rule.worse, small=not counts)
+                note = "; ".join(filter(None, (note, words)))
             yield Judged(measurement=m, rule=rule, verdict=verdict, counts=counts, mde=mde, note=note)
 
     def overall(
@@ -234,25 +235,3 @@ class Policy:
 def _fits(required: str, subject: str) -> bool:
     parts = [re.escape(part) for part in required.split("*")]
     return re.fullmatch(r'(?:"(?:[^"\\]|\\.)*"|[^"&|=])*'.join(parts), subject) is not None
-
-
-def detectable(m: Measurement, *, power: float = 0.8) -> float | None:
-    """Minimum detectable effect, from the interval that the measurement carries: (z of its level + z of the power) * SE."""
-    if m.low is None or m.high is None or m.level is None or not 0 < m.level < 1:
-        return None
-    z = float(ndtri((1 + m.level) / 2))
-    return (z + float(ndtri(power))) * (m.high - m.low) / 2 / z
-
-
-def _way_out(m: Measurement, rule: Rule, *, small: bool) -> str:
-    """What would settle an inconclusive measurement."""
-    if m.value is None or m.low is None or m.high is None:
-        return "cannot tell"
-    limit = rule.warn if rule.warn is not None else rule.fail
-    distance = abs((limit or 0.0) - m.value)
-    word = "cannot tell" if small else f"cannot exclude a value {rule.worse} {limit:g}"
-    if distance == 0:
-        return f"{word}; the estimate lies on the limit, no n settles it"
-    factor = ((m.high - m.low) / 2 / distance) ** 2
-    rows = m.n * max(factor, 1.0)
-    return f"{word}; about {rows:,.0f} rows would settle it" if rows < 1e9 else f"{word}; no practical n settles it"

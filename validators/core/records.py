@@ -1,6 +1,6 @@
 """Checks and what they give: needs, what is given, measurements, results."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .attributions import Attributions
 from .data import Batch, Grid, Role, Task
 from .scenarios import Scenario
 
@@ -92,41 +93,6 @@ class Operated(Protocol):
     def again(self) -> AbstractContextManager[Model]:
         """The same model in a fresh process."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attributions:
-    """Shapley values of the same rows under each model.
-
-    `phi` holds (n, d) per model. `groups` partitions the features; members of a group stand in for each other.
-    `unit` (n,) is the hash of what makes rows dependent; `residual` is the largest additivity error against the user's own model.
-    `method` says in words how the values were found, and on which scale.
-    """
-
-    features: tuple[str, ...]
-    groups: tuple[tuple[str, ...], ...]
-    phi: Mapping[str, NDArray[np.float64]]
-    X: pd.DataFrame
-    unit: NDArray[np.uint64]
-    weight: NDArray[np.int64]
-    residual: float
-    method: str = ""
-
-    def sizes(
-        self, model: str, members: Sequence[Sequence[str]], keep: NDArray[np.bool_] | None = None
-    ) -> NDArray[np.float64]:
-        """Mean absolute attribution of each set of features; attributions of a set add up before the absolute value is taken."""
-        index = {name: j for j, name in enumerate(self.features)}
-        weight = self.weight.astype(np.float64) * (1.0 if keep is None else keep)
-        phi = self.phi[model]
-        summed = np.column_stack([phi[:, [index[n] for n in names]].sum(axis=1) for names in members])
-        return np.asarray((weight[:, None] * np.abs(summed)).sum(axis=0) / weight.sum())
-
-    def shares(self, model: str) -> dict[str, float]:
-        """Share of each feature in the sum of their sizes; all zero for a constant model."""
-        size = self.sizes(model, [[f] for f in self.features])
-        total = float(size.sum())
-        return dict(zip(self.features, (size / total if total > 0 else size).tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

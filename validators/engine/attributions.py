@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..core.attributions import Attributions
 from ..core.data import Batch, Task
 from ..core.errors import ModelError
-from ..core.records import Attributions, Model
+from ..core.records import Model
 from ..stats.attribution import permutation_shapley
 from ..summaries.decisions import favourable_class
 from ..summaries.row_sample import take

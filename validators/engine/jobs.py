@@ -21,6 +21,7 @@ from typing import Any
 from ..core.errors import RunError
 from .job_runner import locked, now, read_json, write_json
 from .memory import shares
+from .processes import alive, born
 
 TAIL = 4_000
 SEATS = 4  # of one owner: one job that runs, three that wait
@@ -134,7 +135,7 @@ def _start(project: Path, arguments: Sequence[str], places: Path, owner: str, li
     if seat is not None:
         seat.close()  # the runner holds it now
     _runners[runner.pid] = runner
-    write_json(folder / "runner.json", {"pid": runner.pid, "born": _born(runner.pid)})
+    write_json(folder / "runner.json", {"pid": runner.pid, "born": born(runner.pid)})
     return job
 
 
@@ -190,7 +191,7 @@ def _state(folder: Path, ended: Mapping[str, Any] | None, started: Mapping[str, 
         # a verdict other than passed is not a failure of the job: it wrote its results
         return State.DONE if ended["code"] in (0, 1, 3) else State.FAILED
     runner = read_json(folder / "runner.json")
-    if runner is not None and not _alive(runner["pid"], runner["born"]):
+    if runner is not None and not alive(runner["pid"], runner["born"]):
         return State.CANCELLED if (folder / "cancelled.json").exists() else State.LOST
     return State.RUNNING if started is not None else State.QUEUED
 
@@ -227,34 +228,8 @@ def _import_root() -> Path:
     return Path(__file__).resolve().parents[depth + 1]
 
 
-def _born(pid: int) -> str:
-    """When a process began, in the kernel's ticks, so that a number used again is not taken for it; empty where it cannot be told."""
-    fields = _stat(pid)
-    return fields[19] if len(fields) > 19 else ""
-
-
-def _alive(pid: int, born: str) -> bool:
-    _reap()
-    fields = _stat(pid)
-    if fields:
-        return fields[0] != "Z" and (not born or fields[19] == born)
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return not Path("/proc/self/stat").exists()
-
-
 def _reap() -> None:
     """Take leave of runners that have ended, so that the app keeps no dead process."""
     for pid, runner in list(_runners.items()):
         if runner.poll() is not None:
             _runners.pop(pid, None)
-
-
-def _stat(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat after the name: state first, start time at 19; empty without /proc or without the process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []

@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from .processes import stat
+
 SHARE = 0.6  # of a machine's memory that jobs may have together; the rest is the app's and the system's
 LEAST = 2 << 30  # of one job
 GROUP = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -44,12 +46,9 @@ def of_tree(pid: int) -> int:
 
 def _tree(pid: int) -> Iterator[int]:
     below: dict[int, list[int]] = defaultdict(list)
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text("utf-8", "replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        below[int(fields[1])].append(int(path.parent.name))
+    for path in Path("/proc").glob("[0-9]*"):
+        if fields := stat(int(path.name)):
+            below[int(fields[1])].append(int(path.name))
     waiting = [pid]
     while waiting:
         yield (one := waiting.pop())

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, ENDPOINT, Grid, Role
 from ..core.errors import ModelError
-from ..core.records import Attributions, Check, Given, Kind, Measurement, Model, Result, Status
+from ..core.records import Check, Given, Kind, Measurement, Model, Result, Status
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.totals import TotalsKind

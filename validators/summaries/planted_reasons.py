@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from ..core import subjects
+from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, PRIOR
-from ..core.records import Attributions
 from .worlds import Floats, Planted, World
 
 LEAST_SHARE = 0.02

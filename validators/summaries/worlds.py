@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, PRIOR, Batch, Grid, Role, Task
-from ..core.records import Attributions, Kind, Model
+from ..core.records import Kind, Model
 from .row_sample import concat, take
 
 Floats = NDArray[np.float64]
