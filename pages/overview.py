@@ -54,6 +54,9 @@ st.dataframe(
     key="checks",
     hide_index=True,
     column_config={
+        "Value": st.column_config.TextColumn(width=80),
+        "Interval": st.column_config.TextColumn(width=140),
+        "Limit": st.column_config.TextColumn(width=260),
         "Seconds": st.column_config.NumberColumn(format="%.2f"),
         "n": st.column_config.NumberColumn(format="localized"),
     },

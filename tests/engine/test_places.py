@@ -72,6 +72,14 @@ def test_an_upload_becomes_a_project_that_can_be_read(tmp_path, environment):
     assert reasons
 
 
+def test_an_upload_that_cannot_be_read_is_told_by_its_own_name_and_leaves_nothing(tmp_path, environment):
+    with pytest.raises(ProjectError) as caught:
+        places.receive({"test.csv": b"a;y\n1;0\n"}, "mine", environment)
+
+    assert str(caught.value).startswith("test.csv: its columns are separated by ';'")
+    assert not list((places.home(environment) / "projects").iterdir())
+
+
 def test_a_project_file_that_is_there_is_never_guessed_over(tmp_path):
     folder = project(tmp_path)
     before = (folder / "seatrial.toml").read_text()

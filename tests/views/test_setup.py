@@ -49,7 +49,7 @@ def test_the_time_of_a_signature_is_read_off_its_folder():
 def test_a_job_that_failed_says_why():
     job = SimpleNamespace(state=SimpleNamespace(value="failed"), code=2, message="seatrial: a\nseatrial: no such file")
 
-    assert setup.ended(job) == "The run ended with code 2: seatrial: no such file"
+    assert setup.ended(job) == "The run stopped with exit code 2: no such file"
 
 
 def test_a_verification_tells_what_is_wrong_first():
@@ -58,11 +58,15 @@ def test_a_verification_tells_what_is_wrong_first():
         "messages": [],
         "members": {"a": "ok", "b": "extra", "c": "changed", "d": "missing"},
         "owner": "Jo",
+        "verdict": "INCOMPLETE",
+        "created_claimed": "2026-11-25T07:19:31+00:00",
     }
 
     assert [row["State"] for row in verification.member_rows(found)] == ["missing", "changed", "extra", "ok"]
     assert verification.headline(found)[1] == "red"
-    assert {"": "Members", "Found": "1 of 4 digests match"} in verification.facts(found)
+    facts = {row["What"]: row["Found"] for row in verification.facts(found)}
+    assert facts["Members"] == "1 of 4 digests match"
+    assert (facts["Verdict"], facts["Created (claimed)"]) == ("Incomplete", "2026-11-25 07:19 UTC")
 
 
 def test_what_is_not_settled_is_listed_before_signing():

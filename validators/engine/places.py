@@ -12,7 +12,7 @@ from typing import Any
 import platformdirs
 
 from ..core.data import Grid, Role
-from ..core.errors import ProjectError, RunError
+from ..core.errors import ProjectError, RunError, SeatrialError
 from ..core.records import Kind
 from ..io.guess import MODEL_SUFFIXES, guess_project
 from ..io.project import PROJECT_FILE
@@ -138,11 +138,14 @@ def receive(
         for file, content in named.items():
             write_synced(folder / file, content)
         return folder, adopt(folder)
-    except (OSError, ProjectError) as error:
+    except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from None
-        raise
+        raise ProjectError(f"{folder}: cannot be written ({error.strerror})") from None
+    except SeatrialError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        # who uploads knows the files by their names, not where the server put them
+        told = str(error).replace(f"{folder}{os.sep}", "").replace(str(folder), "the upload")
+        raise ProjectError(*told.splitlines()) from None
 
 
 def _refuse_upload(files: Mapping[str, bytes]) -> None:

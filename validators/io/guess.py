@@ -188,10 +188,9 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
     sensitive = [c for c in others if any(w in c.lower().split("_") for w in _SENSITIVE) or c.lower() in _SENSITIVE]
     features = [c for c in others if c not in (key, time, *left_out)]
     if sensitive:
+        stay, them = ("they stay features", "them") if len(sensitive) > 1 else ("it stays a feature", "it")
         lines.append(f"sensitive = {_quoted(sensitive)}")
-        reasons.append(
-            f"{', '.join(map(repr, sensitive))}: sensitive by name; they stay features until you take them out"
-        )
+        reasons.append(f"{', '.join(map(repr, sensitive))}: sensitive by name; {stay} until you take {them} out")
     lines.append(f"features = {_quoted(features)}")
     reasons.append(f"{len(features)} columns without another role are features; take out what the model does not use")
     return lines

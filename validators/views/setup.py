@@ -65,8 +65,8 @@ def ended(job: Any) -> str:
         "cancelled": "Cancelled. Nothing was written; the project is as it was.",
         "lost": "The job is gone without a word: the machine was restarted or ran out of memory. Start it again.",
     }
-    last = job.message.splitlines()[-1] if job.message else "no message"
-    return words.get(job.state.value, f"The run ended with code {job.code}: {last}")
+    last = job.message.splitlines()[-1].removeprefix("seatrial: ") if job.message else "no message"
+    return words.get(job.state.value, f"The run stopped with exit code {job.code}: {last}")
 
 
 def job_line(job: Any) -> str:

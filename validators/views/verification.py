@@ -6,6 +6,7 @@ from typing import Any, Final
 from . import fmt
 from .chart import Row
 from .reading import Document, results, verdict_of
+from .words import OVERALL
 
 OUTCOMES: Final[Mapping[int, tuple[str, str, str]]] = {
     0: ("Signature valid, every member matches.", "green", "✓"),
@@ -35,14 +36,14 @@ def facts(found: Mapping[str, Any]) -> list[Row]:
     states = list((found.get("members") or {}).values())
     held = [
         ("Model", found.get("model")),
-        ("Verdict", found.get("verdict")),
+        ("Verdict", OVERALL[v].word if (v := str(found.get("verdict"))) in OVERALL else found.get("verdict")),
         ("Isolation of models", found.get("isolation")),
         ("Signed by", found.get("owner") or "unknown"),
         ("Key", str(found.get("keyid") or "")[:16]),
-        ("Created (claimed)", fmt.moment(str(found.get("created") or ""))),
+        ("Created (claimed)", fmt.moment(str(found.get("created_claimed") or ""))),
         ("Members", f"{states.count('ok')} of {len(states)} digests match" if states else ""),
     ]
-    return [{"": name, "Found": str(value)} for name, value in held if value]
+    return [{"What": name, "Found": str(value)} for name, value in held if value]
 
 
 def member_rows(found: Mapping[str, Any]) -> list[Row]:
