@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,6 +166,37 @@ def test_models_that_react_to_noise_or_reason_otherwise_are_found_by_what_is_sto
 def test_a_noise_check_that_perturbs_nothing_may_not_pass(modelled, code):
     """Blind by doing nothing: the rows go to the model as they are."""
     found, verdict = modelled.of_blind(code)
+
+    assert found.missed is not None
+    assert verdict is Verdict.INCONCLUSIVE
+
+
+ANSWERS = ("STR103", "STR104", "LEK107", "FIT106", "PIP107")
+
+
+@pytest.fixture(scope="module")
+def answering(tmp_path_factory):
+    folder = project(tmp_path_factory.mktemp("answers") / "p", n=800, model=True, extra=MONOTONE)
+    golden = pd.read_parquet(folder / "test.parquet").head(50)[["x0", "whole"]]
+    scores = joblib.load(folder / "candidate.joblib").predict_proba(golden)[:, 1]
+    golden.assign(score=scores).to_parquet(folder / "golden.parquet", index=False)
+    text = (folder / "seatrial.toml").read_text()
+    (folder / "seatrial.toml").write_text(
+        text.replace('test = "test.parquet"', 'test = "test.parquet"\ngolden = "golden.parquet"')
+    )
+    return Trialled(folder, ANSWERS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ANSWERS)
+def test_models_that_answer_otherwise_than_they_should_are_found_by_what_is_stored(answering, code):
+    sound(answering.trust[code])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", ANSWERS)
+def test_a_blind_check_of_answers_may_not_pass(answering, code):
+    found, verdict = answering.of_blind(code)
 
     assert found.missed is not None
     assert verdict is Verdict.INCONCLUSIVE

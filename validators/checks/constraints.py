@@ -34,7 +34,7 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.decisions import WHICH_CLASS, favourable_class
 from ..summaries.response import Curves, Floats, close_enough, response_curves
@@ -167,6 +167,8 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), optional=(Role.TRAIN,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
     measure=constraints,
     doc=__doc__,
-    unplanted="it asks the model for rows that nobody has seen, so only its answers could carry the fault",
+    plants=(
+        Plant(metric="monotone_violations", fault="against_constraint", null="as_constrained", replicates=5, rows=100),
+    ),
     options=Options(),
 )

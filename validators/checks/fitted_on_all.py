@@ -34,7 +34,7 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.moments import Moment, Moments, MomentsKind
 from ..summaries.row_sample import RowSample, RowSampleKind
 
@@ -164,7 +164,5 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(MOMENTS, SAMPLE), models=(CANDIDATE,), calls=True),
     measure=fitted_on_all,
     doc=__doc__,
-    unplanted=(
-        "it compares numbers that the model stores with those of the rows, digit by digit; no row can carry the fault"
-    ),
+    plants=(Plant(metric="fitted_on_all", fault="kept_of_all", null="kept_of_train", replicates=5, rows=1000),),
 )

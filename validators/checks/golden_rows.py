@@ -28,7 +28,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.parity import differs
 from ..summaries.reactions import ask
 
@@ -70,6 +70,6 @@ CHECK = Check(
     needs=Needs(roles=(), models=(CANDIDATE,), calls=True, golden=True),
     measure=golden_rows,
     doc=__doc__,
-    unplanted="it compares the model's answers with those that are written down, one by one",
+    plants=(Plant(metric="golden_misses", fault="golden_otherwise", null="as_written", into=None, replicates=3),),
     options=Options(),
 )

@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.errors import ModelError
-from ..core.records import Check, Family, Given, Measurement, Model, Needs, Operated
+from ..core.records import Check, Family, Given, Measurement, Model, Needs, Operated, Plant
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.reactions import Floats, ask
 from ..summaries.row_sample import RowSample, RowSampleKind
@@ -182,6 +182,9 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(SAMPLE,), models=(CANDIDATE,), calls=True),
     measure=operation,
     doc=__doc__,
-    unplanted="it asks whether the model's process gives the same answers again, and stored predictions cannot tell",
+    plants=(
+        Plant(metric="unstable_share", fault="other_when_asked_again", null="recalled", replicates=3, rows=500),
+        Plant(metric="context_share", fault="other_in_company", null="recalled", replicates=3, rows=500),
+    ),
     options=Options(),
 )

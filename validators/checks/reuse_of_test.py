@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from ..core import subjects
 from ..core.data import Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.totals import Totals, TotalsKind
 
 ROWS = TotalsKind()
@@ -48,5 +48,5 @@ CHECK = Check(
     needs=Needs(roles=(Role.TEST,), summaries=(ROWS,)),
     measure=reuse_of_test,
     doc=__doc__,
-    unplanted="it counts earlier runs in the project folder, which no row can change",
+    plants=(Plant(metric="looks", fault="looked_before", null="first_look", replicates=3, rows=200),),
 )

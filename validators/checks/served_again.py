@@ -27,7 +27,7 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Model, Needs
+from ..core.records import Check, Family, Given, Measurement, Model, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.parity import Floats
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
@@ -101,6 +101,15 @@ CHECK = Check(
     needs=Needs(roles=(Role.SERVING,), summaries=(PAIRED,), models=(CANDIDATE,), calls=True),
     measure=served_again,
     doc=__doc__,
-    unplanted="it asks whether the model's process gives the same answers again, and stored predictions cannot tell",
+    plants=(
+        Plant(
+            metric="changed_scores",
+            fault="other_when_asked_again",
+            null="recalled",
+            into=Role.SERVING,
+            replicates=5,
+            rows=1000,
+        ),
+    ),
     options=Options(),
 )

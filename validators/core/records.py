@@ -197,14 +197,14 @@ class Plant:
     """How a check is tested on the data of the trial: what is planted, in what, and which metric must alarm.
 
     `fault` and `null` are names in `summaries.planting`; the fault goes into the rows of `into`, once and twice as large as the
-    policy's tolerance on `metric` (of the rule with this `worse`). `rows` bounds the rows of each role that are used; `options`
-    replace those of the check, where the whole would cost too much to repeat.
+    policy's tolerance on `metric` (of the rule with this `worse`); None: into what is asked of the golden rows. `rows` bounds the rows
+    of each role that are used; `options` replace those of the check, where the whole would cost too much to repeat.
     """
 
     metric: str
     fault: str
     null: str
-    into: Role = Role.TEST
+    into: Role | None = Role.TEST
     worse: Literal["above", "below"] = "above"
     replicates: int = 20
     rows: int | None = None

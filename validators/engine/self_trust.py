@@ -113,7 +113,7 @@ def check_the_check(
         return Trust(check=check.code, reason=_why_untested(check, rules))
     roles = {role for role, _ in given.summaries}
     held = {role: s for role, s in samples.items() if role in roles}
-    if any(plant.into not in held for plant in check.plants):
+    if any(plant.into is not None and plant.into not in held for plant in check.plants):
         return Trust(check=check.code, reason="no rows of the role that a fault would go into")
     try:
         tried = tuple(t for plant in check.plants for t in _tried(check, plant, given, held, policy, rules, seed))
@@ -156,8 +156,8 @@ def _tried(
         return
     size = tolerance(rule)
     world = World(
-        rows=_used(plant, held), grid=given.grid, task=given.task, into=plant.into, attributions=given.attributions,
-        schemas=given.schemas, constraints=given.constraints,
+        rows=_used(plant, held), grid=given.grid, task=given.task, into=plant.into or Role.TEST, attributions=given.attributions,
+        schemas=given.schemas, constraints=given.constraints, golden=given.golden, looks=given.looks,
     )  # fmt: skip
     lighter = replace(given, options=replace(given.options, **plant.options)) if plant.options else given
     judge = _judge(check, lighter, policy, rule)
@@ -165,7 +165,7 @@ def _tried(
     for turn in range(plant.replicates):
         rng = np.random.default_rng([seed, zlib.crc32(f"{check.code} {plant.fault}".encode()), turn])
         quiet = NULLS[plant.null](world, rng)
-        if quiet is None or not len(quiet.batch):
+        if quiet is None or (plant.into is not None and not len(quiet.batch)):
             return
         before = judge(quiet, rng)
         alarms += _worst(before, "") in ALARMS
@@ -182,7 +182,7 @@ def _tried(
             held_open += k == 1 and verdict is Verdict.INCONCLUSIVE
             changed[k] += float(planted.changed) / plant.replicates
     yield Tried(
-        metric=plant.metric, fault=plant.fault, null=plant.null, into=plant.into.value, tolerance=size,
+        metric=plant.metric, fault=plant.fault, null=plant.null, into=plant.into.value if plant.into else "golden rows", tolerance=size,
         replicates=plant.replicates, null_alarms=alarms, found_1x=found[0], found_2x=found[1], open_2x=held_open,
         changed_1x=changed[0], changed_2x=changed[1], options=plant.options,
     )  # fmt: skip
@@ -205,7 +205,7 @@ def _judge(
         # draws of its own: what a check draws, or leaves out, does not move what is planted next
         planted = replace(
             given, summaries=WorldSummaries(given.summaries, world, made), rng=rng.spawn(1)[0], attributions=world.attributions,
-            schemas=world.schemas, models=world.models, asked=asked,
+            schemas=world.schemas, models=world.models, looks=world.looks, asked=asked,
         )  # fmt: skip
         result = run_check(check, planted)
         if result.status is Status.ERROR:

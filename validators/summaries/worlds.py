@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.attributions import Attributions
@@ -22,8 +23,8 @@ Floats = NDArray[np.float64]
 class World:
     """The sampled rows of every role, and what is needed to change them. Faults go into the rows of `into`.
 
-    `attributions`, `schemas` and `models` stand in for those of the run where a fault goes into them; `constraints` are those
-    that the project declares.
+    `attributions`, `schemas`, `models` and `looks` stand in for those of the run where a fault goes into them; `constraints` and
+    `golden` rows are those of the project.
     """
 
     rows: Mapping[Role, Batch]
@@ -34,6 +35,8 @@ class World:
     schemas: Mapping[Role, Mapping[str, str]] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    golden: pd.DataFrame | None = None
+    looks: tuple[str, ...] = ()
 
     @property
     def batch(self) -> Batch:
@@ -208,6 +211,17 @@ def keyed(world: World, rng: np.random.Generator) -> World:  # noqa: ARG001 - ev
     """One row of every key."""
     _, first = np.unique(world.batch.key, return_index=True)
     return world.having(take(world.batch, np.sort(first)))
+
+
+def first_look(world: World, rng: np.random.Generator) -> World:  # noqa: ARG001 - every null has one signature
+    """No other candidate was measured on the rows of test."""
+    return replace(world, looks=("this one",))
+
+
+def looked_before(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted:  # noqa: ARG001
+    """So many other candidates were measured on the rows of test."""
+    others = tuple(f"candidate {k}" for k in range(round(size)))
+    return Planted(world=replace(world, looks=(*world.looks, *others)), subject="", changed=0.0)
 
 
 def some(n: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
