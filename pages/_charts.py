@@ -9,6 +9,7 @@ from validators.views.chart import Chart, Palette, Table, palette
 from validators.views.words import VERDICTS
 
 PLAIN = {"scrollZoom": False, "displayModeBar": False}
+LINE = (92, 58)  # characters of a caption to a line, in the wide column and in the narrow one
 FORMATS = {"share": "%.1f%%", "count": "localized", "number": "%.3f", "signed": "%+.3f"}
 
 
@@ -51,6 +52,7 @@ def show_charts(charts: Sequence[Chart], key: str) -> None:
     columns, filled = st.columns([3, 2][: max(len(charts), 1)], gap="medium"), [0] * min(len(charts), 2)
     for chart in charts:
         place = filled.index(min(filled))
-        filled[place] += chart.figure["layout"]["height"] + 130
+        lines = len(chart.caption) // LINE[place]
+        filled[place] += chart.figure["layout"]["height"] + 130 + 21 * lines
         with columns[place]:
             show_chart(chart, key)

@@ -43,7 +43,8 @@ for at in range(0, len(families), 3):
             tile = sentences.tile(document, family)
             bounds = f" :small[{fmt.markdown(tile.bounds)}]" if tile.bounds else ""
             st.markdown(f"## {fmt.markdown(tile.value)}{bounds}")
-            st.caption("  \n".join(fmt.markdown(line) for line in (tile.what, tile.limit, tile.shows) if line))
+            lines = (tile.what, tile.note, tile.limit, tile.shows)
+            st.caption("  \n".join(fmt.markdown(line) for line in lines if line))
 
 if held.run.name == "results":
     st.page_link("pages/setup.py", label="Recompute these results", query_params={"project": held.id})

@@ -42,6 +42,31 @@ def test_the_telling_measurement_is_the_one_furthest_beyond_its_limit():
     )
 
 
+def test_of_two_failures_the_surer_one_tells():
+    few = m("x", "slice:a==1", 1.5, low=0.86, high=2.1, limit=limit(0.25, 0.75), verdict="FAIL")
+    many = m("x", "slice:b==1", 1.3, low=0.89, high=1.6, limit=limit(0.25, 0.75), verdict="FAIL")
+
+    assert reading.telling(r("PRF202", "performance", "FAIL", [few, many]))["subject"] == "slice:b==1"
+
+
+def test_a_check_that_fails_says_what_lies_behind_it():
+    late = m(
+        "late_share",
+        "feature:score",
+        0.1,
+        limit=limit(None, 0.0),
+        verdict="FAIL",
+        note="506 of 5,000 rows, by up to 539 days",
+    )
+    held = r("LEK102", "leakage", "FAIL", [late])
+
+    assert sentences.open_ends(held) == "506 of 5,000 rows, by up to 539 days."
+    assert sentences.tile(document(held), "leakage").note == "506 of 5,000 rows, by up to 539 days."
+    assert (
+        sentences.note_sentence({**late, "note": "income: served values are 1/12"}) == "income: served values are 1/12."
+    )
+
+
 def test_of_equal_measurements_the_one_that_names_a_place_tells():
     whole, place = (m("x", s, 1.0, limit=limit(0.1, 0.2), verdict="FAIL") for s in ("model", "feature:income"))
 

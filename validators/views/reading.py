@@ -106,7 +106,16 @@ def telling(result: Record) -> Record | None:
     """The measurement that a check's verdict rests on; None when nothing was judged."""
     judged = [m for m in merged(result["measurements"]) if m["verdict"] is not None]
     same = [m for m in judged if m["verdict"] == result["verdict"]] or judged
+    if result["verdict"] == "FAIL":
+        return max(by_badness(same), key=_surely, default=None)
     return next(iter(by_badness(same)), None)
+
+
+def _surely(m: Record) -> tuple[bool, float]:
+    """How far at least it lies beyond its limit: of two failures the larger one may only be of fewer rows."""
+    worse = (m["limit"] or {}).get("worse")
+    near = {"above": m["low"], "below": m["high"]}.get(str(worse))
+    return bool(m["counts"]), excess(m if near is None else {**m, "value": near})
 
 
 def about(m: Record, kind: str) -> str | None:

@@ -61,6 +61,7 @@ def family_sentence(document: Document, family: str) -> str:
     return result_sentence(open_[0]) if held else f"Not run: {why_absent(document, family)}."
 
 
+TOLD = ("FAIL", "WARN", "INCONCLUSIVE")
 NEVER = "applies to "  # how the reason begins where nothing that is provided would make a check run
 ISOLATION = {
     "full": "in a process of its own, its files and its system calls restricted by the kernel (Landlock and seccomp)",
@@ -101,27 +102,33 @@ def project_sentence(document: Mapping[str, Any]) -> str:
 
 
 def open_ends(result: Record) -> str:
-    """What these rows could have shown, and how many would settle it, for an inconclusive check; else empty."""
-    if result["verdict"] != "INCONCLUSIVE":
-        return ""
+    """What lies behind a check that does not pass; where these rows cannot tell, what they could have shown and how many would."""
     m = telling(result)
-    if m is None:
+    if m is None or result["verdict"] not in TOLD:
         return ""
     kind = metric_kind(m["metric"])
     able = f"These {fmt.count(m['n'])} rows can show an effect of {fmt.effect(m['mde'], kind)} or more (power 80 %)."
-    seen, note = "" if m["mde"] is None else able, note_words(m["note"], kind)
-    return " ".join(filter(None, (seen, f"{note[:1].upper()}{note[1:]}." if note else "")))
+    seen = "" if m["mde"] is None or result["verdict"] != "INCONCLUSIVE" else able
+    return " ".join(filter(None, (seen, note_sentence(m))))
+
+
+def note_sentence(m: Record) -> str:
+    """A measurement's note as a sentence; one that begins with a feature keeps the feature's name."""
+    note = note_words(m["note"], metric_kind(m["metric"]))
+    first = note[:1] if note.partition(" ")[0].endswith(":") else note[:1].upper()
+    return f"{first}{note[1:]}." if note else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A family in a few lines: the number that tells with its interval, what it is of, its limit, and what this n can show."""
+    """A family in a few lines: the number that tells with its interval, what it is of, its limit, what this n can show, and why."""
 
     value: str
     what: str
     bounds: str = ""
     limit: str = ""
     shows: str = ""
+    note: str = ""
 
 
 def tile(document: Document, family: str) -> Tile:
@@ -145,6 +152,7 @@ def tile(document: Document, family: str) -> Tile:
         bounds=ends,
         limit=f"Limit: {limit}" if limit else "",
         shows=f"n = {fmt.count(m['n'])}{least}",
+        note=note_sentence(m) if m["verdict"] in TOLD else "",
     )
 
 
