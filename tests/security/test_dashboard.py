@@ -1,14 +1,22 @@
 """The dashboard as a stranger meets it, over the websocket of a real server."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack, nullcontext
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from benchmarks.sessions import Session, rounds, serving
+from validators.engine.places import ROOT
 
 RAISES = """
 import streamlit as st
@@ -40,6 +48,45 @@ def test_an_app_that_was_started_for_other_machines_shows_nothing_to_anybody(tmp
 
         assert (b"asks nobody who they are" in sent) is not shows
         assert (b"Project" in sent) is shows
+
+
+def listening(port):
+    """Addresses at which this machine listens on a port, as the kernel writes them."""
+    lines = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]
+    ]
+    return {
+        fields[1].split(":")[0] for fields in lines if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", ["seatrial app", "streamlit run"])
+def test_whatever_environment_and_files_say_the_launcher_listens_on_this_machine_only(tmp_path, start):
+    """What `make app` and `seatrial app` start; and, as a control, what Streamlit alone makes of the same environment."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "config.toml").write_text('[server]\naddress = "0.0.0.0"\n')
+    hostile = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "HOME": str(tmp_path), "SEATRIAL_BEHIND_PROXY": "1"}
+    commands = {
+        "seatrial app": ["validators.cli", "app", "--port", str(port)],
+        "streamlit run": ["streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
+    }
+    environment = {**os.environ, **hostile, "SEATRIAL_HOME": str(tmp_path / "home")}
+    server = subprocess.Popen(
+        [sys.executable, "-m", *commands[start]], cwd=ROOT, env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        end = time.monotonic() + 60
+        while not (found := listening(port)) and time.monotonic() < end and server.poll() is None:
+            time.sleep(0.1)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
+    assert found == {"0100007F" if start == "seatrial app" else "00000000"}
 
 
 @pytest.mark.slow
