@@ -1,6 +1,6 @@
-"""Print `validators/models/worker/calls.py` anew from the kernel's headers: the numbers of the system calls that the filter knows.
+"""Print `validators/confined/worker/calls.py` anew from the kernel's headers: the numbers of the system calls that the filter knows.
 
-    python benchmarks/system_calls.py > validators/models/worker/calls.py
+    python benchmarks/system_calls.py > validators/confined/worker/calls.py
 
 Needs gcc and Debian's linux-libc-dev. aarch64 takes the generic table, with the switches that its own header sets.
 """
@@ -8,8 +8,8 @@ Needs gcc and Debian's linux-libc-dev. aarch64 takes the generic table, with the
 import re
 import subprocess
 
-from validators.models.worker.calls import NUMBERS
-from validators.models.worker.seccomp import LISTED
+from validators.confined.worker.calls import NUMBERS
+from validators.confined.worker.seccomp import LISTED
 
 SOURCES = {
     "x86_64": "#include <asm/unistd_64.h>",

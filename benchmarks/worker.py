@@ -17,8 +17,8 @@ import pandas as pd
 import skops.io
 from sklearn.linear_model import LogisticRegression
 
+from validators.confined.process import LAYERS, Limits
 from validators.models.client import open_model
-from validators.models.process import LAYERS, Limits
 
 
 def child_cpu(pid: int) -> float:

@@ -9,11 +9,11 @@ from tests.engine.projects import project
 from validators.cli import app
 from validators.cli.execute import execute
 from validators.cli.latest import latest_run
+from validators.confined.process import Limits
 from validators.core.errors import ModelError
 from validators.engine import scoring
 from validators.engine.places import run_options
 from validators.engine.run import nothing
-from validators.models.process import Limits
 from validators.snapshot.statement import statement
 from validators.views.reading import unconfined
 from validators.views.report import report_html

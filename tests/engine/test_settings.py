@@ -2,10 +2,10 @@
 
 import pytest
 
+from validators.confined.process import Limits
 from validators.core.errors import ProjectError
 from validators.engine.jobs import JobLimits
 from validators.engine.settings import job_limits, limits_of
-from validators.models.process import Limits
 
 
 def test_without_a_file_the_defaults_hold(tmp_path):

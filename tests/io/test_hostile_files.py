@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from validators.confined.process import Limits
 from validators.core.errors import DataError
 from validators.io import reader
 from validators.io.tables import count_rows, frames, partitions, read_frame, schema_of
-from validators.models.process import Limits
 
 SOUND = b"a,b\n1,2\n3,4\n"
 

@@ -11,13 +11,13 @@ import pytest
 import skops.io
 from sklearn.linear_model import LogisticRegression
 
+from validators.confined.process import LAYERS, Limits, Worker
+from validators.confined.worker.calls import NUMBERS
+from validators.confined.worker.confinement import level_of
+from validators.confined.worker.landlock import handled
+from validators.confined.worker.seccomp import ALLOW, KILL, LISTED, MACHINES, REFUSE, filter_for
 from validators.core.errors import ModelError
 from validators.models.client import open_model
-from validators.models.process import LAYERS, Limits, Worker
-from validators.models.worker.calls import NUMBERS
-from validators.models.worker.confinement import level_of
-from validators.models.worker.landlock import handled
-from validators.models.worker.seccomp import ALLOW, KILL, LISTED, MACHINES, REFUSE, filter_for
 
 X = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0)[::-1]})
 WITHOUT = {"full": LAYERS, "partial": ("privileges", "seccomp"), "process": ()}

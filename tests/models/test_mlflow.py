@@ -14,13 +14,13 @@ import pytest
 
 from validators.cli.execute import execute
 from validators.cli.latest import latest_run
+from validators.confined.process import Limits
 from validators.core.errors import ModelError, ProjectError
 from validators.engine.store import file_digest
 from validators.io.project import read_project
 from validators.models import staged
 from validators.models.client import open_model
 from validators.models.fetch import fetched
-from validators.models.process import Limits
 from validators.snapshot.statement import statement
 
 RNG = np.random.default_rng(0)

@@ -14,9 +14,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from validators.confined.worker.onnx_graph import EXTERNAL, classes_of
 from validators.core.errors import ModelError
 from validators.models.client import open_model
-from validators.models.worker.onnx_graph import EXTERNAL, classes_of
 
 RNG = np.random.default_rng(0)
 N = 200

@@ -21,10 +21,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from validators.confined.process import Limits
+from validators.confined.worker.skops_types import refused
 from validators.core.errors import ModelError
 from validators.models.client import open_model
-from validators.models.process import Limits
-from validators.models.worker.skops_types import refused
 
 RNG = np.random.default_rng(0)
 N = 120

@@ -16,9 +16,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from validators.confined.process import LAYERS, Limits
 from validators.core.errors import ModelError
 from validators.models.client import open_model
-from validators.models.process import LAYERS, Limits
 
 from . import attacks
 

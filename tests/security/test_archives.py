@@ -17,10 +17,10 @@ import scipy.sparse
 import skops.io
 from sklearn.linear_model import LogisticRegression
 
+from validators.confined.process import Limits
 from validators.core.errors import DataError, ModelError
 from validators.io.tables import read_frame, schema_of
 from validators.models.client import open_model
-from validators.models.process import Limits
 
 TASK = {"task": "binary", "positive": 1}
 MB = 1 << 20

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from validators.models.process import LAYERS
+from validators.confined.process import LAYERS
 
 from .attacks import ATTACKS, NO_CONTROL, READS, ROOT, SPAWN
 from .harness import as_nobody, fire

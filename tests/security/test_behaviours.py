@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from validators.confined.process import Limits
 from validators.core.errors import ModelError
 from validators.models.client import open_model
-from validators.models.process import Limits
 
 from . import behaviours
 from .behaviours import BEHAVIOURS, NAMES

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from validators.confined.process import LAYERS, Limits
 from validators.core.errors import ModelError
 from validators.models.client import open_model
-from validators.models.process import LAYERS, Limits
 
 
 class Calls:

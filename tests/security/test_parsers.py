@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from tests.pages.runs import project
 from tests.views.documents import document
 from validators.catalog import catalog
+from validators.confined.protocol import clean, receive
+from validators.confined.worker import onnx_graph, wire
 from validators.core import shape
 from validators.core.errors import ModelError, PolicyError, ProjectError, RunError, SeatrialError
 from validators.core.records import Family
@@ -32,8 +34,6 @@ from validators.io.scenarios import read_scenarios
 from validators.models.description import described
 from validators.models.endpoint import Endpoint
 from validators.models.ensembles import flat_trees_from, size_of
-from validators.models.protocol import clean, receive
-from validators.models.worker import onnx_graph, wire
 from validators.views.compare import compare
 from validators.views.report import report_html
 from validators.views.text import summary_lines
@@ -382,13 +382,13 @@ def test_the_files_that_are_parsed_here_are_all_that_there_are():
         "snapshot/keys.py": "tests/snapshot", "snapshot/verify.py": "tests/snapshot", "snapshot/earlier.py": "by results and summaries",
         "cli/ledger.py": "by results", "views/trust.py": "its own file of a run", "views/subject_words.py": "by results",
         "engine/jobs.py": "tests/engine/test_jobs.py", "engine/job_runner.py": "tests/engine/test_jobs.py",
-        "engine/posture.py": "a shipped file", "models/worker/start.py": "our own argument", "models/worker/native.py": "of a library",
-        "models/worker/mlflow_folder.py": "tests/models/test_mlflow.py", "models/worker/onnx_model.py": "in the worker",
-        "views/packs.py": "by policies", "views/words.py": "a shipped file", "models/worker/flat_trees.py": "of a library",
+        "engine/posture.py": "a shipped file", "confined/worker/start.py": "our own argument", "confined/worker/native.py": "of a library",
+        "confined/worker/mlflow_folder.py": "tests/models/test_mlflow.py", "confined/worker/onnx_model.py": "in the worker",
+        "views/packs.py": "by policies", "views/words.py": "a shipped file", "confined/worker/flat_trees.py": "of a library",
     }  # fmt: skip
     here = {
         "engine/results.py", "engine/places.py", "engine/prior.py", "engine/settings.py", "io/policies.py", "io/packs.py",
-        "io/scenarios.py", "models/protocol.py", "models/endpoint.py", "models/worker/wire.py",
+        "io/scenarios.py", "confined/protocol.py", "models/endpoint.py", "confined/worker/wire.py",
     }  # fmt: skip
     root = Path(shape.__file__).resolve().parents[1]
     words = ("json.loads(", "tomllib.load", "yaml.safe_load(", "json.load(")

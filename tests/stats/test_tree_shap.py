@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor, RandomForestRegressor
 
-from validators.models.worker.flat_trees import ensemble
+from validators.confined.worker.flat_trees import ensemble
 from validators.stats.tree_shap import Ensemble, interventional_shapley, raw_scores
 
 RNG = np.random.default_rng(0)

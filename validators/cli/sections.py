@@ -4,6 +4,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from ..catalog import catalog
+from ..confined.process import LEVELS
 from ..core.policy import Policy
 from ..core.records import Family
 from ..engine.plan import Plan, excused
@@ -13,7 +14,6 @@ from ..engine.store import file_digest
 from ..engine.trial import Trial
 from ..io.project import PROJECT_FILE
 from ..io.tables import count_rows
-from ..models.process import LEVELS
 from ..summaries.totals import TotalsKind
 
 

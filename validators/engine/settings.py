@@ -23,9 +23,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..confined.process import Limits
 from ..core.errors import ProjectError
 from ..core.hints import nearest
-from ..models.process import Limits
 from .jobs import JobLimits
 
 FILE = "settings.toml"

@@ -15,9 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..confined.process import Limits, Worker
+from ..confined.protocol import clean, receive, send
 from ..core.errors import DataError, ModelError
-from ..models.process import Limits, Worker
-from ..models.protocol import clean, receive, send
 
 MAX_HEADER, MAX_PAYLOAD = 16 << 20, 2 << 30
 _own = threading.local()

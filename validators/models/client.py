@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..confined.process import Limits, Worker
+from ..confined.protocol import MAX_HEADER, clean, encoded, receive, send
 from ..core.errors import ModelError, ModelTimeout
 from .description import Description
 from .ensembles import FlatTrees, flat_trees_from, size_of
 from .loading import artefact, failure, loaded
-from .process import Limits, Worker
-from .protocol import MAX_HEADER, clean, encoded, receive, send
 from .usage import usage_of
 
 Size = int | Callable[[dict[str, Any]], int]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ..confined.protocol import clean
 from ..core.errors import ModelError
-from .protocol import clean
 
 MOST_NAMES, MOST_TYPES = 100_000, 200
 

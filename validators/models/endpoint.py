@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..confined.protocol import clean
 from ..core.errors import ModelError, ModelTimeout
-from .protocol import clean
 
 ROWS_PER_REQUEST, BYTES_PER_SCORE, BYTES_MORE = 100, 400, 64 * 1024
 TOKEN = "SEATRIAL_ENDPOINT_TOKEN"  # noqa: S105 - the name of a variable

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ..confined.protocol import clean
 from ..core.errors import ModelError
-from .protocol import clean
 from .staged import Scratch, only_read
 
 FETCH_S = 900.0

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..confined.process import Limits, Worker
+from ..confined.protocol import clean, receive, send
 from ..core.errors import ModelError, ModelTimeout
 from .description import Description, described
-from .process import Limits, Worker
-from .protocol import clean, receive, send
 from .staged import Staged
 
 SUFFIXES = (".joblib", ".pkl", ".pickle", ".skops", ".json", ".ubj", ".txt", ".cbm", ".onnx")
