@@ -146,7 +146,7 @@ def test_a_blind_check_of_rows_labels_or_groups_may_not_pass(people, code):
 
 
 NOISE = ("NOI101", "NOI102", "NOI104", "IMP101", "IMP102")
-FIT = ("FIT102", "FIT103", "STR102")
+FIT = ("FIT102", "FIT103", "STR102", "PRF104", "LEK103")
 MONOTONE = '[constraints.x0]\nmonotone = "increasing"\n'
 
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Batch, Role, Task
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..summaries.cells import divided, measured
@@ -66,7 +66,7 @@ def side_channels(given: Given) -> Iterator[Measurement]:
     yield from _gaps(given, train, there, rows)
     for metric, columns in (("key_lift", _key), ("clock_lift", _clock)):
         here, asked = columns(train), columns(there)
-        if here is not None and asked is not None:
+        if given.asks(metric) and here is not None and asked is not None:
             lift = _lift(here, asked, train, rows, given.task)
             yield measured(
                 metric, subjects.MODEL, lift, rows, level=given.options.confidence, undefined="one class only"
@@ -90,6 +90,8 @@ def _gaps(given: Given, train: Batch, there: Batch, rows: ScoredRows) -> Iterato
         yield measured(
             "missing_lift_share", subjects.MODEL, share, rows, level=given.options.confidence, note=rows.note
         )
+    if not given.asks("missing_lift", "quality_without_gaps"):
+        return
     level = simultaneous_level(given.options.confidence, 1 + len(holed))
     yield measured("missing_lift", subjects.MODEL, lift, rows, level=level, undefined="one class only")
     suspects = []
@@ -128,6 +130,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=side_channels,
     doc=__doc__,
-    unplanted="each replicate would fit its trees again, and few data have gaps that could carry the fault",
+    plants=(Plant(metric="missing_lift_share", fault="told_by_gaps", null="features_dealt", replicates=3, rows=2000),),
     options=Options(),
 )

@@ -30,7 +30,7 @@ import numpy as np
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..summaries.cells import divided, measured
@@ -75,8 +75,12 @@ def single_features(given: Given) -> Iterator[Measurement]:
         share = np.full(len(gain), np.nan) if weak else divided(alone - nothing, gain)
         shares[name] = float(share[0])
         yield measured("lift_share", subjects.feature(name), share, rows, level=level, undefined=weak, note=rows.note)
-        yield measured("quality_alone", subjects.feature(name), alone, rows, level=level, undefined="one class only")
-    yield from _without(given, train, there, rows, shares, refitted)
+        if given.asks("quality_alone"):
+            yield measured(
+                "quality_alone", subjects.feature(name), alone, rows, level=level, undefined="one class only"
+            )
+    if given.asks("quality_refitted", "quality_without"):
+        yield from _without(given, train, there, rows, shares, refitted)
 
 
 def labelled(batch: Batch) -> Batch:
@@ -105,6 +109,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=single_features,
     doc=__doc__,
-    unplanted="each replicate would fit its learner again to every feature",
+    plants=(Plant(metric="lift_share", fault="told_by_a_feature", null="features_dealt", replicates=3, rows=2000),),
     options=Options(),
 )

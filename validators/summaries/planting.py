@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from . import planted_answers as answers
+from . import planted_clues as clues
 from . import planted_fit as fit
 from . import planted_groups as groups
 from . import planted_quality as quality
@@ -19,7 +20,7 @@ NULLS: Mapping[str, Null] = {
         worlds.exchanged, worlds.swapped, worlds.copied, worlds.redrawn, worlds.shuffled_in_time, worlds.usable, worlds.keyed,
         groups.regrouped, serving.served, serving.halves, quality.matured, quality.in_time, quality.apart, quality.smooth,
         quality.outcomes_dealt, puppets.steady, reasons.reasons_swapped, reasons.as_declared,
-        answers.recalled, answers.as_constrained, answers.as_written, answers.kept_of_train, worlds.first_look,
+        answers.recalled, answers.as_constrained, answers.as_written, answers.kept_of_train, worlds.first_look, clues.features_dealt,
     )
 }  # fmt: skip
 FAULTS: Mapping[str, Fault] = {
@@ -38,6 +39,7 @@ FAULTS: Mapping[str, Fault] = {
         fit.hidden_slice_excess, reasons.share_moved, reasons.against_declared,
         answers.other_when_asked_again, answers.other_in_company, answers.against_constraint, answers.golden_otherwise,
         answers.kept_of_all, worlds.looked_before,
+        clues.told_by_a_feature, clues.told_by_gaps, clues.behind_simple,
         serving.stale_values, serving.values_of_later, serving.absent_column, serving.other_type,
     )
 }  # fmt: skip
