@@ -20,6 +20,9 @@ class Sound:
     def predict(self, X):
         return expit(self.logit(X))
 
+    def fitted_statistics(self):
+        return []
+
     def predict_no_rows(self, X):
         pass
 
@@ -29,6 +32,9 @@ class Sound:
     @contextmanager
     def again(self):
         yield type(self)()
+
+    def usage(self):
+        return {"cold_start_ms": 100.0, "peak_memory_mb": 50.0}
 
 
 def given_of(check, model, X, *, y=None, task=BINARY, options=None, seed=0, train=None, **more):

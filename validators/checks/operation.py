@@ -10,7 +10,8 @@ than a millionth (of a probability; in regression of the value or the standard d
 the company changes: rows in random order, in batches of 37, each row twice, ten times as many rows, and the first 60 rows one by one.
 An exception counts as all rows. Facts about these rows need no interval; where no row moved, the bound of an unseen event is given.
 Whether an empty frame is answered is told, not judged. What the calls cost (latency of single rows, throughput, cold start,
-peak memory of the process) differs between equal runs: it stands under `run` in results.json and is not judged.
+peak memory of the process) differs between equal runs: it stands under `run` in results.json, and STR107 measures
+it where a policy limits it.
 
 Why it matters
 --------------

@@ -119,7 +119,7 @@ def _execute(
     started, cpu = since
     trial = replace(resolve(project), allow_unconfined=allow_unconfined)
     policy, text = policy_of(project, policy_file)
-    plan = make_plan(trial, catalog(), suite=suite, only=only)
+    plan = make_plan(trial, catalog(), suite=suite, only=only, limited={rule.check for rule in policy.rules})
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     out = out or project.folder / "runs" / run_id
     if out.exists() and any(out.iterdir()):

@@ -79,7 +79,7 @@ class Model(Protocol):
 
 
 @runtime_checkable
-class Operated(Protocol):
+class Operated(Model, Protocol):
     """A model whose process can be put to the test: none of this asks for anything but scores."""
 
     def predict_no_rows(self, X: pd.DataFrame, /) -> None:
@@ -90,8 +90,12 @@ class Operated(Protocol):
         """(threads, n) or (threads, n, K) scores of rows that several threads ask for at once."""
         ...
 
-    def again(self) -> AbstractContextManager[Model]:
+    def again(self) -> AbstractContextManager["Operated"]:
         """The same model in a fresh process."""
+        ...
+
+    def usage(self) -> dict[str, Any]:
+        """What its calls cost so far: `cold_start_ms`, `peak_memory_mb` and others, None where not known."""
         ...
 
 
@@ -217,6 +221,7 @@ class Check:
 
     `plants` say how a run tests the check itself, `unplanted` in a sentence why none does. `doc` has three parts, under the
     headings "How it is measured", "Why it matters" and "What to do"; page, report and `seatrial explain` print it.
+    Numbers of one that is `timed` differ between equal runs, so somebody must ask for it.
     """
 
     code: str
@@ -228,6 +233,7 @@ class Check:
     doc: str
     options: Any = None
     slow: bool = False
+    timed: bool = False
     plants: tuple[Plant, ...] = ()
     unplanted: str = ""
 

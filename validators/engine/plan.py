@@ -1,7 +1,7 @@
 """What a run will do: checks, their options, and which of them cannot apply, with the reason and the way out."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,7 +29,10 @@ _SCENARIOS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Checks with their options. `rows` bounds the rows of a role (by key hash); None: all of them."""
+    """Checks with their options. `rows` bounds the rows of a role (by key hash); None: all of them.
+
+    `limited` are the codes that the policy has limits for, or the command names.
+    """
 
     suite: Suite
     checks: tuple[Check, ...]
@@ -37,11 +40,18 @@ class Plan:
     seed: int
     rows: int | None = None
     narrowed: bool = False
+    limited: frozenset[str] = frozenset()
 
     @property
     def tests_itself(self) -> bool:
         """Whether the checks are tested too: in whole release runs."""
         return self.suite == "release" and not self.narrowed
+
+    def unasked(self, check: Check) -> str | None:
+        """Why a check that measures time is left out: nobody asks for numbers that differ between equal runs."""
+        if not check.timed or check.code in self.limited:
+            return None
+        return f"times differ between equal runs; measured where the policy has [[limits]] for it, or with --check {check.code}"
 
 
 def make_plan(
@@ -51,8 +61,9 @@ def make_plan(
     suite: Suite = "release",
     only: Sequence[str] = (),
     seed: int | None = None,
+    limited: Iterable[str] = (),
 ) -> Plan:
-    """A plan; raises ProjectError for unknown codes and options, all at once."""
+    """A plan; `limited` are the codes that the policy limits. Raises ProjectError for unknown codes and options, all at once."""
     codes = {c.code: c for c in checks}
     problems = [f"--check {code}: no such check; {nearest(code, codes)}" for code in only if code not in codes]
     problems += [
@@ -79,6 +90,7 @@ def make_plan(
         seed=trial.project.seed if seed is None else seed,
         rows=QUICK_ROWS if suite == "quick" else None,
         narrowed=bool(only),
+        limited=frozenset({*limited, *only}),
     )
 
 

@@ -78,7 +78,7 @@ def measure(
             grid = build_grid(trial, lambda _: {})
         if prior is not None:
             grid = prior.grid_for(grid)
-        reasons = {c.code: why_not(c, trial) for c in plan.checks}
+        reasons = {c.code: why_not(c, trial) or plan.unasked(c) for c in plan.checks}
         wanted = [c for c in plan.checks if reasons[c.code] is None]
         scan_plan = _scan_plan(trial, grid, wanted, plan, scored=not refusal)
         progress("scanning", 0.05)

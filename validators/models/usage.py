@@ -1,6 +1,6 @@
 """What calling a model cost: latency of single rows, throughput of batches, memory of its process.
 
-Times differ between equal runs, so they stand under `run` in results.json and are never judged.
+Times differ between equal runs, so they stand under `run` in results.json and are not judged; STR107 measures them where a policy asks.
 """
 
 from collections.abc import Sequence

@@ -232,7 +232,8 @@ def _latency(document: Document, colours: Palette) -> Chart | None:
         figure=figure(traces, x=axis(), y=axis("milliseconds", rangemode="tozero"), height=260, legend=len(models) > 1),
         table=Table(rows=rows, kinds={"Rows per second": "count", "Single rows": "count"}),
         alt=f"{first['Model']}: " + ", ".join(f"{k} {v}" for k, v in list(first.items())[1:4]),
-        caption=f"Of {fmt.count(first['Single rows'])} calls on this machine, the way to the process and back included; not judged. "
+        caption=f"Of {fmt.count(first['Single rows'])} calls on this machine, the way to the process and back included; "
+        "judged where the policy limits them (STR107). "
         + "; ".join(_cost(name, held) for name, held in models.items()),
     )
 
