@@ -18,7 +18,7 @@ from validators.confined.process import Limits
 from validators.core.errors import ModelError, ProjectError
 from validators.engine.store import file_digest
 from validators.io.project import read_project
-from validators.models import staged
+from validators.models import fetch, staged
 from validators.models.client import open_model
 from validators.models.fetch import fetched
 from validators.snapshot.statement import statement
@@ -304,6 +304,22 @@ def test_an_address_is_fetched_by_another_process_into_a_folder_that_is_only_rea
             np.testing.assert_allclose(held.predict(X), scores["xgboost"], atol=1e-6)
     assert not found.exists()
     assert "mlflow" not in sys.modules
+
+
+def test_mlflow_tells_its_makers_nothing(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(
+        fetch.subprocess, "run", lambda *_, env, **__: seen.update(env) or subprocess.CompletedProcess([], 1, "", "x")
+    )
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "false")
+    with pytest.raises(ModelError), fetched("models:/credit/1"):
+        pass
+    monkeypatch.undo()
+    code = "from mlflow.telemetry.utils import is_telemetry_disabled; print(is_telemetry_disabled())"
+    quiet = {name: seen[name] for name in ("PATH", "MLFLOW_DISABLE_TELEMETRY")}
+    for environment, silent in ((quiet, "True"), ({"PATH": seen["PATH"]}, "False")):
+        told = subprocess.check_output([sys.executable, "-W", "ignore", "-c", code], env=environment, text=True)
+        assert told.strip() == silent
 
 
 def test_an_address_of_nothing_gets_a_sentence(store):

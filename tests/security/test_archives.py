@@ -211,7 +211,7 @@ def test_an_archive_as_a_model_is_told_in_a_sentence_and_writes_nothing(tmp_path
         with open_model(held / "m.skops", limits=LITTLE, **TASK) as model:
             assert np.isfinite(model.predict(np_frame())).all()
 
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 40
     assert tree(tmp_path) == before
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - grown < 100 * 1024  # KiB: this process unpacks nothing
     assert isinstance(careless, str) or careless((held / "m.skops").read_bytes(), tmp_path / "careless")
@@ -234,7 +234,7 @@ def test_an_archive_of_more_members_than_any_model_has_is_refused(tmp_path):
 
     with pytest.raises(ModelError, match="members; at most 100,000 are read"):
         open_model(tmp_path / "m.skops", **TASK)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 40
 
 
 def test_a_sound_archive_with_harmless_members_is_a_model(tmp_path):

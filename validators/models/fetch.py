@@ -15,6 +15,7 @@ from ..core.errors import ModelError
 from .staged import Scratch, only_read
 
 FETCH_S = 900.0
+SILENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 PROGRAM = """
 import sys, warnings
 warnings.simplefilter("ignore")
@@ -48,7 +49,7 @@ def fetched(address: str, *, seconds: float = FETCH_S) -> Iterator[Path]:
             done = subprocess.run(  # noqa: S603 - our own text, our own interpreter
                 [sys.executable, "-I", "-c", PROGRAM, address, str(target)],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=seconds, check=False,
-                env={"MLFLOW_ALLOW_FILE_STORE": "true", "GIT_PYTHON_REFRESH": "quiet", **os.environ},
+                env={"MLFLOW_ALLOW_FILE_STORE": "true", "GIT_PYTHON_REFRESH": "quiet", **os.environ, **SILENT},
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise ModelError(f"{address}: could not be fetched within {seconds:g} s") from None
