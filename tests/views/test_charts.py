@@ -18,6 +18,7 @@ from validators.views import (
     performance,
     prediction_drift,
     quality,
+    reading,
     slices,
 )
 from validators.views.pages import charts_of
@@ -99,6 +100,20 @@ def test_limits_that_differ_stand_on_their_own_row():
     shapes = drawn.figure["layout"]["shapes"]
 
     assert {s["x0"] for s in shapes} == {0.1, 0.25}
+
+
+def test_features_stand_by_shift_those_that_alarm_first_however_few_their_rows():
+    shift = [
+        m("shift_sigma", f"feature:{f}", v, limit=limit(0.15, 0.3), verdict=w, counts=c)
+        for f, v, w, c in (
+            ("a", 0.0, "INCONCLUSIVE", True),
+            ("b", 0.5, "INCONCLUSIVE", False),
+            ("c", 0.4, "WARN", True),
+        )
+    ]
+    held = document(r("DRF101", "feature_drift", "INCONCLUSIVE", shift))
+
+    assert [reading.about(one, "feature") for one in feature_drift.shifted(held)] == ["c", "b", "a"]
 
 
 def test_the_worst_feature_is_on_top_and_one_without_a_value_is_left_out():

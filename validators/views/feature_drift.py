@@ -30,8 +30,9 @@ def charts(document: Document, colours: Palette) -> list[Chart]:
 
 
 def shifted(document: Document) -> list[Record]:
-    """The shift of every feature, the worst first."""
-    return by_badness(m for m in measurements(document, "shift_sigma", check="DRF101") if m["value"] is not None)
+    """The shift of every feature: those that alarm first, then the largest."""
+    held = (m for m in measurements(document, "shift_sigma", check="DRF101") if m["value"] is not None)
+    return sorted(by_badness(held), key=lambda m: (m["verdict"] not in ("FAIL", "WARN"), -m["value"]))
 
 
 def shifts(document: Document, colours: Palette) -> Chart | None:
@@ -66,7 +67,9 @@ def _plain(document: Document, colours: Palette, metric: str, key: str, title: s
         figure=dots(rows, colours, kind="share"),
         table=dot_table([dot_of(m, about(m, "feature")) for m in held], "share", name="Feature"),
         alt=f"{title}; worst: {rows[0].hover}",
-        caption=f"{quiet} features without any are in the table only." if quiet else "Intervals hold for all features.",
+        caption=f"{quiet} {'feature' if quiet == 1 else 'features'} without any: see the table."
+        if quiet
+        else "Intervals hold for all features.",
     )
 
 
@@ -90,7 +93,7 @@ def by_period(document: Document, colours: Palette) -> Chart | None:
     return Chart(
         key="production",
         title="Shift by period of production (sigma)",
-        figure=heat(values, words, [str(f) for f in features], hover, colours),
+        figure=heat(values, [word.partition(" to ")[0] for word in words], [str(f) for f in features], hover, colours),
         table=Table(
             rows=[
                 {"Feature": f, **dict(zip(words, row, strict=True))} for f, row in zip(features, values, strict=True)
@@ -98,8 +101,8 @@ def by_period(document: Document, colours: Palette) -> Chart | None:
             kinds=dict.fromkeys(words, "number"),
         ),
         alt=f"Shift of {len(features)} features in {len(periods)} periods; most moved: {features[0]}.",
-        caption="Against the data that the model was validated on. Information, without a limit in the house policies."
-        + (f" Verdict: {latest['verdict']}." if latest and latest["verdict"] else ""),
+        caption="Against the data that the model was validated on; periods by their month or first day. Information, without a limit "
+        "in the house policies." + (f" Verdict: {latest['verdict']}." if latest and latest["verdict"] else ""),
     )
 
 

@@ -191,7 +191,7 @@ def _support(document: Document, colours: Palette) -> Chart | None:
     return Chart(
         key="support",
         title="Rows unlike any in train",
-        figure=dots(rows[:MOST], colours, kind="share", zero=True),
+        figure=dots(rows[:MOST], colours, kind="share", zero=True, width=32),
         table=dot_table(rows, "share", name="Rows"),
         alt=f"{len(rows)} shares; first: {rows[0].hover}",
         caption="Far: farther from train than 99 in 100 of its own rows are, so about 1 % is what chance gives. Not judged.",
