@@ -95,12 +95,15 @@ def trial(design, seed, n):
     }
 
 
-def given_of(code, data, design, seed, **options):
+OPTIONS = {"STR102": {"own_learner": False, "shares": ()}}
+
+
+def given_of(code, data, design, seed):
     """What the check is given of these roles."""
     check, held = check_of(code), grid(design)
     kind = RowSampleKind()
     return Given(
-        task=TASK, grid=held, options=replace(check.options, **options), rng=np.random.default_rng(seed),
+        task=TASK, grid=held, options=replace(check.options, **OPTIONS.get(code, {})), rng=np.random.default_rng(seed),
         summaries={(role, kind): kind.of(batch, held) for role, batch in data.items()},
         scored=(CANDIDATE, PRIOR), declared=frozenset({"slices", "sensitive", "key", "entity", "time"}),
         asked=frozenset(WANTED[code]),
@@ -165,13 +168,15 @@ def worst_truth(given, fresh):
     held, there = given.grid, fresh[Role.TEST]
     sample, new = given.summary(Role.TEST, SAMPLE), RowSample(there, len(there), len(there))
     rows, other = (scored_rows(s, held, (CANDIDATE,)) for s in (sample, new))
-    taught = rows.unit // np.uint64(50) % np.uint64(2) == 0
-    half = rows.only(taught)
-    lesson = excess_loss(half, CANDIDATE, TASK, np.ones(half.n, bool)) / half.loss[CANDIDATE].mean()
+    half = rows.unit // np.uint64(250) % np.uint64(2) == 0
+    mean = np.average(rows.loss[CANDIDATE], weights=rows.weight)
+    excess = excess_loss(rows, CANDIDATE, TASK, half) / mean
     over = excess_loss(other, CANDIDATE, TASK, np.ones(other.n, bool)) / other.loss[CANDIDATE].mean()
-    codes = codes_of(sample.rows, held)[taught]
-    score = learnt(lesson, half.weight, codes, np.ones(half.n, bool), codes_of(there, held))
-    return {("worst_excess", "model"): over[np.argsort(-score)[: other.n // 10]].mean()}
+    fold, codes, found = fold_of(sample.rows), codes_of(sample.rows, held), []
+    for k in range(5):
+        score = learnt(excess, rows.weight, codes, fold != k, codes_of(there, held))
+        found.append(over[np.argsort(-score)[: other.n // 10]].mean())
+    return {("worst_excess", "model"): float(np.mean(found))}
 
 
 def proxy_truth(given, fresh):

@@ -76,7 +76,7 @@ def test_a_proxy_is_found_and_named_and_features_without_one_tell_nothing():
     found = measure(PROXIES, planted, grid)
     subject = next(s for s in of(found, "proxy_auc"))
 
-    assert found["proxy_auc", subject].low > 0.7
+    assert found["proxy_auc", subject].low > 0.65
     best = max(of(found, "proxy_feature_auc").items(), key=lambda held: held[1].value)
     assert best[0].endswith("feature:region")
     assert clean["proxy_auc", subject].low < 0.55

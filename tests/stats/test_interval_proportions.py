@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 
 from validators.stats.interval import Interval, folded, normal_interval, quantile, simultaneous_level
 from validators.stats.jackknife import (
+    cross_fitted_spread,
     effective_n,
     jackknife_covariance,
     jackknife_interval,
@@ -88,6 +89,19 @@ def test_scaled_intervals_stay_in_their_range():
 def test_the_interval_of_an_absolute_value_is_folded_at_zero():
     assert folded(Interval(-3, 1)) == Interval(0, 3)
     assert folded(Interval(-3, -1)) == Interval(1, 3)
+
+
+@pytest.mark.parametrize("folds", [2, 5, 10])
+def test_folds_that_lean_on_each_other_have_the_variance_of_nadeau_and_bengio(folds):
+    """Their formula 1: the variance of the mean of equally correlated folds, with the correlation of section 4."""
+    share = 1 / folds
+    covariance = np.full((folds, folds), share) + (1 - share) * np.eye(folds)
+    independent = np.random.default_rng(folds).normal(size=(50, 3))
+    ratio = jackknife_variance(cross_fitted_spread(independent, folds)) / jackknife_variance(independent)
+
+    assert ratio == pytest.approx(covariance.mean() / (np.eye(folds).mean()))
+    # their corrected estimate (1/J + n2/n1) S2, where folds of that correlation have S2 = 1 - 1/K
+    assert ratio == pytest.approx(folds * (1 / folds + 1 / (folds - 1)) * (1 - share))
 
 
 def test_jackknife_variance_of_a_mean_is_the_textbooks():

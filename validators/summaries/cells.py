@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..core.data import Grid
 from ..core.records import Measurement
 from ..stats.interval import Interval, Scale, folded
-from ..stats.jackknife import MIN_GROUPS, jackknife_interval, leave_one_out
+from ..stats.jackknife import MIN_GROUPS, cross_fitted_spread, jackknife_interval, leave_one_out
 from .outcomes import FIXED, PAIRED, Outcomes
 from .quantities import QUANTITIES
 
@@ -188,6 +188,7 @@ def measured(
     bound: float = 0.0,
     fold: bool = False,
     size: float | None = None,
+    folds: int = 0,
     note: str = "",
     undefined: str = "",
 ) -> Measurement:
@@ -203,6 +204,8 @@ def measured(
         How far binning may have moved the value; added to both ends.
     fold : bool
         Report the absolute value; its interval starts at 0 where the signed one holds 0.
+    folds : int
+        Folds that were each judged by a learner of the others, if so (`stats.jackknife.cross_fitted_spread`).
     undefined : str
         Why the value is undefined, if it is.
     """
@@ -216,7 +219,8 @@ def measured(
 
     if not np.isfinite(value):
         return record(None, undefined or (why_undefined(cell) if isinstance(cell, Cell) else "undefined on these rows"))
-    ends = jackknife_interval(value, values[1:], confidence=level, scale=scale)
+    replicates = cross_fitted_spread(values[1:], folds) if folds else values[1:]
+    ends = jackknife_interval(value, replicates, confidence=level, scale=scale)
     if ends is None:
         few = f"{cell.groups} groups of dependent rows; an interval takes {MIN_GROUPS}"
         why = few if cell.groups < MIN_GROUPS else "undefined without one of its groups"
@@ -225,6 +229,7 @@ def measured(
     if fold:
         value, ends = abs(value), folded(ends)
     method = f"jackknife over {cell.groups} groups" + ("" if scale == "identity" else f", {scale} scale")
+    method += ", cross-fitted" if folds else ""
     return record(value, note, ends, method)
 
 
