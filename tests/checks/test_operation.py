@@ -1,5 +1,7 @@
 """STR104: scores that hang on anything but the row are caught, and scores of the row alone are left in peace."""
 
+import time
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -65,6 +67,13 @@ class Random(Sound):
 
     def logit(self, X):
         return truth(X) + 0.01 * self.rng.normal(size=len(X))
+
+
+class Clock(Sound):
+    """Drifts with the seconds of the clock."""
+
+    def logit(self, X):
+        return truth(X) + 1e-2 * (time.time() % 60)
 
 
 class OnceRandom(Random):
@@ -138,6 +147,7 @@ def test_a_sound_model_passes_with_the_bound_of_what_was_not_seen(seed):
         (OddRow, {"order", "batches", "duplicated"}, {"repeated", "fresh_process"}),
         (Random, {"repeated"}, set()),
         (OnceRandom, {"repeated"}, set()),
+        (Clock, {"repeated"}, set()),
         (Seeded, {"fresh_process"}, {"repeated", *CONTEXT}),
         (Unsafe, {"threads"}, {"repeated", *CONTEXT}),
         (NoSingleRow, {"single"}, {"repeated", "order"}),
