@@ -52,7 +52,11 @@ def score_distribution(given: Given) -> Iterator[Measurement]:
     expected: Outcomes = given.summary(Role.REFERENCE, OUTCOMES)
     actual: Outcomes = given.summary(Role.TEST, OUTCOMES)
     name = CANDIDATE if CANDIDATE in expected.scores else PRIOR
-    note = "candidate on both" if name == CANDIDATE else "against the prior's scores in its snapshot"
+    note = (
+        "scores of the candidate, test against reference"
+        if name == CANDIDATE
+        else "scores of the candidate against the prior's in its snapshot"
+    )
     columns = expected.scores[name].shape[1]
     level = simultaneous_level(given.options.confidence, columns)
     for s in range(columns):
