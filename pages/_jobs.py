@@ -20,7 +20,7 @@ def launch(name: str, folder: Path) -> None:
     shipped, text = "results" in runs_of(folder), (folder / PROJECT_FILE).read_text("utf-8")
     with st.container(horizontal=True, vertical_alignment="bottom", key="su_bar"):
         tier = st.selectbox("Policy tier", list(setup.TIERS), index=setup.tier_of(text) - 1, format_func=setup.TIERS.get,
-                            key=f"su_tier_{name}", width=180, disabled=not name.startswith("my-"))  # fmt: skip
+                            key=f"su_tier_{name}", width=180, disabled=not name.startswith("my-"), help=setup.TIER)  # fmt: skip
         default = "release" if shipped else "quick"
         kinds = ["quick", "release"]
         suite = st.segmented_control(

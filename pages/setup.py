@@ -73,6 +73,8 @@ def show(name: str, folder: Path) -> bool:
         if st.form_submit_button("Save and read again", disabled=not own):
             replace_file(path, text.encode())
             st.rerun()
+        if not own:
+            st.caption(setup.READ_ONLY)
     return ready
 
 

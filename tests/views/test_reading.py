@@ -67,6 +67,19 @@ def test_a_check_that_fails_says_what_lies_behind_it():
     )
 
 
+def test_a_check_that_its_self_test_does_not_believe_says_so_in_words():
+    passed = m("overlap_excess", "model", 0.0, high=0.0007, limit=limit(0.001, 0.01), verdict="PASS")
+    doubt = (
+        "Self-test: a planted fault of twice the tolerance (overlap_excess, 0.002) was passed in 10 of 10 replicates"
+    )
+    held = r("LEK101", "leakage", "INCONCLUSIVE", [passed], reason=doubt)
+
+    assert (
+        "beyond what repeats by itself, 0.2%) was passed in 10 of 10" in sentences.tile(document(held), "leakage").note
+    )
+    assert "repeats by itself, 0.2%)" in sentences.result_sentence(held)
+
+
 def test_of_equal_measurements_the_one_that_names_a_place_tells():
     whole, place = (m("x", s, 1.0, limit=limit(0.1, 0.2), verdict="FAIL") for s in ("model", "feature:income"))
 

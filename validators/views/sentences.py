@@ -1,5 +1,6 @@
 """Results in sentences: value, interval, limit, n."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def result_sentence(result: Record) -> str:
         why = "error: " if result["status"] == "ERROR" else ""
         return f"Not run: {why}{result['reason'] or 'no reason given'}"
     m = telling(result)
-    doubt = f" {result['reason']}." if result["reason"] else ""
+    doubt = f" {doubt_words(result)}" if result["reason"] else ""
     if m is not None:
         return measurement_sentence(m) + doubt
     numbers = len(result["measurements"])
@@ -61,6 +62,7 @@ def family_sentence(document: Document, family: str) -> str:
     return result_sentence(open_[0]) if held else f"Not run: {why_absent(document, family)}."
 
 
+_PLANTED = re.compile(r"\((\w+), (-?\d+(?:\.\d+)?(?:e-?\d+)?)\)")
 TOLD = ("FAIL", "WARN", "INCONCLUSIVE")
 NEVER = "applies to "  # how the reason begins where nothing that is provided would make a check run
 ISOLATION = {
@@ -112,6 +114,16 @@ def open_ends(result: Record) -> str:
     return " ".join(filter(None, (seen, note_sentence(m))))
 
 
+def doubt_words(result: Record) -> str:
+    """Why a measured check is not believed, with its metric in words; else empty."""
+    reason = _PLANTED.sub(lambda found: _planted(found[1], float(found[2])), str(result["reason"] or ""))
+    return f"{reason}." if reason else ""
+
+
+def _planted(metric: str, size: float) -> str:
+    return f"({metric_label(metric)}, {fmt.exact(size, metric_kind(metric))})"
+
+
 def note_sentence(m: Record) -> str:
     """A measurement's note as a sentence; one that begins with a feature keeps the feature's name."""
     note = note_words(m["note"], metric_kind(m["metric"]))
@@ -152,7 +164,7 @@ def tile(document: Document, family: str) -> Tile:
         bounds=ends,
         limit=f"Limit: {limit}" if limit else "",
         shows=f"n = {fmt.count(m['n'])}{least}",
-        note=note_sentence(m) if m["verdict"] in TOLD else "",
+        note=doubt_words(run[0]) or (note_sentence(m) if m["verdict"] in TOLD else ""),
     )
 
 

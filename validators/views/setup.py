@@ -13,6 +13,12 @@ UPLOAD: Final = (
     "Data whose file names tell their role (test.csv; train, reference, production, serving if you have them) and models "
     "(candidate.joblib, prior.joblib), up to 200 MB"
 )
+TIER: Final = (
+    "How much hangs on the model: the limits of the house policy. It stands under [policy] in the project file."
+)
+READ_ONLY: Final = (
+    "Only to read here: a sample stays as it is, and a folder that is not an upload is changed where it lies."
+)
 SUITES = (
     "quick: at most 20,000 rows of each role, no slice search, no attributions; under a minute. release: everything, "
     "which a model needs before it ships."
