@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import sys
+import tempfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -15,11 +16,12 @@ from tests.pages.runs import TOML
 from validators import cli
 from validators.cli.execute import execute
 from validators.cli.progress import reporting
-from validators.core.errors import KeyFileError, ProjectError, RunError, SnapshotError
+from validators.core.errors import KeyFileError, ModelError, ProjectError, RunError, SnapshotError
 from validators.engine import jobs, places
 from validators.engine.places import runs_of
 from validators.engine.run import nothing
 from validators.engine.store import write_folder
+from validators.models.client import open_model
 from validators.snapshot import keys
 from validators.snapshot.build import build_snapshot
 from validators.snapshot.verify import VALID, verify_snapshot
@@ -188,6 +190,26 @@ def test_an_upload_becomes_a_project_or_leaves_nothing(tmp_path, code):
 
     assert steps >= 5
     assert "my-mine" in places.known_projects(environment)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_copy_of_a_model_folder_is_made_or_leaves_nothing(tmp_path, monkeypatch, code):
+    (tmp_path / "m" / "deep").mkdir(parents=True)
+    (tmp_path / "m" / "MLmodel").write_text("flavors: 5")
+    (tmp_path / "m" / "deep" / "x").write_bytes(b"x")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
+    def load():
+        try:
+            open_model(tmp_path / "m", task="regression")
+        except ModelError as error:
+            if "lists no flavors" not in str(error):
+                raise
+
+    steps = broken_everywhere(load, ModelError, lambda: assert_empty(tmp_path / "temporary"), code)
+    assert steps >= 4
+    assert_empty(tmp_path / "temporary")
 
 
 def assert_empty(folder):
