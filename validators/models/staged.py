@@ -62,12 +62,11 @@ class Staged:
         try:
             lines, self.size = "", 0
             for path in names:
-                name, content = path.relative_to(folder), path.read_bytes()
-                lines += f"{hashlib.sha256(content).hexdigest()}  {name.as_posix()}\n"
-                self.size += len(content)
+                name = path.relative_to(folder)
                 copy = self.folder / name
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(content)
+                lines += f"{copied(path, copy)}  {name.as_posix()}\n"
+                self.size += copy.stat().st_size
             self.sha256 = hashlib.sha256(lines.encode()).hexdigest()
             only_read(self.folder)
             self.file = (self.folder / MARK).open("rb")
@@ -79,6 +78,16 @@ class Staged:
         """Remove the copy."""
         self.file.close()
         self._scratch.close()
+
+
+def copied(source: Path, copy: Path) -> str:
+    """Copy a file; the digest of the very bytes that were written."""
+    digest = hashlib.sha256()
+    with source.open("rb") as held, copy.open("wb") as new:
+        while block := held.read(1 << 20):
+            digest.update(block)
+            new.write(block)
+    return digest.hexdigest()
 
 
 def files_of(folder: Path) -> list[Path]:
