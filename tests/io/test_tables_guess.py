@@ -174,6 +174,22 @@ def test_a_csv_without_commas_is_told_what_separates_its_columns(tmp_path, mark)
         guess_project(tmp_path)
 
 
+def test_one_column_of_scores_for_three_classes_is_told_which_it_takes(tmp_path):
+    folder = folder_with(tmp_path, np.resize(["b", "a", "c"], 200), score=0.5)
+    (folder / "seatrial.toml").write_text(guess_project(folder).toml)
+
+    with pytest.raises(ProjectError, match="1 column for 3 classes.*in this order: 'a', 'b', 'c'"):
+        resolve(read_project(folder))
+
+
+def test_dates_in_another_order_are_told_to_be_written_so_that_they_can_be_read(tmp_path):
+    folder = folder_with(tmp_path, np.tile([0, 1], 100), score=0.5)
+    frame = pd.read_parquet(folder / "test_2025.parquet").drop(columns="when").assign(seen="31/01/2024")
+    frame.to_parquet(folder / "test_2025.parquet")
+
+    assert any("'seen'" in reason and "2024-01-31" in reason for reason in guess_project(folder).reasons)
+
+
 def test_a_csv_of_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path):
     (tmp_path / "test.csv").write_bytes("größe,y\n1,0\n".encode("latin-1"))
 

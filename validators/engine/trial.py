@@ -64,6 +64,9 @@ def resolve(project: Project) -> Trial:
     if problems:
         raise ProjectError(*problems)
     task = _task(project, schemas)
+    problems = list(_score_problems(project, task))
+    if problems:
+        raise ProjectError(*problems)
     return Trial(
         project=project,
         task=task,
@@ -109,16 +112,25 @@ def _problems(project: Project, features: tuple[str, ...], schemas: Mapping[Role
             if name not in schema.names:
                 hint = nearest(name, schema.names, otherwise="it has", most=SHOWN)
                 problems.append(f"[data] {role.value}: no column {name!r} ({label}); {hint}")
-    n = len(task.classes) or None
-    if task.type == "multiclass" and c.prediction and n and len(c.prediction) != n:
-        problems.append(f"[columns] prediction lists {len(c.prediction)} columns for {n} classes")
-    if task.type != "multiclass" and len(c.prediction) > 1:
+    if task.type != "multiclass" and max(len(c.prediction), len(c.prior_prediction)) > 1:
         problems.append("[columns] prediction must be one column for this task")
     problems += [f"[columns.available_at] {f}: no such feature" for f in c.available_at if f not in features]
     problems += _scenario_problems(project, features, schemas[Role.TEST])
     unknown = [f for f in project.constraints if f not in features]
     problems += [f"[constraints.{f}]: no such feature" for f in unknown]
     return list(dict.fromkeys(problems))
+
+
+def _score_problems(project: Project, task: Task) -> Iterator[str]:
+    """Stored predictions of a multiclass task that are not one column a class."""
+    c = project.columns
+    for key, names in (("prediction", c.prediction), ("prior_prediction", c.prior_prediction)):
+        if task.type == "multiclass" and names and len(names) != len(task.classes):
+            classes = ", ".join(map(repr, task.classes[:SHOWN]))
+            yield (
+                f"[columns] {key} lists {len(names)} column{'s' if len(names) > 1 else ''} for {len(task.classes)} classes; list a "
+                f"column of probabilities for each, in this order: {classes}"
+            )
 
 
 def _scenario_problems(project: Project, features: tuple[str, ...], test: pa.Schema) -> Iterator[str]:

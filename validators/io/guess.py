@@ -1,7 +1,6 @@
 """A first project file, guessed from the files in a folder; every guess is explained, and none is silent."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,18 +10,17 @@ import pandas as pd
 
 from ..core.data import Role
 from ..core.errors import ProjectError
+from .looks import counts_rows, reads_as_other_dates, reads_as_time
 from .tables import SUFFIXES, frames, partitions
 
 MODEL_SUFFIXES = (".skops", ".joblib", ".pkl", ".pickle", ".ubj", ".json", ".txt", ".cbm", ".onnx")
 LOOK_AT = 20_000
-COUNTED = 20
 _TARGETS = ("target", "label", "y", "outcome", "default", "class", "response")
 _KEYS = ("id", "key", "row_id", "uuid")
 _TIMES = ("time", "date", "timestamp", "event_time", "applied_at", "created_at")
 _SCORES = ("score", "prediction", "probability", "y_score", "y_pred")
 _SENSITIVE = ("sex", "gender", "age", "race", "ethnicity", "marital", "religion", "disability", "nationality")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_quoted = partial(json.dumps, ensure_ascii=False)
+_OTHER_quoted = partial(json.dumps, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,7 @@ def _target(frame: pd.DataFrame, target: str | None, reasons: list[str]) -> str:
 def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
     others = [str(c) for c in frame if str(c) != target]
     lines = []
-    counters = [c for c in others if _counts_rows(frame[c])]
+    counters = [c for c in others if counts_rows(frame[c])]
     key, why = next((c for c in others if _named(c, _KEYS) and frame[c].is_unique), None), "its name says so"
     if key is None:
         # one that starts anew in every file would make all rows of test look like rows of train
@@ -180,8 +178,12 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
     left_out = [c for c in counters if c != key]
     reasons += [f"{c!r} only counts the rows: it is no feature" for c in left_out]
     time = next((c for c in others if pd.api.types.is_datetime64_any_dtype(frame[c])), None)
-    dates = [c for c in others if _reads_as_time(frame[c])]
+    dates = [c for c in others if reads_as_time(frame[c])]
     time = time or next((c for c in dates if _named(c, _TIMES)), None) or next(iter(dates), None)
+    other = [c for c in others if time is None and reads_as_other_dates(frame[c])]
+    reasons += [
+        f"{c!r} looks like dates: write them as 2024-01-31, and name one as time under [columns]" for c in other
+    ]
     if time is not None:
         lines.append(f"time = {_quoted(time)}")
         reasons.append(f"{time!r} is the event time: it holds times")
@@ -199,25 +201,6 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
 def _named(column: str, words: Sequence[str]) -> bool:
     low = column.lower()
     return low in words or any(low.endswith(f"_{w}") for w in words)
-
-
-def _counts_rows(column: pd.Series) -> bool:
-    """Whether a column goes up by one from each row to the next, over enough rows for that to be no chance."""
-    return (
-        len(column) >= COUNTED and pd.api.types.is_integer_dtype(column) and bool((column.diff().iloc[1:] == 1).all())
-    )
-
-
-def _reads_as_time(column: pd.Series) -> bool:
-    """Whether a text column holds dates, with or without a time of day."""
-    some = column.dropna().head(50)
-    if pd.api.types.is_numeric_dtype(column) or some.empty or not all(_DATE.match(str(v)) for v in some):
-        return False
-    try:
-        pd.to_datetime(some, format="ISO8601")
-    except (ValueError, TypeError):
-        return False
-    return True
 
 
 def _task(column: pd.Series, target: str, reasons: list[str]) -> list[str]:
