@@ -20,7 +20,7 @@ _KEYS = ("id", "key", "row_id", "uuid")
 _TIMES = ("time", "date", "timestamp", "event_time", "applied_at", "created_at")
 _SCORES = ("score", "prediction", "probability", "y_score", "y_pred")
 _SENSITIVE = ("sex", "gender", "age", "race", "ethnicity", "marital", "religion", "disability", "nationality")
-_OTHER_quoted = partial(json.dumps, ensure_ascii=False)
+_quoted = partial(json.dumps, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
