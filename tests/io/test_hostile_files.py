@@ -204,6 +204,34 @@ def test_more_columns_than_are_read_are_refused_before_any_row(tmp_path):
     assert len(partitions(path)) == 1
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_columns_inside_a_column_count_and_lie_no_deeper_than_arrow_reads(tmp_path, suffix):
+    path, plain = tmp_path / f"x{suffix}", pa.array([1.0])
+    deep = pa.int64()
+    for _ in range(60):
+        deep = pa.list_(deep)
+    wide = pa.StructArray.from_arrays([plain] * 10_001, names=[f"f{k}" for k in range(10_001)])
+    for name, column in (
+        ("wide", wide),
+        ("deep", pa.nulls(1, deep)),
+        ("sound", pa.StructArray.from_arrays([plain] * 3, names=list("abc"))),
+    ):
+        table = pa.table({"a": column})
+        if suffix == ".parquet":
+            path.write_bytes(parquet(table))
+        else:
+            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+                writer.write_table(table)
+        if name == "wide":
+            with pytest.raises(DataError, match="has 10,001 columns, those inside others counted; at most 10,000"):
+                partitions(path)
+        elif name == "deep" and suffix == ".parquet":
+            with pytest.raises(DataError, match="too deeply nested"):
+                partitions(path)
+        else:
+            assert len(read_checked(path)) == 1
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("little_memory")
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow"])

@@ -76,9 +76,16 @@ def schema_of(path: Path) -> pa.Schema:
 
 
 def narrow(path: Path, schema: pa.Schema) -> None:
-    """Raise DataError where a file has more columns than are read."""
-    if len(schema) > MAX_COLUMNS:
-        raise DataError(f"{path}: has {len(schema):,} columns; at most {MAX_COLUMNS:,} are read, so leave some out")
+    """Raise DataError where a file has more columns than are read, those inside other columns counted."""
+    wide = sum(_leaves(field.type) for field in schema)
+    if wide > MAX_COLUMNS:
+        inside = ", those inside others counted" * (wide > len(schema))
+        raise DataError(f"{path}: has {wide:,} columns{inside}; at most {MAX_COLUMNS:,} are read, so leave some out")
+
+
+def _leaves(held: pa.DataType) -> int:
+    """Columns of plain values in a column; Arrow itself bounds how deep they may lie."""
+    return sum(_leaves(held.field(k).type) for k in range(held.num_fields)) or 1
 
 
 def schemas_of(path: Path) -> dict[str, pa.Schema]:

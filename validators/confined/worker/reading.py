@@ -66,13 +66,13 @@ def batches(file, header):
     if header["suffix"] == ".parquet":
         held = parquet(file)
         schema, wanted = held.schema_arrow, asked(header, held.schema_arrow)
-        width = len(schema if wanted is None else wanted)
+        width = sum(leaves(field.type) for field in schema if wanted is None or field.name in wanted)
         found = held.iter_batches(batch_size=at_once(header, width), row_groups=header["groups"], columns=wanted)
     else:
         table = whole(file, header)
         schema, wanted = table.schema, asked(header, table.schema)
         table = table if wanted is None else table.select(wanted)
-        found = table.to_batches(max_chunksize=at_once(header, table.num_columns))
+        found = table.to_batches(max_chunksize=at_once(header, sum(leaves(field.type) for field in table.schema)))
     for batch in found:
         yield from (({"more": True}, stream(part)) for part in halved(batch))
     empty = schema.empty_table()
@@ -82,6 +82,11 @@ def batches(file, header):
 def at_once(header, width):
     """How many rows go over at a time: fewer where there are many columns. What a file says of its size does not count."""
     return max(min(header["size"], CELLS // max(width, 1)), 1)
+
+
+def leaves(held):
+    """Columns of plain values in a column."""
+    return sum(leaves(held.field(k).type) for k in range(held.num_fields)) or 1
 
 
 def halved(batch):
