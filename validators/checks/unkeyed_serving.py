@@ -3,7 +3,8 @@
 How it is measured
 ------------------
 For every numeric feature the quantiles of `serving` are divided by those of `test` (deciles from .1 to .9). Where all of these ratios
-agree within `spread` and lie near a known unit factor, and not near one, `scale_factor_found` is 1 and the note names the factor; else
+agree within `spread` and three of their standard errors and lie near a known unit factor, and not near one, `scale_factor_found` is 1
+and the note names the factor; else
 0. `missing_gap` is the difference of the shares of missing values and `new_level_gap` the share of served rows with a level that test
 does not have, with Newcombe's intervals for all features together. This is judged where no key is declared; with a key PIP103 compares
 row by row, and this check only says so.

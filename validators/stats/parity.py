@@ -96,14 +96,28 @@ class Line:
 
 
 def common_ratio(a: Floats, b: Floats, *, spread: float) -> float | None:
-    """Median ratio of the deciles of b to those of a; None where a decile is 0 or the ratios lie further apart than `spread`."""
+    """Ratio of the deciles of b to those of a, mean of their logarithms weighted by how well each is known.
+
+    None where a decile is 0, or where a ratio lies further off than `spread` and three standard errors: deciles of few or
+    long-tailed values scatter by more than any fixed spread. The error of a decile is half the distance of the quantiles one
+    binomial standard deviation of its level to either side (David & Nagaraja, 2003, Order Statistics, 7.1).
+    """
     places = np.arange(1, 10) / 10
     x, y = np.quantile(a, places), np.quantile(b, places)
     if len(np.unique(x)) < 3 or (x == 0).any() or (y == 0).any() or (np.sign(x) != np.sign(y)).any():
         return None
-    ratio = y / x
-    middle = float(np.median(ratio))
-    return middle if (np.abs(ratio / middle - 1) <= spread).all() else None
+    error = np.hypot(_decile_error(a, x, places), _decile_error(b, y, places))
+    log = np.log(y / x)
+    middle = float(np.average(log, weights=1 / np.maximum(error, 1e-6) ** 2))
+    agree = (np.abs(log - middle) <= np.log1p(spread) + 3 * error).all()
+    return float(np.exp(middle)) if agree else None
+
+
+def _decile_error(values: Floats, at: Floats, places: Floats) -> Floats:
+    """(9,) standard error of each decile, relative to it."""
+    step = np.sqrt(places * (1 - places) / len(values))
+    low, high = (np.quantile(values, np.clip(places + way * step, 0, 1)) for way in (-1, 1))
+    return np.asarray((high - low) / 2 / np.abs(at))
 
 
 def named_factor(factor: float, *, near: float = NEAR) -> tuple[float, str]:
