@@ -1,11 +1,14 @@
 """How many planted faults the checks find, and how often they cry wolf: a dated table with Wilson intervals.
 
     python -m benchmarks.faults.run OUT [--cases FOLDER] [--all] [--seeds 0,1,2,3] [--limit N] [--only FAULT,...] [--workers 2]
+        [--self-test]
 
 Runs every case of FOLDER through `seatrial run` (two at a time, each in its own process) into OUT/runs, then writes
 OUT/faults-DATE.md and .json. Without --cases they are made by ../shared/faults/generate.py into OUT/cases. Cases that have a
 result are not run again, so an interrupted benchmark goes on where it was. How a fault counts as found and named stands in
 ../shared/faults/README.md: a family that must speak has an Attention or a Fail, and one of those measurements names the subject.
+The self-test, three quarters of the time, runs where a Pass is counted (untouched_large), and with --self-test everywhere: it can
+only turn a Pass into Inconclusive.
 """
 
 import argparse
@@ -38,11 +41,12 @@ def generate(out, chosen):
     return out
 
 
-def run_case(case, out):
-    """One case in a process of its own; a case with results is not run again."""
+def run_case(case, out, *, tested):
+    """One case in a process of its own, with or without the self-test; a case with results is not run again."""
     if (out / "results.json").exists():
         return
-    command = [sys.executable, "-m", "validators.cli", "run", str(case), "--out", str(out)]
+    program = "validators.cli" if tested else "benchmarks.faults.bare"
+    command = [sys.executable, "-m", program, "run", str(case), "--out", str(out)]
     env = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | env)
     print(f"{case.name}  exit {done.returncode}", flush=True)
@@ -148,6 +152,7 @@ def main():
     parser.add_argument("--limit", type=int)
     parser.add_argument("--shared", type=Path, default=SHARED, help="the folder with generate.py and score.py")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--self-test", action="store_true", help="of every case, not only where a Pass is counted")
     chosen = parser.parse_args()
     if not chosen.shared.is_dir():
         raise SystemExit(
@@ -155,8 +160,9 @@ def main():
         )
     cases = chosen.cases or generate(chosen.out / "cases", chosen)
     answers = json.loads((cases / "answers.json").read_text())[: chosen.limit]
+    tested = lambda a: chosen.self_test or a["fault"] == "untouched_large"  # noqa: E731
     with ThreadPoolExecutor(chosen.workers) as pool:
-        list(pool.map(lambda a: run_case(cases / a["id"], chosen.out / "runs" / a["id"]), answers))
+        list(pool.map(lambda a: run_case(cases / a["id"], chosen.out / "runs" / a["id"], tested=tested(a)), answers))
     files = {a["id"]: chosen.out / "runs" / a["id"] / "results.json" for a in answers}
     results = {k: json.loads(f.read_text()) for k, f in files.items() if f.exists()}
     found = tables(answers, results, scorer(chosen.shared).names)
