@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import linregress
 from sklearn.metrics import roc_auc_score
 
 from tests.laws import batches
@@ -51,6 +52,23 @@ def test_a_feature_gets_so_much_of_the_gain_in_every_role(world, size):
     assert found.subject == "feature:x"
     for batch in found.world.rows.values():
         assert area(batch, batch.X.x) - 0.5 == pytest.approx(size * gain, abs=0.03)
+
+
+def test_in_regression_a_feature_that_moved_between_roles_still_gets_so_much_of_the_gain(world):
+    """R2 of the best line by SciPy is twice the gain, and one line holds for train and test."""
+    task = Task(type="regression", target="y")
+    rows = {
+        r: replace(b, y=b.X.x + RNG(7).normal(0, 1, N), scores={CANDIDATE: b.X[["x"]].to_numpy()})
+        for r, b in world.rows.items()
+    }
+    rows[Role.TRAIN] = replace(rows[Role.TRAIN], X=rows[Role.TRAIN].X.assign(x=rows[Role.TRAIN].X.x + 3))
+    moved = replace(world, rows=rows, task=task, grid=batches.grid("regression"))
+    found = FAULTS["told_by_a_feature"](NULLS["features_dealt"](moved, RNG(1)), 1.0, RNG(2), 0)
+    lines = {r: linregress(b.X.x, b.y) for r, b in found.world.rows.items()}
+
+    gain = 1 - np.var(rows[Role.TEST].y - rows[Role.TEST].X.x) / np.var(rows[Role.TEST].y)
+    assert {r: line.rvalue**2 for r, line in lines.items()} == pytest.approx(dict.fromkeys(lines, gain), abs=0.04)
+    assert lines[Role.TRAIN].intercept == pytest.approx(lines[Role.TEST].intercept, abs=0.1)
 
 
 def test_gaps_get_so_much_of_the_gain(world):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..core import subjects
-from ..core.data import CANDIDATE, WEIGHT_ONE, Batch, Role
+from ..core.data import CANDIDATE, WEIGHT_ONE, Batch, Role, Task
 from .goodness import base, goodness
 from .learners import fit_rung, learn_encoding
 from .planted_quality import numbers
@@ -48,17 +48,14 @@ def _dealt(batch: Batch, order: NDArray[np.int64]) -> Batch:
 
 
 def told_by_a_feature(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:
-    """The values of one feature stand in the order of the outcome, as nearly as gives it `size` of the candidate's gain.
-
-    Not in regression: what so small a tree makes of a long-tailed outcome stays below twice the gain even where it knows all.
-    """
-    gain = None if world.task.type == "regression" else _gain(world)
+    """The values of one feature stand in the order of the outcome, as nearly as gives it `size` of the candidate's gain."""
+    gain = _gain(world)
     able = [f for f in numbers(world.batch, world) if world.batch.X[f].value_counts(normalize=True).max() <= MODAL]
     if gain is None or not able:
         return None
     name, wanted = able[turn % len(able)], min(size * gain, MOST)
     j = list(world.grid.features).index(name)
-    rows = {r: _ordered(b, j, _clue(b.y, wanted, rng)) for r, b in world.rows.items()}
+    rows = {r: _ordered(b, j, _clue(b.y, wanted, world.task, rng), world.batch) for r, b in world.rows.items()}
     return Planted(world=replace(world, rows=rows), subject=subjects.feature(name), changed=1.0)
 
 
@@ -111,21 +108,27 @@ def _gain(world: World) -> float | None:
     return float(found) if found > 0 else None
 
 
-def _clue(y: Floats, gain: float, rng: np.random.Generator) -> Floats:
-    """The outcome in noise, so that its area under the curve is .5 + gain."""
+def _clue(y: Floats, gain: float, task: Task, rng: np.random.Generator) -> Floats:
+    """The outcome in noise, so that its area under the curve is .5 + gain, or its R2 twice the gain."""
     known = np.where(np.isnan(y), np.nanmean(y), y)
+    if task.type == "regression":
+        return known + rng.normal(0, float(known.std()) * np.sqrt(0.5 / gain - 1), len(y))
     return known + rng.normal(0, 1 / (np.sqrt(2) * float(ndtri(0.5 + gain))), len(y))
 
 
-def _ordered(batch: Batch, j: int, clue: Floats) -> Batch:
-    """The values of a feature, given to the rows in the order of a clue; missing ones last."""
+def _ordered(batch: Batch, j: int, clue: Floats, model: Batch) -> Batch:
+    """The values that a feature has in `model`, given to the rows in the order of a clue; missing ones last.
+
+    Of one batch for all roles: where the feature has moved between them, one clue would mean another value in each.
+    """
+    values = model.X.iloc[:, j].to_numpy(np.float64, na_value=np.nan)
+    level = (np.arange(len(batch)) + 0.5) / max(len(batch), 1)
     donor = np.empty(len(batch), np.int64)
-    values = batch.X.iloc[:, j].to_numpy(np.float64, na_value=np.nan)
-    donor[np.argsort(clue, kind="stable")] = np.argsort(values, kind="stable")
+    donor[np.argsort(clue, kind="stable")] = np.argsort(values, kind="stable")[(level * len(values)).astype(np.int64)]
     codes = batch.codes.copy()
-    codes[:, j] = batch.codes[donor, j]
+    codes[:, j] = model.codes[donor, j]
     name = batch.X.columns[j]
-    return replace(batch, codes=codes, X=batch.X.assign(**{name: batch.X[name].take(donor).set_axis(batch.X.index)}))
+    return replace(batch, codes=codes, X=batch.X.assign(**{name: model.X[name].take(donor).set_axis(batch.X.index)}))
 
 
 def _emptied(batch: Batch, names: list[str], share: float, world: World, rng: np.random.Generator) -> Batch:
