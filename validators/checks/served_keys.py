@@ -29,7 +29,7 @@ from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
-from ..summaries.identities import Identities, IdentitiesKind, Words
+from ..summaries.identities import Identities, IdentitiesKind
 
 ROWS = IdentitiesKind()
 CONFIDENCE = 0.95
@@ -37,7 +37,9 @@ CONFIDENCE = 0.95
 
 def served_keys(given: Given) -> Iterator[Measurement]:
     """Keys that are missing on a side, and keys that are served more than once."""
-    mine, theirs = _keys(given.summary(Role.TEST, ROWS)), _keys(given.summary(Role.SERVING, ROWS))
+    test: Identities = given.summary(Role.TEST, ROWS)
+    serving: Identities = given.summary(Role.SERVING, ROWS)
+    mine, theirs = test.keys(), serving.keys()
     full = [held for held in (mine, theirs) if given.rows is not None and len(held) >= given.rows]
     if full:
         bound = min(held.max() for held in full)
@@ -61,10 +63,6 @@ def served_keys(given: Given) -> Iterator[Measurement]:
     ):
         note = f"{k:,} of {n:,} {words}"
         yield Measurement(metric=metric, subject=subjects.MODEL, value=k / n, n=n, method="count", note=note)
-
-
-def _keys(held: Identities) -> Words:
-    return np.concatenate([p[:, 2] for p in held.parts]) if held.parts else np.zeros(0, np.uint64)
 
 
 def _share(metric: str, k: int, n: int, words: str) -> Measurement:

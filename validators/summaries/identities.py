@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Grid
+from .spill import Words, columns, gathered
 
-Words = NDArray[np.uint64]
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _FOLD = np.uint64(0xFF51AFD7ED558CCD)
 _HASH_KEY = "seatrial-cells-1"
@@ -20,19 +20,19 @@ _HASH_KEY = "seatrial-cells-1"
 class Identities:
     """Hashes of every row of a role; never leaves in a snapshot.
 
-    `parts` holds arrays of (rows, 5) uint64: 128 bits of the content of the features, the key, the entity (or what else makes
-    rows dependent), and the bits of the outcome. 40 bytes a row.
+    `parts` holds tables of (rows, 5) uint64: 128 bits of the content of the features, the key, the entity (or what else makes
+    rows dependent), and the bits of the outcome. 40 bytes a row, on disk where there are many.
     """
 
     parts: tuple[Words, ...]
 
     def __add__(self, other: Self) -> "Identities":
         """Of both sets of rows."""
-        return Identities(tuple(p for p in (*self.parts, *other.parts) if len(p)))
+        return Identities(gathered((*self.parts, *other.parts)))
 
     def table(self) -> Words:
         """(rows, 5) in an order that does not depend on how the rows were cut into parts."""
-        whole = self._whole()
+        whole = columns(self.parts, range(5))
         return whole[np.lexsort(whole.T[::-1])]
 
     @property
@@ -40,22 +40,17 @@ class Identities:
         """How many rows."""
         return sum(len(p) for p in self.parts)
 
-    def _whole(self) -> Words:
-        return np.concatenate(self.parts) if self.parts else np.zeros((0, 5), np.uint64)
-
     def content(self, *, labelled: bool = False) -> Words:
         """(rows,) content of the features (and outcome) as 128-bit records; rows of `content`, `keys` and `entities` come as they came."""
-        table = self._whole()
-        columns = [table[:, 0], table[:, 1], *([table[:, 4]] if labelled else [])]
-        return joined(columns)
+        return _records(columns(self.parts, (0, 1, 4) if labelled else (0, 1)))
 
     def keys(self) -> Words:
         """(rows,) hash of the key."""
-        return self._whole()[:, 2]
+        return columns(self.parts, (2,))[:, 0]
 
     def entities(self) -> Words:
         """(rows,) hash of the entity, day or row."""
-        return self._whole()[:, 3]
+        return columns(self.parts, (3,))[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +108,13 @@ def cell_bits(column: pd.Series) -> Words:
     return np.asarray(pd.util.hash_array(names, hash_key=_HASH_KEY), np.uint64)[code]
 
 
-def joined(columns: Iterable[Words]) -> Words:
+def joined(words: Iterable[Words]) -> Words:
     """Columns of words as one array of fixed-width records that compare and sort as a whole."""
-    whole = np.ascontiguousarray(np.column_stack(list(columns)))
+    return _records(np.column_stack(list(words)))
+
+
+def _records(table: Words) -> Words:
+    whole = np.ascontiguousarray(table)
     return whole.view([(f"f{k}", np.uint64) for k in range(whole.shape[1])]).reshape(-1)
 
 
