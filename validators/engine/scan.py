@@ -1,12 +1,15 @@
 """Round 1: one pass over the partitions of every role, for all checks at once."""
 
 import atexit
+import ctypes
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from ..core.data import CANDIDATE, Grid, Role
 from ..core.errors import ModelError
@@ -73,6 +76,14 @@ def _gather(
     return {key: s for key, s in held.items() if key[0] not in failures}, failures
 
 
+def _give_back() -> None:
+    """Return freed memory to the system: kept for later, it lies in pieces into which the next rows do not fit."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:  # glibc has it, musl does not
+        trim(0)
+
+
 def scan_part(plan: ScanPlan, job: tuple[Role, Part | None]) -> list[Any] | str:
     """Summaries of one partition in the order of the plan's kinds, or why the model would not score it."""
     role, part = job
@@ -87,6 +98,8 @@ def scan_part(plan: ScanPlan, job: tuple[Role, Part | None]) -> list[Any] | str:
         batch = batch_of(frame, plan.trial, plan.grid, scores, served=role is Role.SERVING)
         made = [kind.of(batch, plan.grid) for kind in kinds]
         held = [a + b for a, b in zip(held, made, strict=True)] if held else made
+        del frame, batch, made
+        _give_back()
     return held
 
 

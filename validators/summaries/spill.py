@@ -1,8 +1,9 @@
 """Tables of words that lie in a file without a name once there are many: memory does not grow with the rows."""
 
+import mmap
 import tempfile
-from collections.abc import Iterable, Sequence
-from mmap import ACCESS_READ, mmap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,28 +13,51 @@ CHUNK = 1 << 18
 
 
 def gathered(parts: Iterable[Words]) -> tuple[Words, ...]:
-    """The same rows, fewer than `CHUNK` of them in memory (and all of them where the disk is full); the others, read-only, on disk.
+    """The same rows in the same order, fewer than `CHUNK` of them in memory (and all of them where the disk is full).
 
-    The file has no name, so the system takes it back however the process ends; pickled, the words go along.
+    The files have no name, so the system takes them back however the process ends; pickled, the words go along.
     """
-    held = [p for p in parts if len(p)]
-    loose = [p for p in held if p.flags.writeable]
-    if sum(map(len, loose)) < CHUNK:
-        return tuple(held)
+    held = tuple(p for p in parts if len(p))
+    if sum(len(p) for p in held if _mapped(p) is None) < CHUNK:
+        return held
     try:
-        return (*(p for p in held if not p.flags.writeable), _on_disk(np.concatenate(loose)))
+        return tuple(_spilled(held))
     except OSError:
-        return tuple(held)
-
-
-def _on_disk(table: Words) -> Words:
-    with tempfile.TemporaryFile() as file:
-        table.tofile(file)
-        file.flush()
-        return np.frombuffer(mmap(file.fileno(), 0, access=ACCESS_READ), np.uint64).reshape(table.shape)
+        return held
 
 
 def columns(parts: Sequence[Words], wanted: Sequence[int]) -> Words:
     """(rows, len(wanted)) some columns of all rows."""
-    found = [p[:, wanted] for p in parts]
+    found = []
+    for part in parts:
+        found.append(part[:, wanted])
+        held = _mapped(part)
+        if held is not None and hasattr(mmap, "MADV_DONTNEED"):
+            held.madvise(mmap.MADV_DONTNEED)  # what was read would count as memory of this process
     return np.concatenate(found) if found else np.zeros((0, len(wanted)), np.uint64)
+
+
+def _spilled(parts: Iterable[Words]) -> Iterator[Words]:
+    for on_disk, run in groupby(parts, lambda p: _mapped(p) is not None):
+        if on_disk:
+            yield from run
+        else:
+            yield _on_disk(np.concatenate(list(run)))
+
+
+def _on_disk(table: Words) -> Words:
+    """The words in a file, one column after the other, so that reading one leaves the others there."""
+    with tempfile.TemporaryFile() as file:
+        np.ascontiguousarray(table.T).tofile(file)
+        file.flush()
+        held = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return np.frombuffer(held, np.uint64).reshape(table.shape[::-1]).T
+
+
+def _mapped(part: Words) -> mmap.mmap | None:
+    """The file that an array lies in; None for one in memory."""
+    base: object = part
+    while isinstance(base, np.ndarray):
+        base = base.base
+    held = base.obj if isinstance(base, memoryview) else base
+    return held if isinstance(held, mmap.mmap) else None
