@@ -31,7 +31,7 @@ def report(tmp_path_factory):
     subprocess.run(generate, check=True, capture_output=True, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     answers = json.loads((cases / "answers.json").read_text())
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda a: run_case(cases / a["id"], runs / a["id"]), answers))
+        list(pool.map(lambda a: run_case(cases / a["id"], runs / a["id"], tested=False), answers))
     results = {a["id"]: json.loads((runs / a["id"] / "results.json").read_text()) for a in answers}
     return scorer(FAULTS).score(answers, results), results
 
