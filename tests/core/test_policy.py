@@ -104,6 +104,18 @@ def test_a_small_subject_may_alarm_but_does_not_make_the_check_inconclusive():
     assert "cannot tell" in policy().judge(result(sound, small), "performance").judged[1].note
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "rows"),
+    [(0.0, 0.0, 0.02, 4000), (0.0, -0.001, 0.02, 4000), (0.0, -0.02, 0.02, 4000), (0.02, -0.02, 0.03, 16000)],
+)
+def test_the_rows_that_would_settle_it_bring_the_end_beyond_the_limit_back_to_it(value, low, high, rows):
+    """By hand: an end shrinks with the square root of n, so twice too far takes four times the rows, and never the rows there are."""
+    judged = policy().judge(result(measured(value, low, high)), "performance")
+
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert f"about {rows:,} rows would settle it" in judged.judged[0].note
+
+
 def test_a_check_cannot_pass_while_its_number_on_the_whole_model_cannot_be_told():
     sound, open_end = measured(0, -0.01, 0.005), measured(0.0, -0.4, 0.4)
 

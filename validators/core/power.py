@@ -14,13 +14,17 @@ def detectable(m: Measurement, *, power: float = 0.8) -> float | None:
 
 
 def way_out(m: Measurement, limit: float, worse: str, *, small: bool) -> str:
-    """What would settle an inconclusive measurement."""
+    """What would settle an inconclusive measurement: rows that bring the end beyond the limit back to it, by 1 / sqrt(n).
+
+    That end, not half the width: an interval that is folded or bounded at 0 is longer on one side.
+    """
     if m.value is None or m.low is None or m.high is None:
         return "cannot tell"
     distance = abs(limit - m.value)
     word = "cannot tell" if small else f"cannot exclude a value {worse} {limit:g}"
     if distance == 0:
         return f"{word}; the estimate lies on the limit, no n settles it"
-    factor = ((m.high - m.low) / 2 / distance) ** 2
+    end = m.high if m.value < limit else m.low
+    factor = ((end - m.value) / distance) ** 2
     rows = m.n * max(factor, 1.0)
     return f"{word}; about {rows:,.0f} rows would settle it" if rows < 1e9 else f"{word}; no practical n settles it"
