@@ -175,6 +175,23 @@ def test_a_rare_flag_that_tells_something_is_not_dead_and_one_that_tells_nothing
     assert found["modal_share", "feature:flat"].value == 1.0
 
 
+@pytest.mark.parametrize("heavy", [0.3, 1.7, 1000.25])
+def test_a_feature_without_any_value_is_found_whatever_its_rows_weigh(heavy):
+    X = frame(3000).assign(nothing=np.nan, flat=0.0)
+    p = expit(truth(frame(3000)))
+    grid = grid_of(X, p)
+    batch = batch_of(X, np.zeros(3000), p, grid, weight=np.where(np.arange(3000) % 7 == 0, heavy, 0.1))
+    found = measure(feature_defects.CHECK, {Role.TRAIN: batch}, grid)
+
+    assert found["all_missing", "feature:nothing"].value == 1.0
+    assert found["modal_share", "feature:flat"].value == 1.0
+    assert {m.n for (k, f), m in found.items() if k in ("all_missing", "modal_share")} == {3000}
+
+
+def test_a_number_that_is_everywhere_is_named_by_itself():
+    assert defects(flat=0.0)["modal_share", "feature:flat"].note == "train: 100.00% of rows are 0"
+
+
 def test_sound_features_have_none():
     found = defects()
 

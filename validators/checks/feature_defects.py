@@ -68,7 +68,8 @@ def feature_defects(given: Given) -> Iterator[Measurement]:
         subject = subjects.feature(name)
         held = counts.weighted(name).sum(axis=0)
         telling = _telling(sample.rows, int(held.argmax()), j, given) if held.max() > RARE * held.sum() else False
-        yield from _dead(held, bins, subject, role.value, telling=telling)
+        called = _called(sample.rows, j, bins, int(held.argmax()))
+        yield from _dead(held, sample.total, bins.missing, called, subject, role.value, telling=telling)
         column = sample.rows.X[name]
         if isinstance(bins, LevelBins):
             yield _mixed_types(column, subject, where)
@@ -93,25 +94,34 @@ def _telling(rows: Batch, modal: int, j: int, given: Given) -> bool:
     return bool(tested) and min(tested) * len(tested) * len(given.grid.features) < given.options.alpha
 
 
-def _dead(held: NDArray[np.float64], bins: Bins, subject: str, where: str, *, telling: bool) -> Iterator[Measurement]:
-    n = int(held.sum())
-    if n == 0:
+def _called(rows: Batch, j: int, bins: Bins, modal: int) -> str:
+    """What the most frequent bin holds: its only value, where the sample shows one in a bin of numbers, else the bin's name."""
+    held = rows.X.iloc[:, j][rows.codes[:, j] == modal].unique()
+    if isinstance(bins, LevelBins) or modal == bins.missing or len(held) != 1:
+        return bins.names[modal]
+    return f"{float(held[0]):.6g}"
+
+
+def _dead(
+    held: NDArray[np.float64], n: int, missing_bin: int, called: str, subject: str, where: str, *, telling: bool
+) -> Iterator[Measurement]:
+    weight = float(held.sum())  # of n rows, by no means a whole number
+    if weight == 0:
         yield Measurement(metric="modal_share", subject=subject, value=None, n=0, note=f"no rows in {where}")
         return
-    modal = int(held.argmax())
-    missing = float(held[bins.missing])
-    note = f"{where}: {held[modal] / n:.2%} of rows are {bins.names[modal]}"
+    modal, missing = float(held.max()), float(held[missing_bin])
+    note = f"{where}: {modal / weight:.2%} of rows are {called}"
     if telling:
         note += "; the outcomes of the others differ"
     metric = "modal_share_telling" if telling else "modal_share"
-    yield Measurement(metric=metric, subject=subject, value=float(held[modal]) / n, n=n, method="count", note=note)
+    yield Measurement(metric=metric, subject=subject, value=modal / weight, n=n, method="count", note=note)
     yield Measurement(
         metric="all_missing",
         subject=subject,
-        value=float(missing == n),
+        value=float(missing == weight),
         n=n,
         method="count",
-        note=f"{missing / n:.2%} missing",
+        note=f"{missing / weight:.2%} missing",
     )
 
 
