@@ -99,3 +99,35 @@ def test_every_failure_has_an_interval_and_what_no_row_shows_a_bound():
     assert (flips.high - flips.low) / 2 == pytest.approx(by_hand, rel=0.35)
     unseen = found["failure_flip_rate", "feature:ignored | rows:zero"]
     assert (unseen.value, unseen.low, unseen.high) == (0, 0, pytest.approx(1 - 0.05 ** (1 / 1000)))
+
+
+class Heavy(Sound):
+    """Says by far the most of one row in a hundred, whatever else it is given."""
+
+    def predict(self, X):
+        return np.where(X["rare"].to_numpy() == 1, 1 - 1e-9, 0.4 + 0.2 * super().predict(X.fillna(0)).clip(0.4, 0.6))
+
+
+def test_a_row_that_is_far_out_as_it_is_is_no_wild_reaction_to_another_feature():
+    X = frame(2000, 3).assign(rare=(np.arange(2000) % 100 == 0).astype(float))
+    _, found = judged("NOI104", Heavy(), X)
+    wild = {m.subject: m.value for m in found if m.metric == "wild_reaction"}
+
+    assert len(wild) > 5
+    assert not any(share for subject, share in wild.items() if "rare" not in subject)
+
+
+class Wild(Heavy):
+    """Loses hold where a number is absurd."""
+
+    def predict(self, X):
+        return np.where(X["income"].to_numpy(float) > 1e4, 1 - 1e-11, super().predict(X))
+
+
+def test_rows_that_are_sent_far_out_are_counted_beside_those_that_were_there():
+    X = frame(2000, 3).assign(rare=(np.arange(2000) % 100 == 0).astype(float))
+    _, found = judged("NOI104", Wild(), X)
+    m = next(m for m in found if m.metric == "wild_reaction" and m.subject == "feature:income | rows:absurdly_high")
+
+    assert 0.95 < m.value < 1
+    assert f"{m.value:.1%} of scores beyond 6" in m.note

@@ -4,9 +4,9 @@ How it is measured
 ------------------
 A few hundred test rows are given an unknown level, a missing value, an absurd number (a thousand ranges away, both sides) and an
 infinity, one feature at a time. The reaction is raised, not a number, wild (the log-odds or the value lies more than six standard
-deviations of the test scores away) or silent. What the project declares as impossible (nullable = false, levels listed) is
-information; infinity always is. A feature in which nothing could be changed is listed and not judged; where the candidate gives
-every row the same score, nothing is.
+deviations of the test scores away, and that of the row as it is does not) or silent. What the project declares as impossible
+(nullable = false, levels listed) is information; infinity always is. A feature in which nothing could be changed is listed and not
+judged; where the candidate gives every row the same score, nothing is.
 
 Why it matters
 --------------
@@ -27,6 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
@@ -62,6 +63,7 @@ def invalid_input(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="broken_reaction", subject="model", value=None, n=len(rows), note=why)
         return
     mean, sd = finite.mean(axis=0), finite.std(axis=0)
+    usual = _within(whole[: len(rows)], mean, given.options.wild * sd)
     for name in rows.X:
         for word, X in strange_frames(rows.X, str(name), given.options.far):
             declared = declared_impossible(word, given.constraints.get(str(name), {}))
@@ -72,7 +74,7 @@ def invalid_input(given: Given) -> Iterator[Measurement]:
                     metric="broken_reaction", subject=subject, value=None, n=len(rows), size=0.0, note=note
                 )
                 continue
-            yield from _reaction(given, X, subject, (mean, sd), judged=not declared and word != "infinity")
+            yield from _reaction(given, X, subject, (mean, sd, usual), judged=not declared and word != "infinity")
 
 
 def declared_impossible(word: str, constraint: object) -> bool:
@@ -109,8 +111,14 @@ def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str
     yield "infinity", with_column(X, name, np.full(len(X), np.inf))
 
 
+def _within(scores: Floats, mean: Floats, reach: Floats) -> NDArray[np.bool_]:
+    """Rows whose scores all lie within the reach; one that is not a number lies nowhere else."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(~(np.abs(scores - mean) > reach).any(axis=1) | ~np.isfinite(scores).all(axis=1))
+
+
 def _reaction(
-    given: Given, X: pd.DataFrame, subject: str, usual: tuple[Floats, Floats], *, judged: bool
+    given: Given, X: pd.DataFrame, subject: str, before: tuple[Floats, Floats, NDArray[np.bool_]], *, judged: bool
 ) -> Iterator[Measurement]:
     n = len(X)
     prefix = "" if judged else "declared_"
@@ -122,7 +130,7 @@ def _reaction(
         )
         return
     nan = float((~np.isfinite(scores)).any(axis=1).mean())
-    note = f"{nan:.0%} of scores are not a number" if nan else "silently scored"
+    note = f"{nan:.1%} of scores are not a number" if nan else "silently scored"
     bound = zero_event_upper_bound(n)
     yield Measurement(
         metric=f"{prefix}broken_reaction",
@@ -133,12 +141,9 @@ def _reaction(
         n=n,
         note=note,
     )
-    open_scale = spread_scores(scores, given)
-    mean, sd = usual
-    with np.errstate(invalid="ignore"):
-        far = (np.abs(open_scale - mean) > given.options.wild * sd).any(axis=1) & np.isfinite(open_scale).all(axis=1)
-    share = float(far.mean())
-    note = f"{share:.0%} of scores beyond {given.options.wild:g} standard deviations" if share else "none wild"
+    mean, sd, usual = before
+    share = float((usual & ~_within(spread_scores(scores, given), mean, given.options.wild * sd)).mean())
+    note = f"{share:.1%} of scores beyond {given.options.wild:g} standard deviations" if share else "none wild"
     yield Measurement(
         metric=f"{prefix}wild_reaction",
         subject=subject,
