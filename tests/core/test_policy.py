@@ -116,6 +116,15 @@ def test_the_rows_that_would_settle_it_bring_the_end_beyond_the_limit_back_to_it
     assert f"about {rows:,} rows would settle it" in judged.judged[0].note
 
 
+def test_a_check_that_is_open_for_want_of_a_rare_outcome_says_so():
+    judged = policy().judge(result(measured(0, -0.001, 0.001, size=15.0)), "performance")
+    enough = policy().judge(result(measured(0, -0.001, 0.001, size=150.0)), "performance")
+
+    assert judged.verdict is Verdict.INCONCLUSIVE
+    assert "too few to pass on: 15 of the rarest outcome" in judged.judged[0].note
+    assert (enough.verdict, enough.judged[0].note) == (Verdict.PASS, "")
+
+
 def test_a_check_cannot_pass_while_its_number_on_the_whole_model_cannot_be_told():
     sound, open_end = measured(0, -0.01, 0.005), measured(0.0, -0.4, 0.4)
 

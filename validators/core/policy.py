@@ -200,6 +200,9 @@ class Policy:
                 limit = rule.warn if rule.warn is not None else rule.fail
                 words = way_out(m, limit or 0.0, rule.worse, small=not counts)
                 note = "; ".join(filter(None, (note, words)))
+            elif verdict is Verdict.PASS and main and not counts:
+                few = f"too few to pass on: {size:,.0f} of the rarest outcome or kind of row, and it takes {rule.min_n:,.0f}"
+                note = "; ".join(filter(None, (note, few)))
             yield Judged(measurement=m, rule=rule, verdict=verdict, counts=counts, mde=mde, note=note)
 
     def overall(
