@@ -7,11 +7,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from validators.engine.results import SCHEMA, measured_again
+from validators.catalog import metrics
+from validators.core.records import Family
+from validators.engine.results import SCHEMA, judged_again, measured_again
+from validators.io.policies import read_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA_FILE = ROOT / "validators" / "engine" / "results.schema.json"
 NAMES = ("credit", "hotel", "lending")
+FAMILIES = tuple(f.value for f in Family)
 
 
 def results(name):
@@ -50,3 +54,17 @@ def test_what_was_measured_comes_back_out_of_a_document_once():
     pairs = [(r.code, m.metric, m.subject) for r in measured_again(document) for m in r.measurements]
 
     assert len(pairs) == len(set(pairs))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_results_judged_again_by_their_own_policy_say_the_same(name):
+    """Notes too: what one judging adds the next takes off."""
+    folder = ROOT / "sample_data" / name / "results"
+    policy = read_policy((folder / "policy.toml").read_text("utf-8"), name=name, metrics=metrics(), families=FAMILIES)
+    again = judged_again(results(name), policy, results(name)["policy"]["sha256"])
+
+    notes = [
+        [(r["check"], m["metric"], m["subject"], m["note"]) for r in held["results"] for m in r["measurements"]]
+        for held in (results(name), again)
+    ]
+    assert notes[0] == notes[1]

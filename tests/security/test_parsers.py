@@ -16,17 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import validators
 from tests.pages.runs import project
 from tests.views.documents import document
 from validators.catalog import catalog
 from validators.confined.protocol import clean, receive
 from validators.confined.worker import onnx_graph, wire
-from validators.core import shape
 from validators.core.errors import ModelError, PolicyError, ProjectError, RunError, SeatrialError
 from validators.core.records import Family
 from validators.engine.documents import grid_from, summaries_from
 from validators.engine.places import read_summaries
-from validators.engine.results import _schema, judged_again, results_from
+from validators.engine.results import judged_again, results_from
 from validators.engine.settings import endpoint_hosts, job_limits, limits_of
 from validators.io.packs import pack_text, with_packs
 from validators.io.policies import policy_text, read_policy
@@ -118,25 +118,11 @@ def test_changed_results_are_told_before_a_view_meets_them(batch):
     assert read < 60
 
 
-def test_our_reading_of_a_schema_agrees_with_that_of_jsonschema():
-    import jsonschema
-
-    sound, theirs = json.loads(json.dumps(document())), jsonschema.Draft202012Validator(_schema())
-    assert theirs.is_valid(sound)
-    assert list(shape.problems(sound, _schema())) == []
-    verdicts = set()
-    for seed in range(400):
-        held = changed(sound, 10_000 + seed)
-        # 1.0 is an integer for jsonschema; a document of ours never writes a count so
-        fits = theirs.is_valid(held) and "Infinity" not in (text := json.dumps(held)) and "NaN" not in text
-        assert (not any(shape.problems(held, _schema()))) == fits, seed
-        verdicts.add(fits)
-    assert verdicts == {True, False}
-
-
-def test_a_schema_that_says_more_than_we_read_is_refused():
-    with pytest.raises(ValueError, match="uses \\['maxItems'\\]"):
-        list(shape.problems([], {"maxItems": 3}))
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_results_hold_no_number_that_is_none(number):
+    text = json.dumps(document()).replace('"n": ', f'"x": {number}, "n": ', 1)
+    with pytest.raises(RunError, match="cannot be read as JSON"):
+        results_from(text.encode(), "results.json")
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +213,7 @@ def test_any_text_is_a_pack_or_is_refused(text):
      "[[packs]]\nid = []", "[[packs]]\nrequired = 5", "[[packs]]\nlimits = 5", "[[packs]]\nsources = 5"],
 )  # fmt: skip
 def test_a_policy_of_other_kinds_of_values_is_told(text):
-    with pytest.raises(PolicyError, match="p: .* is '"):
+    with pytest.raises(PolicyError, match=r"p: .*(is not of type|is not one of)"):
         read_policy(text, name="p", metrics=METRICS, families=FAMILIES)
 
 
@@ -390,7 +376,7 @@ def test_the_files_that_are_parsed_here_are_all_that_there_are():
         "engine/results.py", "engine/places.py", "engine/prior.py", "engine/settings.py", "io/policies.py", "io/packs.py",
         "io/scenarios.py", "confined/protocol.py", "models/endpoint.py", "confined/worker/wire.py",
     }  # fmt: skip
-    root = Path(shape.__file__).resolve().parents[1]
+    root = Path(validators.__path__[0])
     words = ("json.loads(", "tomllib.load", "yaml.safe_load(", "json.load(")
     found = {
         p.relative_to(root).as_posix() for p in root.rglob("*.py") if any(w in p.read_text("utf-8") for w in words)

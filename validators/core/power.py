@@ -1,8 +1,15 @@
 """What a measurement could have seen at its number of rows, and what would settle one that is inconclusive."""
 
+import re
+
 from scipy.special import ndtri
 
 from .records import Measurement
+
+_ADDED = re.compile(
+    r"cannot tell|cannot exclude a value (above|below) \S+|about [\d,]+ rows would settle it|no practical n settles it"
+    r"|the estimate lies on the limit, no n settles it|too few to pass on: .*"
+)
 
 
 def detectable(m: Measurement, *, power: float = 0.8) -> float | None:
@@ -28,3 +35,8 @@ def way_out(m: Measurement, limit: float, worse: str, *, small: bool) -> str:
     factor = ((end - m.value) / distance) ** 2
     rows = m.n * max(factor, 1.0)
     return f"{word}; about {rows:,.0f} rows would settle it" if rows < 1e9 else f"{word}; no practical n settles it"
+
+
+def without_way_out(note: str) -> str:
+    """A note without what a policy added to it, so that another policy can say its own."""
+    return "; ".join(part for part in note.split("; ") if not _ADDED.fullmatch(part))

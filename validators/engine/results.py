@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import math
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from .. import __version__
 from ..core.errors import RunError
 from ..core.policy import Judged, JudgedResult, Overall, Policy, Rule
+from ..core.power import without_way_out
 from ..core.records import Check, Measurement, Result, Status
 from ..core.shape import problems
 
@@ -144,7 +146,7 @@ def read_results(run: Path) -> dict[str, Any]:
 def results_from(data: bytes, path: str) -> dict[str, Any]:
     """The results document in some bytes; raises RunError with the name of the file when it is none."""
     try:
-        document = json.loads(data.decode("utf-8"))
+        document = json.loads(data.decode("utf-8"), parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read as JSON ({type(error).__name__}); run the trial again") from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
@@ -154,6 +156,13 @@ def results_from(data: bytes, path: str) -> dict[str, Any]:
     if odd is not None:
         raise RunError(f"{path}: {odd}, which no run writes; run the trial again")
     return document
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no number of JSON")
+    return value
 
 
 @cache
@@ -199,5 +208,5 @@ def measured_again(document: Mapping[str, Any]) -> list[Result]:
 
 def _plain_measurement(m: Mapping[str, Any]) -> Measurement:
     names = ("metric", "subject", "value", "low", "high", "level", "method", "n", "n_eff", "size", "minor")
-    note = "; ".join(p for p in m["note"].split("; ") if not p.startswith(("cannot exclude", "cannot tell", "about ")))
+    note = without_way_out(m["note"])
     return Measurement(**{name: m[name] for name in names}, note=note)
