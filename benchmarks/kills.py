@@ -112,11 +112,12 @@ def kill_job(place: Place, chance: random.Random, k: int) -> bool:  # noqa: ARG0
 
 def kill_worker(place: Place, chance: random.Random, k: int) -> bool:  # noqa: ARG001 - as the others
     """The process of a model, killed in the middle of a run: the run says so or goes on, and ends by itself."""
-    process = place.command("run", place.project("model"), "--check", MODEL)
-    end, found = time.monotonic() + chance.uniform(1.0, 4.0), []
-    while time.monotonic() < end and process.poll() is None:
-        found = [pid for pid in children(process.pid) if "serving" in line_of(pid)] or found
-        time.sleep(0.05)
+    process, found = place.command("run", place.project("model"), "--check", MODEL), list[int]()
+    while not found and process.poll() is None:
+        time.sleep(0.02)
+        found = [pid for pid in children(process.pid) if "serving" in line_of(pid)]
+    time.sleep(chance.uniform(0.0, 2.0))
+    found = [pid for pid in children(process.pid) if "serving" in line_of(pid)]
     for pid in found:
         try:
             os.kill(pid, signal.SIGKILL)
