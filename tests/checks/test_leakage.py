@@ -160,6 +160,43 @@ def test_a_role_larger_than_its_sample_is_counted_in_full_where_that_is_more_exa
     assert found.low < 0.015 < found.high
 
 
+def of_few_values(copied, seed, *, rows=(2800, 700), values=10**6, cleaned=False):
+    """Verdict on test rows of a discrete population, some of them copied from train, which may be cleaned of its repeats."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(n):
+        number = rng.integers(0, values, n)
+        X = pd.DataFrame({"age": number % 100, "income": number // 100})
+        return X.assign(region="a", sex="f")
+
+    train_x, test_x = drawn(rows[0]), drawn(rows[1])
+    if cleaned:
+        train_x = train_x.drop_duplicates(ignore_index=True)
+    test_x = pd.concat([test_x.iloc[copied:], train_x.sample(copied, random_state=seed)], ignore_index=True)
+    grid = grid_of(train_x, np.linspace(0, 1, rows[1]))
+    train, test = (batch_of(X, np.zeros(len(X)), np.full(len(X), 0.5), grid) for X in (train_x, test_x))
+    found = measure(shared_rows.CHECK, train, test, grid)
+    return found, verdict(found["overlap_excess", "model"], warn=0.001, fail=0.01)
+
+
+def test_one_equal_row_may_come_by_chance_where_no_training_row_repeats():
+    found, says = of_few_values(1, 0, values=10**12)
+
+    assert (found["overlap", "model"].value, found["repeats_in_train", "model"].value) == (1 / 700, 0)
+    assert found["overlap_excess", "model"].low < 0
+    assert says == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize("cleaned", [False, True])
+def test_chance_equals_are_no_alarm_and_a_copied_fiftieth_is_one(cleaned):
+    quiet = [of_few_values(0, seed, rows=(2000, 1500), cleaned=cleaned)[1] for seed in range(40)]
+    planted = [of_few_values(30, seed, rows=(2000, 1500), cleaned=cleaned)[1] for seed in range(10)]
+
+    # 5 % at each end; 7 of 40 or more come by chance once in 200
+    assert sum(v in ("WARN", "FAIL") for v in quiet) < 7
+    assert planted.count("FAIL") >= 8
+
+
 def test_types_do_not_hide_a_shared_row():
     train_x = continuous(TRAIN_X, 1).assign(age=TRAIN_X["age"].astype("float32"))
     test_x = pd.concat([train_x.iloc[:2000].assign(age=TRAIN_X["age"].iloc[:2000].astype("int64"))])

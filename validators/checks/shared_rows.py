@@ -4,10 +4,11 @@ How it is measured
 ------------------
 Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. Of the share of test rows whose
 features also stand in train, the share of training rows that have a twin among the other training rows is taken off: that is what
-such a population repeats by itself. Where nothing repeats, `overlap_excess` is a plain count, and none seen has the bound of an unseen
-event. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely they are to come again by
-themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two
-weighted shares. Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 95 % bound. A
+such a population repeats by itself. Where no training row has one, that share may be as high as the bound of an unseen event; where
+test rows repeat all the same, as when train was cleaned of repeats, the share that test repeats in itself is taken off. No row in both
+is a plain count, with that bound. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely
+they are to come again by themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the
+difference of the two weighted shares. Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 95 % bound. A
 role larger than its sample is weighted in the sample, or counted unweighted in full, whichever is the more exact. Copies of
 common rows alone are seen late.
 For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows
@@ -47,6 +48,7 @@ from ..summaries.scored_rows import scored_rows
 
 ROWS, SAMPLE = IdentitiesKind(), RowSampleKind()
 CONFIDENCE = 0.95  # of a one-sided bound
+PAIR = 2
 
 
 def shared_rows(given: Given) -> Iterator[Measurement]:
@@ -61,8 +63,11 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
     overlap, repeats = float(hit.mean()), float(again.mean())
     labelled = float(shared(test.content(labelled=True), train.content(labelled=True)).mean())
     note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves"
-    if overlap == 0 or repeats == 0:
-        yield _counted(overlap, test.rows, note)
+    if overlap == 0:
+        yield _none_seen(test.rows)
+    elif repeats == 0 and (inside := repeated(test.content())).any():
+        note += f", and {inside.mean():.2%} of the test rows"
+        yield _excess(_against_test(train, test, hit, inside), test.rows, note)
     else:
         ways = list(_compared(given, train, test, hit, again))
         yield _excess(min(ways, key=lambda way: way[1].high - way[1].low), test.rows, note)
@@ -83,12 +88,24 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
         yield from _without(given, train)
 
 
-def _counted(overlap: float, n: int, note: str) -> Measurement:
-    bound = zero_event_upper_bound(n, confidence=CONFIDENCE)
+def _none_seen(n: int) -> Measurement:
     return Measurement(
-        metric="overlap_excess", subject=subjects.MODEL, value=overlap, high=max(overlap, bound), level=CONFIDENCE,
-        method="count", n=n, note=note if overlap else f"none of {n:,} test rows is in train",
+        metric="overlap_excess", subject=subjects.MODEL, value=0.0, high=zero_event_upper_bound(n, confidence=CONFIDENCE),
+        level=CONFIDENCE, method="count", n=n, note=f"none of {n:,} test rows is in train",
     )  # fmt: skip
+
+
+def _against_test(
+    train: Identities, test: Identities, hit: NDArray[np.bool_], inside: NDArray[np.bool_]
+) -> tuple[float, Interval, int]:
+    """(excess, interval, test rows) over what test repeats in itself, times the rows of train for one of test."""
+    draws = [*codes(test.content()), *codes(test.entities())]
+    ones, both = np.ones(test.rows), 2 * CONFIDENCE - 1
+    seen = weighted_share(hit, ones, *draws, confidence=both)
+    share, ends = weighted_share(inside, ones, *draws, confidence=both, together=PAIR)
+    larger = max(train.rows / test.rows, 1.0)
+    natural = min(share * larger, 1.0), Interval(min(ends.low * larger, 1.0), min(ends.high * larger, 1.0))
+    return *excess_share(seen, natural), test.rows
 
 
 def _compared(
@@ -112,7 +129,10 @@ def _difference(
     hit: Sequence[NDArray[np.bool_]], weights: Sequence[NDArray[np.float64]], draws: Sequence[list[NDArray[np.int64]]]
 ) -> tuple[float, Interval, int]:
     both = 2 * CONFIDENCE - 1
-    test, train = (weighted_share(h, w, *d, confidence=both) for h, w, d in zip(hit, weights, draws, strict=True))
+    test, train = (
+        weighted_share(h, w, *d, confidence=both, together=k)
+        for h, w, d, k in zip(hit, weights, draws, (1, PAIR), strict=True)
+    )
     return *excess_share(test, train), len(hit[0])
 
 

@@ -58,17 +58,19 @@ def _log_count(rows: pd.Series, asked: pd.Series, known: NDArray[np.bool_]) -> F
 
 
 def weighted_share(
-    hit: NDArray[np.bool_], weight: Floats, *draws: NDArray[np.int64], confidence: float
+    hit: NDArray[np.bool_], weight: Floats, *draws: NDArray[np.int64], confidence: float, together: int = 1
 ) -> tuple[float, Interval]:
     """Weighted share of rows that are hit, with an interval.
 
     The events are the sets of rows that one of the `draws` (codes per row) holds together, taking the one under which the share
-    varies most: rows of one content come and go together, and so do those of one entity.
+    varies most: rows of one content come and go together, and so do those of one entity. An event hits at least so many rows
+    `together`: a repeat inside a role hits two.
     """
     total = float(weight.sum())
     sums = [np.asarray(np.bincount(code[hit], weights=weight[hit] / total), np.float64) for code in draws]
     events = max(sums, key=lambda s: float((s**2).sum()))
-    ends = weighted_count_interval(events[events > 0], float(weight.mean()) / total, confidence=confidence)
+    following = together * float(weight.mean()) / total
+    ends = weighted_count_interval(events[events > 0], following, confidence=confidence)
     return float(weight[hit].sum() / total), Interval(ends.low, min(ends.high, 1.0))
 
 
