@@ -1,7 +1,9 @@
 """Runs: every check of the catalog measures only what it declares, the same on any partition, order and number of workers."""
 
 import json
+import re
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +11,8 @@ import pytest
 
 from validators.catalog import HEADINGS, catalog, families
 from validators.cli.execute import policy_of
-from validators.core.data import Role
+from validators.core.data import WEIGHT_ONE, Role
+from validators.core.errors import DataError
 from validators.core.records import Check, Family, Measurement, Needs, Status
 from validators.engine.documents import dump, summaries_document
 from validators.engine.plan import make_plan
@@ -17,6 +20,7 @@ from validators.engine.run import measure
 from validators.engine.trial import resolve
 from validators.engine.workers import joblib_mapper, serial
 from validators.io.project import read_project
+from validators.summaries.totals import TotalsKind
 
 from .projects import project, rows
 
@@ -109,6 +113,40 @@ def test_weights_of_one_change_nothing(folder, measured, tmp_path, task):
     weighted = project(tmp_path / "w", task=task, extra='weight = "w"', add=lambda role, f: f.assign(w=1.0))
 
     assert numbers(measured) == numbers(run(weighted))
+
+
+COUNTING = ("PRF101", "PRF102", "PRF104", "PRD102", "DRF101", "DRF102", "BKT101", "QUA102")
+
+
+def test_the_unit_of_the_weights_does_not_matter(tmp_path, task):
+    checks = [c for c in catalog() if c.code in COUNTING]
+
+    def run_in(unit):
+        def weighted(role, frame):
+            return frame.assign(w=unit * np.random.default_rng(len(role)).exponential(1, len(frame)))
+
+        return run(project(tmp_path / str(unit), task=task, extra='weight = "w"', add=weighted), checks=checks)
+
+    assert len(numbers(run_in(1.0))) > 30
+    assert numbers(run_in(2.0**-30)) == numbers(run_in(1.0)) == numbers(run_in(2.0**18))
+
+
+def test_weights_add_up_to_the_effective_number_of_rows(tmp_path):
+    folder = project(tmp_path / "w", extra='weight = "w"', add=lambda role, f: f.assign(w=1.0 + 9.0 * (f.key % 2)))
+    totals = run(folder).summaries[Role.TEST, TotalsKind()]
+
+    assert totals.weight / WEIGHT_ONE == pytest.approx(totals.n_eff, rel=1e-6)
+    assert totals.n_eff == pytest.approx(600 * 5.5**2 / 50.5)
+
+
+@pytest.mark.parametrize(("odd", "told"), [(-1.0, "negative"), (np.nan, "missing"), (np.inf, "infinite")])
+def test_a_weight_that_is_none_is_told(tmp_path, odd, told):
+    folder = project(
+        tmp_path / "w", extra='weight = "w"', add=lambda role, f: f.assign(w=np.where(f.key % 600 == 5, odd, 1.0))
+    )
+
+    with pytest.raises(DataError, match=re.escape(told)):
+        run(folder)
 
 
 def test_a_prior_equal_to_the_candidate_raises_no_alarm(tmp_path, task):

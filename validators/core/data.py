@@ -125,7 +125,8 @@ class Grid:
     `score_cuts` is (n_scores, cuts) ascending per row and `score_coarse` thins it for large cubes. For a binary task the
     threshold is one of the cuts, so decisions are exact. `scale` is the unit of errors in regression (the target's standard
     deviation on the grid's rows), 1 otherwise. `periods` are the first days of the periods and the day after the last;
-    `grouping` says what makes rows dependent: "entity", "day" or "row".
+    `grouping` says what makes rows dependent: "entity", "day" or "row". `row_weights` is per role the weight that counts as one
+    row, sum w**2 / sum w: weights add up to the effective number of rows (Kish), whatever their unit; 1 where none is named.
     """
 
     features: Mapping[str, Bins]
@@ -137,6 +138,7 @@ class Grid:
     periods: tuple[np.datetime64, ...] = ()
     grouping: str = "row"
     slices: Mapping[str, str] = field(default_factory=dict)
+    row_weights: Mapping[Role, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +156,7 @@ class Batch:
     scores
         Per model (n, n_scores) float64; NaN and infinities stay as the model gave them.
     weight : (n,) int64
-        Fixed point, in units of 2**-20.
+        Fixed point, in units of 2**-20 of the weight of one row (`Grid.row_weights`).
     key, unit : (n,) uint64
         Hash of the row's key, and of what makes rows dependent (entity, else day, else key).
     period : (n,) int64

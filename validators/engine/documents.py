@@ -47,6 +47,7 @@ def grid_document(grid: Grid) -> dict[str, Any]:
         "periods": [str(p) for p in grid.periods],
         "grouping": grid.grouping,
         "slices": dict(grid.slices),
+        "row_weights": {role.value: weight for role, weight in grid.row_weights.items()},
     }
 
 
@@ -68,6 +69,7 @@ def _grid(document: Mapping[str, Any]) -> Grid:
         periods=tuple(np.datetime64(p) for p in document["periods"]),
         grouping=str(document["grouping"]),
         slices=dict(document["slices"]),
+        row_weights={Role(role): float(weight) for role, weight in document["row_weights"].items()},
     )
 
 

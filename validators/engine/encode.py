@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core.data import WEIGHT_ONE, Batch, Bins, Grid, LevelBins, NumericBins, Task
+from ..core.data import WEIGHT_ONE, Batch, Bins, Grid, LevelBins, NumericBins, Role, Task
 from ..core.errors import DataError
 from ..io.declared import Project
 from ..io.slices import members
@@ -17,11 +17,11 @@ HASH_KEY = "seatrial-rows-01"
 
 
 def batch_of(
-    frame: pd.DataFrame, trial: Trial, grid: Grid, scores: Mapping[str, NDArray[np.float64]], *, served: bool = False
+    frame: pd.DataFrame, trial: Trial, grid: Grid, scores: Mapping[str, NDArray[np.float64]], role: Role
 ) -> Batch:
     """A frame as a batch; in served rows, text in a numeric feature is a missing value to the bins, and no error."""
     project, columns = trial.project, trial.project.columns
-    n = len(frame)
+    n, served = len(frame), role is Role.SERVING
     X = frame[list(trial.features)]
     codes = np.empty((n, len(grid.features)), dtype=np.int32, order="F")
     for j, (name, bins) in enumerate(grid.features.items()):
@@ -38,7 +38,7 @@ def batch_of(
         codes=codes,
         y=outcomes(frame, trial.task),
         scores=scores,
-        weight=weights(frame, columns.weight),
+        weight=fixed_weights(frame, columns.weight, grid.row_weights.get(role, 1.0)),
         key=key,
         unit=units(frame, project, grid.grouping, key, time),
         period=period,
@@ -123,19 +123,22 @@ def times(frame: pd.DataFrame, column: str | None) -> NDArray[np.datetime64] | N
     return np.asarray(held.to_numpy(), dtype="datetime64[ns]")
 
 
-def weights(frame: pd.DataFrame, column: str | None) -> NDArray[np.int64]:
-    """Sample weights in fixed point; one where no column is declared."""
-    if column is None or column not in frame:
-        return np.full(len(frame), WEIGHT_ONE, np.int64)
+def weights(frame: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Sample weights as they are; raises DataError for what is none."""
     held = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64)
-    if not (np.isfinite(held) & (held >= 0)).all():
-        bad = int((~(np.isfinite(held) & (held >= 0))).sum())
+    bad = int((~(np.isfinite(held) & (held >= 0))).sum())
+    if bad:
         raise DataError(
             f"column {column!r} (weight): {bad} values are missing, negative or infinite; weights are 0 or more"
         )
-    if held.max(initial=0.0) > 2.0**20:
-        raise DataError(f"column {column!r} (weight): {held.max():g} is above 2**20; divide all weights by a constant")
-    fixed: NDArray[np.int64] = np.rint(held * WEIGHT_ONE).astype(np.int64)
+    return np.asarray(held)
+
+
+def fixed_weights(frame: pd.DataFrame, column: str | None, one: float) -> NDArray[np.int64]:
+    """Sample weights in fixed point, `one` of them the weight of a row; one for each row where no column is declared."""
+    if column is None or column not in frame:
+        return np.full(len(frame), WEIGHT_ONE, np.int64)
+    fixed: NDArray[np.int64] = np.rint(weights(frame, column) / one * WEIGHT_ONE).astype(np.int64)
     return fixed
 
 

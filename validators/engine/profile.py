@@ -1,5 +1,6 @@
 """Round 0: a bounded look at the data that freezes the grid for the scan."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from ..core.data import Bins, Grid, LevelBins, NumericBins, Role
 from ..core.errors import DataError
 from ..io.tables import frames, partitions
-from .encode import level_name, numbers, row_keys, times, units
+from .encode import level_name, numbers, row_keys, times, units, weights
 from .trial import Trial
 
 PROFILE_ROWS = 50_000
@@ -71,7 +72,22 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
         periods=_periods(trial, grouping),
         grouping=grouping,
         slices={label: " & ".join(t.text for t in terms) for label, terms in trial.project.slices.items()},
+        row_weights=_row_weights(trial),
     )
+
+
+def _row_weights(trial: Trial) -> dict[Role, float]:
+    """Per role with weights the one that counts as a row, over all rows; one whose weights are all 0 is left out."""
+    column = trial.project.columns.weight
+    found: dict[Role, float] = {}
+    for role, path in trial.project.data.items():
+        if column is not None and column in trial.columns_of[role]:
+            held = np.concatenate([weights(f, column) for part in partitions(path) for f in frames(part, (column,))])
+            most = float(held.max(initial=0.0))
+            if most > 0:
+                share = held / most  # summed with one rounding: the order of the rows does not matter
+                found[role] = most * (math.fsum(share * share) / math.fsum(share))
+    return found
 
 
 def bins_of(column: pd.Series) -> Bins:

@@ -95,7 +95,7 @@ def scan_part(plan: ScanPlan, job: tuple[Role, Part | None]) -> list[Any] | str:
             scores = _scoring(plan.trial).scores(frame, only) if role in plan.scored else {}
         except ModelError as error:
             return str(error)
-        batch = batch_of(frame, plan.trial, plan.grid, scores, served=role is Role.SERVING)
+        batch = batch_of(frame, plan.trial, plan.grid, scores, role)
         made = [kind.of(batch, plan.grid) for kind in kinds]
         held = [a + b for a, b in zip(held, made, strict=True)] if held else made
         del frame, batch, made
