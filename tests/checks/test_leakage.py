@@ -185,6 +185,7 @@ def test_one_equal_row_may_come_by_chance_where_no_training_row_repeats():
     assert (found["overlap", "model"].value, found["repeats_in_train", "model"].value) == (1 / 700, 0)
     assert found["overlap_excess", "model"].low < 0
     assert says == "INCONCLUSIVE"
+    assert of_few_values(1, 0, rows=(2800, 1400), values=10**12)[1] == "PASS"  # no more can be copied than are equal
 
 
 @pytest.mark.parametrize("cleaned", [False, True])

@@ -2,15 +2,15 @@
 
 How it is measured
 ------------------
-Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. Of the share of test rows whose
-features also stand in train, the share of training rows that have a twin among the other training rows is taken off: that is what
-such a population repeats by itself. Where no training row has one, that share may be as high as the bound of an unseen event; where
-test rows repeat all the same, as when train was cleaned of repeats, the share that test repeats in itself is taken off. No row in both
-is a plain count, with that bound. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely
-they are to come again by themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the
-difference of the two weighted shares. Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 95 % bound. A
-role larger than its sample is weighted in the sample, or counted unweighted in full, whichever is the more exact. Copies of
-common rows alone are seen late.
+Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. Of the share of test rows whose features
+also stand in train, the share of training rows that have a twin among the other training rows is taken off: that is what such a population
+repeats by itself. Where no training row has one, that share may be as high as the bound of an unseen event; where test rows repeat all the
+same, as when train was cleaned of repeats, the share that test repeats in itself is taken off. No row in both is a plain count, with that
+bound. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely they are to come again by
+themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two weighted
+shares. Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 95 % bound, and the high one at
+most the share of equal rows. A role larger than its sample is weighted in the sample, or counted unweighted in full, whichever is the more
+exact. Copies of common rows alone are seen late.
 For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows
 that train does not have.
 
@@ -67,10 +67,10 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
         yield _none_seen(test.rows)
     elif repeats == 0 and (inside := repeated(test.content())).any():
         note += f", and {inside.mean():.2%} of the test rows"
-        yield _excess(_against_test(train, test, hit, inside), test.rows, note)
+        yield _excess(_against_test(train, test, hit, inside), overlap, test.rows, note)
     else:
         ways = list(_compared(given, train, test, hit, again))
-        yield _excess(min(ways, key=lambda way: way[1].high - way[1].low), test.rows, note)
+        yield _excess(min(ways, key=lambda way: way[1].high - way[1].low), overlap, test.rows, note)
     for metric, share, n in (
         ("overlap", overlap, test.rows),
         ("overlap_with_outcome", labelled, test.rows),
@@ -136,12 +136,13 @@ def _difference(
     return *excess_share(test, train), len(hit[0])
 
 
-def _excess(found: tuple[float, Interval, int], n: int, note: str) -> Measurement:
+def _excess(found: tuple[float, Interval, int], overlap: float, n: int, note: str) -> Measurement:
+    """No more rows can be copied than are equal."""
     value, ends, used = found
     part = "" if used == n else f"; weighted in {used:,} of {n:,} test rows"
     return Measurement(
-        metric="overlap_excess", subject=subjects.MODEL, value=value, low=ends.low, high=ends.high,
-        level=2 * CONFIDENCE - 1, method="weighted counts", n=n, n_eff=float(used), note=note + part,
+        metric="overlap_excess", subject=subjects.MODEL, value=min(value, overlap), low=min(ends.low, overlap),
+        high=min(ends.high, overlap), level=2 * CONFIDENCE - 1, method="weighted counts", n=n, n_eff=float(used), note=note + part,
     )  # fmt: skip
 
 
