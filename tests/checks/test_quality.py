@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 
@@ -226,6 +227,54 @@ def test_one_repeated_key_fails_and_none_passes_with_a_bound():
     m = measure(repeated_keys.CHECK, {Role.TEST: replace(test, key=key)}, grid)["repeated_keys", "rows:test"]
     assert m.value == 2 / 1000
     assert verdict(m, warn=None, fail=0.0) == "FAIL"
+
+
+def few_values(n, seed, again=0.0, values=30_000):
+    """Rows of a population of few values, so that they repeat by nature; a part of them comes a second time under new keys."""
+    rng = np.random.default_rng(seed)
+    number = rng.integers(0, values, n)
+    X = pd.DataFrame({"income": number // 20, "age": number % 20, "sex": "f", "region": "a"})
+    X = pd.concat([X, X.sample(frac=again, random_state=seed)], ignore_index=True)
+    grid = grid_of(X, np.linspace(0, 1, len(X)))
+    return batch_of(X, X["age"] % 2, np.full(len(X), 0.5), grid), grid
+
+
+def repeat_excess(seed, again, values, sizes=(900, 2500)):
+    (train, grid), (other, _) = (
+        few_values(sizes[0], seed, values=values),
+        few_values(sizes[1], seed + 500, again, values),
+    )
+    roles = {
+        Role.TEST: train,
+        Role.TRAIN: train,
+        Role.PRODUCTION: other,
+        Role.SERVING: replace(other, y=other.y * np.nan),
+    }
+    return measure(repeated_keys.CHECK, roles, grid, declared=())
+
+
+@pytest.mark.parametrize("values", [30_000, 10**6])
+@pytest.mark.parametrize("sizes", [(900, 2500), (2500, 900)])
+def test_rows_under_new_keys_are_counted_beyond_what_train_repeats_among_equally_many(values, sizes):
+    quiet = [repeat_excess(seed, 0.0, values, sizes)["repeat_excess", "rows:production"] for seed in range(40)]
+    planted = [repeat_excess(seed, 0.15, values, sizes) for seed in range(5)]
+
+    # 5 % at each end; 7 of 40 or more come by chance once in 200
+    assert sum(verdict(m, warn=0.01, fail=None) == "WARN" for m in quiet) < 7
+    for role in ("production", "serving"):
+        found = [p["repeat_excess", f"rows:{role}"] for p in planted]
+        assert all(verdict(m, warn=0.01, fail=None) == "WARN" for m in found)
+    if values == 10**6:
+        assert np.mean([p["repeat_excess", "rows:production"].value for p in planted]) == pytest.approx(0.26, abs=0.03)
+
+
+def test_a_train_that_was_loaded_twice_is_seen_by_test():
+    (train, grid), (test, _) = few_values(2000, 1, 1.0, 10**9), few_values(700, 2, values=10**9)
+    found = measure(repeated_keys.CHECK, {Role.TRAIN: train, Role.TEST: test}, grid, declared=())
+
+    assert found["repeat_excess", "rows:train"].value == pytest.approx(1.0, abs=0.01)
+    assert found["repeat_excess", "rows:test"].value == 0
+    assert found["repeat_excess", "rows:test"].high == pytest.approx(3 / 700, rel=0.01)
 
 
 def test_immature_outcomes_are_counted_and_an_undeclared_role_is_undefined():

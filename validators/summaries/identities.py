@@ -14,6 +14,7 @@ from .spill import Words, columns, gathered
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _FOLD = np.uint64(0xFF51AFD7ED558CCD)
 _HASH_KEY = "seatrial-cells-1"
+_UNKNOWN = np.float64(np.nan).view(np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Identities:
     def content(self, *, labelled: bool = False) -> Words:
         """(rows,) content of the features (and outcome) as 128-bit records; rows of `content`, `keys` and `entities` come as they came."""
         return _records(columns(self.parts, (0, 1, 4) if labelled else (0, 1)))
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any row has an outcome."""
+        return bool((columns(self.parts, (4,)) != _UNKNOWN).any())
 
     def keys(self) -> Words:
         """(rows,) hash of the key."""

@@ -116,5 +116,13 @@ def repeated_keys(world: World, size: float, rng: np.random.Generator, turn: int
     return Planted(world=world.having(concat(batch, again)), subject="", changed=len(again) / max(len(batch), 1))
 
 
+def rows_again(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:  # noqa: ARG001
+    """Rows come a second time under new keys, so that this share of all of them is repeated."""
+    batch = world.batch
+    again = take(batch, np.flatnonzero(some(len(batch), size / max(2 - size, 1), rng)))
+    renamed = replace(again, key=rng.integers(0, 2**63, len(again)).astype(np.uint64))
+    return Planted(world=world.having(concat(batch, renamed)), subject="", changed=len(again) / max(len(batch), 1))
+
+
 def _turn(held: Sequence[T], turn: int) -> T:
     return held[turn % len(held)]

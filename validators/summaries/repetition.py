@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from ..stats.interval import Interval
 from ..stats.proportions import difference_interval, weighted_count_interval
-from .identities import cell_bits, shared
+from .identities import cell_bits, codes, shared
 
 Floats = NDArray[np.float64]
 LEAST = 0.1
@@ -72,6 +73,30 @@ def weighted_share(
     following = together * float(weight.mean()) / total
     ends = weighted_count_interval(events[events > 0], following, confidence=confidence)
     return float(weight[hit].sum() / total), Interval(ends.low, min(ends.high, 1.0))
+
+
+def repeat_share(content: NDArray[Any], unit: NDArray[Any], among: int, *, confidence: float) -> tuple[float, Interval]:
+    """Share of rows that another of `among` rows of the role equals, these drawn from all of them, with an interval.
+
+    Rows of equally many others, so that roles of other sizes can be compared. A row of a content that comes c times in n rows has no
+    twin among m of them with the chance C(n - c, m - 1) / C(n - 1, m - 1). Events are as in `weighted_share`.
+    """
+    n, draws = len(content), (*codes(content), *codes(unit))
+    times = np.bincount(draws[0])
+    twin = np.where(times > 1, 1 - _none_of(times, n, among), 0.0)[draws[0]]
+    sums = [np.asarray(np.bincount(code, weights=twin / n), np.float64) for code in draws]
+    events = max(sums, key=lambda s: float((s**2).sum()))
+    pair = 2 * float(1 - _none_of(np.array([2]), n, among)[0]) / n
+    ends = weighted_count_interval(events[events > 0], max(pair, 1 / n**2), confidence=confidence)
+    return float(twin.mean()), Interval(ends.low, min(ends.high, 1.0))
+
+
+def _none_of(times: NDArray[np.int64], n: int, among: int) -> Floats:
+    """Chance that `among` - 1 of the other n - 1 rows hold none of the `times` - 1 that equal a row."""
+    others, drawn = times - 1.0, among - 1.0
+    room = n - 1 - others - drawn
+    log = gammaln(n - others) + gammaln(n - drawn) - gammaln(np.maximum(room, 0) + 1) - gammaln(n)
+    return np.where(room < 0, 0.0, np.exp(log))
 
 
 def excess_share(one: tuple[float, Interval], other: tuple[float, Interval]) -> tuple[float, Interval]:
