@@ -27,6 +27,16 @@ def test_a_noisy_candidate_fails_and_a_twin_passes():
     assert verdict(run(P, NOISY)["auc_loss", "model"], warn=0.01, fail=0.03) == "PASS"
 
 
+def test_a_prior_that_ranks_the_wrong_way_round_is_no_yardstick():
+    def judged(prior):
+        return verdict(run(P, prior)["prior_above_chance", "model"], warn=0.0, fail=None, worse="below")
+
+    assert run(P, 1 - P)["prior_above_chance", "model"].value == pytest.approx(0.5 - skm.roc_auc_score(Y, P), abs=1e-3)
+    assert judged(1 - P) == "WARN"
+    assert judged(RNG.random(len(P))) in ("INCONCLUSIVE", "PASS")
+    assert judged(P) == "PASS"
+
+
 def test_values_agree_with_scikit_learn_and_the_interval_with_delong():
     found = run(NOISY, P)
     m = found["auc_loss", "model"]
@@ -51,6 +61,9 @@ def test_regression_measures_the_relative_increase_of_squared_error():
     theirs = skm.mean_squared_error(y, candidate) / skm.mean_squared_error(y, prior) - 1
     assert m.value == pytest.approx(theirs, abs=1e-6)
     assert m.low < 0.16 < m.high
+    held = measure(CHECK, batch_of(X, y, prior, grid, prior=-prior), grid, REGRESSION)["prior_above_chance", "model"]
+    assert held.value == pytest.approx(skm.r2_score(y, -prior) / 2, abs=1e-6)
+    assert held.high < 0
 
 
 def test_equal_models_lose_nothing():

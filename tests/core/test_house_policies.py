@@ -40,7 +40,7 @@ def test_a_check_is_never_judged_by_supporting_numbers_alone(tier):
     rules = policy(tier).rules
 
     supporting = {(r.check, r.metric) for r in rules if r.supporting}
-    assert supporting == {("QUA101", "conflict_excess")}
+    assert supporting == {("QUA101", "conflict_excess"), *((c, "prior_above_chance") for c in ("PRF102", "BKT103"))}
     assert {check for check, _ in supporting} <= {r.check for r in rules if not r.supporting}
 
 

@@ -42,6 +42,16 @@ def test_the_telling_measurement_is_the_one_furthest_beyond_its_limit():
     )
 
 
+def test_a_pass_is_told_by_what_the_check_is_about():
+    mine = ranged("auc_loss", "model", 0.001, 0.002, limit=limit(0.01, 0.03), verdict="PASS")
+    other = ranged("prior_above_chance", "model", 0.3, 0.1, limit=limit(0.0, None, "below"), verdict="PASS")
+    other["limit"]["supporting"] = True
+
+    assert reading.telling(r("PRF102", "performance", "PASS", [other, mine]))["metric"] == "auc_loss"
+    other["verdict"] = "WARN"
+    assert reading.telling(r("PRF102", "performance", "WARN", [mine, other]))["metric"] == "prior_above_chance"
+
+
 def test_of_two_failures_the_surer_one_tells():
     few = m("x", "slice:a==1", 1.5, low=0.86, high=2.1, limit=limit(0.25, 0.75), verdict="FAIL")
     many = m("x", "slice:b==1", 1.3, low=0.89, high=1.6, limit=limit(0.25, 0.75), verdict="FAIL")

@@ -4,7 +4,8 @@ How it is measured
 ------------------
 Both models score the same production rows. Binary and multiclass: AUC of the prior minus AUC of the candidate, by the
 delete-a-group jackknife on the difference; regression: relative increase of the mean squared error. A non-inferiority question:
-90 % two-sided, so the upper limit is a one-sided 95 % bound. As information, the Diebold-Mariano test on the mean loss by period.
+90 % two-sided, so the upper limit is a one-sided 95 % bound. `prior_above_chance` is the prior's AUC less .5, or half of its R2: a
+prior worse than chance is no yardstick. As information, the Diebold-Mariano test on the mean loss by period.
 
 Why it matters
 --------------
@@ -29,7 +30,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.jackknife import jackknife_interval
 from ..stats.series import diebold_mariano
 from ..summaries.outcomes import Outcomes, OutcomesKind
-from ..summaries.quality import NAME_OF, quality
+from ..summaries.quality import NAME_OF, prior_above_chance, quality
 
 ALL, BY_PERIOD = OutcomesKind("all"), OutcomesKind("period")
 
@@ -67,6 +68,7 @@ def against_prior(given: Given) -> Iterator[Measurement]:
         metric=metric, subject="model", value=value, low=found.low, high=found.high, level=given.options.confidence,
         method=f"paired jackknife over {len(replicates)} groups", n=a.n, n_eff=float(a.n), size=a.size, note=note,
     )  # fmt: skip
+    yield prior_above_chance(outcomes, given.task, given.grid, confidence=given.options.confidence)
     yield from _diebold_mariano(given.summary(Role.PRODUCTION, BY_PERIOD))
 
 
@@ -83,7 +85,7 @@ CHECK = Check(
     code="BKT103",
     family=Family.BACKTEST,
     title="Candidate against prior on production",
-    metrics=("auc_loss", "loss_increase", "diebold_mariano"),
+    metrics=("auc_loss", "loss_increase", "prior_above_chance", "diebold_mariano"),
     needs=Needs(
         roles=(Role.PRODUCTION,), summaries=(ALL, BY_PERIOD), models=(CANDIDATE, PRIOR), outcomes=True, time=True
     ),

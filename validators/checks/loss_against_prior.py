@@ -8,12 +8,14 @@ increase of the mean squared error, or of log-loss; .03 means that the candidate
 the candidate worse by more than the limit?), so the interval is two-sided at 90 %. It comes from the delete-a-group jackknife of the
 difference: what both models get wrong together cancels. Binning of scores is included in the interval of the areas. Where rows are
 independent and of one weight, DeLong's interval of the same difference on the rows themselves is shown beside it.
+`prior_above_chance` is the prior's AUC (multiclass: macro AUC) less .5, or half of its R2.
 
 Why it matters
 --------------
 The prior is what runs today, so "better than nothing" is not enough. Comparing two printed figures with intervals of their own
 misses most real differences, and comparing on different rows measures the rows: on the same rows a difference of half a point of
-AUC can be told with a few thousand rows.
+AUC can be told with a few thousand rows. A prior that is worse than chance (scores turned round, of other rows) is no yardstick: any
+candidate is at least as good.
 
 What to do
 ----------
@@ -37,6 +39,7 @@ from ..stats.interval import normal_interval
 from ..stats.ranking import paired_delong, roc_auc_many
 from ..summaries.cells import Cell, auc_bound, cell_of, divided, measured, mixed_share
 from ..summaries.outcomes import Outcomes, OutcomesKind
+from ..summaries.quality import prior_above_chance
 from ..summaries.row_sample import RowSampleKind
 from ..summaries.scored_rows import scored_rows
 
@@ -68,6 +71,7 @@ def loss_against_prior(given: Given) -> Iterator[Measurement]:
         level=given.options.confidence,
         undefined="" if candidate.n == 0 else "no row is scored by both models, or the prior makes no error",
     )
+    yield prior_above_chance(outcomes, given.task, given.grid, confidence=given.options.confidence)
 
 
 def _auc_loss(candidate: Cell, prior: Cell, given: Given) -> Measurement:
@@ -102,7 +106,7 @@ CHECK = Check(
     code="PRF102",
     family=Family.PERFORMANCE,
     title="Loss against the prior",
-    metrics=("auc_loss", "auc_loss_delong", "loss_increase", "log_loss_increase"),
+    metrics=("auc_loss", "auc_loss_delong", "loss_increase", "log_loss_increase", "prior_above_chance"),
     needs=Needs(roles=(Role.TEST,), summaries=(ALL, SAMPLE), models=(CANDIDATE, PRIOR), outcomes=True),
     measure=loss_against_prior,
     doc=__doc__,

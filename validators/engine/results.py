@@ -109,7 +109,8 @@ def _measurement(judged: Judged) -> dict[str, Any]:
 
 
 def _limit(rule: Rule) -> dict[str, Any]:
-    return {"warn": rule.warn, "fail": rule.fail, "worse": rule.worse, "null": rule.null}
+    limit = {"warn": rule.warn, "fail": rule.fail, "worse": rule.worse, "null": rule.null}
+    return limit | ({"supporting": True} if rule.supporting else {})
 
 
 def asked_by(policy: Policy) -> dict[str, Any]:

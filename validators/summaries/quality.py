@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import Grid, Task
-from ..stats.jackknife import MIN_GROUPS, jackknife_variance
+from ..core import subjects
+from ..core.data import PRIOR, Grid, Task
+from ..core.records import Measurement
+from ..stats.jackknife import MIN_GROUPS, jackknife_interval, jackknife_variance
 from .metrics import estimates
 from .outcomes import Outcomes
 
 METRIC_OF = {"binary": ("auc", 1.0), "multiclass": ("auc_ovr", 1.0), "regression": ("r2", 0.5)}
+CHANCE = {"binary": 0.5, "multiclass": 0.5, "regression": 0.0}
 NAME_OF = {"binary": "AUC", "multiclass": "macro AUC", "regression": "R2 / 2"}
 
 
@@ -36,3 +39,19 @@ def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 
         return Quality(value, replicates, float("nan"), found.n, found.size, found.n_eff)
     variance = float(jackknife_variance(replicates)) if found.variance is None else factor**2 * found.variance
     return Quality(value, replicates, variance, found.n, found.size, found.n_eff)
+
+
+def prior_above_chance(outcomes: Outcomes, task: Task, grid: Grid, *, confidence: float) -> Measurement:
+    """How far the prior is above chance: to be no worse than a prior that ranks the wrong way round says nothing."""
+    prior, chance = quality(outcomes, PRIOR, task, grid), CHANCE[task.type]
+    found = None
+    if prior.value is not None:
+        found = jackknife_interval(prior.value - chance, prior.replicates - chance, confidence=confidence)
+    if prior.value is None or found is None:
+        note = "the prior cannot be measured: one class only, or fewer than 8 groups of dependent rows"
+        return Measurement(metric="prior_above_chance", subject=subjects.MODEL, value=None, n=prior.n, note=note)
+    return Measurement(
+        metric="prior_above_chance", subject=subjects.MODEL, value=prior.value - chance, low=found.low, high=found.high,
+        level=confidence, method=f"jackknife over {len(prior.replicates)} groups", n=prior.n, n_eff=prior.n_eff, size=prior.size,
+        note=f"{NAME_OF[task.type]} of the prior less that of chance, {chance:g}",
+    )  # fmt: skip

@@ -96,10 +96,13 @@ def excess(m: Record) -> float:
 
 
 def by_badness(measured: Iterable[Record]) -> list[Record]:
-    """The worst first: by verdict, those that count first, by how far beyond the limit, and of equals what names a place."""
+    """The worst first: by verdict, those that count first, what the check is about, the furthest beyond its limit, what names a place."""
     return sorted(
-        measured, key=lambda m: (_rank(m["verdict"]), not m["counts"], -excess(m), m["subject"].startswith("model"))
-    )
+        measured,
+        key=lambda m: (
+            _rank(m["verdict"]), not m["counts"], (m["limit"] or {}).get("supporting", False), -excess(m), m["subject"].startswith("model"),
+        ),
+    )  # fmt: skip
 
 
 def telling(result: Record) -> Record | None:
