@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression
 
 from validators.checks import (
     answers_inside,
@@ -398,6 +400,40 @@ def test_an_honest_feature_is_part_of_the_lift():
 
     assert verdict(found["lift_share", "feature:code"], warn=0.9, fail=0.98) == "PASS"
     assert ("quality_without", "feature:code") not in found
+
+
+def cells(leak=None, twins=1):
+    """breast_cancer, where one feature alone has an area of .95 and all of them .99; or a few weak ones and copies of the outcome."""
+    held = load_breast_cancer(as_frame=True)
+    X, rng = held.data if leak is None else held.data.iloc[:, [9, 11, 14, 18]], np.random.default_rng(0)
+    y = held.target.to_numpy(float)
+    for k in range(twins if leak is not None else 0):
+        X = X.assign(**{f"leak{k}": np.where(rng.random(len(y)) < leak, rng.integers(0, 2, len(y)), y)})
+    order = rng.permutation(len(y))
+    mine, other = order[:340], order[340:]
+    p = LogisticRegression(max_iter=5000).fit(X.iloc[mine], y[mine]).predict_proba(X.iloc[other])[:, 1]
+    grid = grid_of(X.iloc[mine].reset_index(drop=True), p)
+    train, test = (
+        batch_of(X.iloc[k].reset_index(drop=True), y[k], s, grid) for k, s in ((mine, np.zeros(340)), (other, p))
+    )
+    return measure(single_features.CHECK, train, test, grid)
+
+
+def test_a_strong_feature_that_the_weaker_ones_beat_together_is_information():
+    found = cells()
+    matched = [m for (metric, _), m in found.items() if metric == "lift_share_matched"]
+
+    assert max(m.value for m in matched) > 0.9
+    assert "the weaker features reach 0.98" in matched[0].note
+    for (metric, _), m in found.items():
+        assert metric != "lift_share" or verdict(m, warn=0.9, fail=0.98) != "WARN"
+
+
+def test_two_copies_of_the_outcome_do_not_excuse_each_other():
+    found = cells(leak=0.04, twins=2)
+
+    for k in (0, 1):
+        assert verdict(found["lift_share", f"feature:leak{k}"], warn=0.9, fail=0.98) in ("WARN", "FAIL")
 
 
 def test_a_weak_candidate_does_not_make_a_leak_of_an_honest_feature():

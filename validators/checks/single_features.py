@@ -4,9 +4,12 @@ How it is measured
 ------------------
 For every feature a small tree is fitted on the training sample and scored on the test sample. `lift_share` is its gain over a constant
 (area under the ROC curve above .5, or R2 / 2) divided by the gain of the candidate, or of a learner of our own with all features where
-that is better, on the same rows; 1 says that the feature alone does what all of them do. Intervals are by the delete-a-group
-jackknife, simultaneous over the features. Where neither is better than a constant the share is undefined. For the strongest features,
-`quality_without` is the metric of our own learner refitted without the feature, beside the same learner with all of them.
+that is better, on the same rows; 1 says that the feature alone does what all of them do. Intervals are by the delete-a-group jackknife,
+simultaneous over the features. Where neither is better than a constant the share is undefined. Where classes separate well every strong
+feature comes near to the whole lift. So the features that alone gain nearly as much as the strongest (nine tenths of its gain) are left
+out together: where our own learner does better with the rest than one of these alone, that one knows nothing that the weaker ones do not,
+and its share is `lift_share_matched`, for information. For the strongest features, `quality_without` is the metric of our own learner
+refitted without the feature, beside the same learner with all of them.
 
 Why it matters
 --------------
@@ -41,7 +44,7 @@ from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 from ..summaries.univariate import single_feature_scores
 
 SAMPLE = RowSampleKind()
-MIN_ROWS = 100
+MIN_ROWS, NEAR = 100, 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +72,24 @@ def single_features(given: Given) -> Iterator[Measurement]:
     level = simultaneous_level(given.options.confidence, len(given.grid.features))
     ends = jackknife_interval(float(gain[0]), gain[1:], confidence=given.options.confidence)
     weak = "neither the candidate nor our own learner is surer than a constant" if ends is None or ends.low <= 0 else ""
-    shares: dict[str, float] = {}
-    for j, (name, bins) in enumerate(given.grid.features.items()):
-        alone = goodness(rows, single_feature_scores(train, there, name, j, bins, given.task), given.task)
-        share = np.full(len(gain), np.nan) if weak else divided(alone - nothing, gain)
-        shares[name] = float(share[0])
-        yield measured("lift_share", subjects.feature(name), share, rows, level=level, undefined=weak, note=rows.note)
+    alone = {
+        name: goodness(rows, single_feature_scores(train, there, name, j, bins, given.task), given.task)
+        for j, (name, bins) in enumerate(given.grid.features.items())
+    }
+    held = {f: np.full(len(gain), np.nan) if weak else divided(a - nothing, gain) for f, a in alone.items()}
+    shares = {name: float(share[0]) for name, share in held.items()}
+    rest = _rest(given, train, there, rows, shares)
+    for name, share in held.items():
+        beaten = name in rest and bool(rest[name][0] > alone[name][0])
+        metric, words = "lift_share", ""
+        if beaten:
+            metric = "lift_share_matched"
+            words = f"the weaker features reach {rest[name][0]:.3f} together, this one {alone[name][0]:.3f}"
+        note = "; ".join(filter(None, (words, rows.note)))
+        yield measured(metric, subjects.feature(name), share, rows, level=level, undefined=weak, note=note)
         if given.asks("quality_alone"):
             yield measured(
-                "quality_alone", subjects.feature(name), alone, rows, level=level, undefined="one class only"
+                "quality_alone", subjects.feature(name), alone[name], rows, level=level, undefined="one class only"
             )
     if given.asks("quality_refitted", "quality_without"):
         yield from _without(given, train, there, rows, shares, refitted)
@@ -86,6 +98,15 @@ def single_features(given: Given) -> Iterator[Measurement]:
 def labelled(batch: Batch) -> Batch:
     """Rows with an outcome and a weight."""
     return take(batch, np.flatnonzero(~np.isnan(batch.y) & (batch.weight > 0)))
+
+
+def _rest(given: Given, train: Batch, there: Batch, rows: ScoredRows, shares: Mapping[str, float]) -> dict[str, Floats]:
+    """For each feature that alone does nearly as well as the strongest: the metric of our own learner without all of these."""
+    top = max(shares.values(), default=np.nan)
+    if not top >= given.options.suspect_share:
+        return {}
+    near = tuple(f for f, share in shares.items() if share >= NEAR * top)
+    return dict.fromkeys(near, refit_goodness(train, there, rows, given.task, given.grid, left_out=near))
 
 
 def _without(
@@ -105,7 +126,7 @@ CHECK = Check(
     code="LEK103",
     family=Family.LEAKAGE,
     title="One feature's share of the lift",
-    metrics=("lift_share", "quality_alone", "quality_refitted", "quality_without"),
+    metrics=("lift_share", "lift_share_matched", "quality_alone", "quality_refitted", "quality_without"),
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=single_features,
     doc=__doc__,
