@@ -69,7 +69,7 @@ def _grid(document: Mapping[str, Any]) -> Grid:
         periods=tuple(np.datetime64(p) for p in document["periods"]),
         grouping=str(document["grouping"]),
         slices=dict(document["slices"]),
-        row_weights={Role(role): float(weight) for role, weight in document["row_weights"].items()},
+        row_weights={Role(role): float(weight) for role, weight in document.get("row_weights", {}).items()},
     )
 
 
