@@ -8,7 +8,9 @@ probabilities agree less with the labels than in the other months. `month_noise`
 would bring this about: (K - 1) / K times what the agreement falls short of the other months', over the agreement that clean
 labels would show beyond guessing. Below 0 the month is the better one. Months with fewer than 200 rows are left out, and so is
 all of it with fewer than two months. Intervals are by the delete-a-group jackknife over month and others, simultaneous over the
-months (Bonferroni). Nothing is judged: a world that changed in a month looks the same. For annotators and sources declare
+months (Bonferroni), and wider where the other months differ among themselves by more than their rows tell (overdispersion): a world
+that moves from month to month looks like labels that do. A world that changed in one month looks the same, so a month is Attention at
+most in the house policies, and the check is advisory there, since few rows a month tell little. For annotators and sources declare
 slices ([slices] by_ann = "annotator == ann"): QUA101 compares their labels with reference.
 
 Why it matters
@@ -22,7 +24,7 @@ Ask who labelled the month that stands out, and by which rule. Label some of its
 Sources
 -------
 Natarajan, Dhillon, Ravikumar & Tewari (2013), NeurIPS 26, 1196-1204, for noise at random; the estimator by month is our own and is tested
-against simulation.
+against simulation; Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202, for the overdispersion.
 """
 
 from collections.abc import Iterator
@@ -37,12 +39,17 @@ from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.interval import normal_interval, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_variance
 from ..stats.label_noise import noise_terms
+from ..stats.series import overdispersion
 from ..summaries.cells import divided
 from ..summaries.label_model import Floats, Labels, label_probabilities
 from ..summaries.row_sample import RowSample, RowSampleKind, take
 
 SAMPLE = RowSampleKind()
 MIN_ROWS = 200
+UNPLANTED = (
+    "months hold too few rows for the tolerance to be found in each of them; the upper end of a month's interval says how many wrong "
+    "labels a pass leaves open"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +73,40 @@ def label_noise_by_month(given: Given) -> Iterator[Measurement]:
         why = f"{len(told)} months with {MIN_ROWS} labelled rows" if len(told) < 2 else "a fold has one class only"
         yield Measurement(metric="month_noise", subject=subjects.MODEL, value=None, n=len(train.y), note=why)
         return
+    found = [_rates(train, place == k) for k in told]
+    values = np.array([float(rates[0]) for rates in found])
+    variances = np.array([float(jackknife_variance(rates[1:])) for rates in found])
     level = simultaneous_level(given.options.confidence, len(told))
-    for k in told:
+    for i, k in enumerate(told):
         first, last = names[k].astype("datetime64[D]"), (names[k] + 1).astype("datetime64[D]") - 1
         subject = subjects.period(first.item(), last.item())
-        yield _month(train, place == k, subject, level, f"{len(told)} months of train")
+        others = overdispersion(np.delete(values, i), np.delete(variances, i)) if (variances > 0).all() else None
+        wider = 1.0 if others is None else max(others.phi, 1.0)
+        note = f"{len(told)} months of train" + (
+            f"; the others differ {wider:.1f} times as rows tell" if wider > 1 else ""
+        )
+        yield _month(train, place == k, subject, level, found[i], wider * variances[i], note)
 
 
-def _month(train: Labels, inside: NDArray[np.bool_], subject: str, level: float, note: str) -> Measurement:
-    classes, n = train.p.shape[1], int(inside.sum())
+def _rates(train: Labels, inside: NDArray[np.bool_]) -> Floats:
+    """(1 + groups,) share of labels replaced at random; all rows, then without each group of dependent rows."""
+    classes = train.p.shape[1]
     mine, theirs = _means(train, inside), _means(train, ~inside)
     # on clean rows of the month the own label would get sum p**2 and what the others' labels get beyond it
     clean = mine[:, 1] + theirs[:, 0]
-    rates = (classes - 1) / classes * divided(theirs[:, 0] - mine[:, 0], clean)
-    units = len(np.unique(train.group[inside]))
+    return np.asarray((classes - 1) / classes * divided(theirs[:, 0] - mine[:, 0], clean))
+
+
+def _month(
+    train: Labels, inside: NDArray[np.bool_], subject: str, level: float, rates: Floats, variance: float, note: str
+) -> Measurement:
+    n, units = int(inside.sum()), len(np.unique(train.group[inside]))
     if units < MIN_GROUPS or not np.isfinite(rates).all():
         why = (
             "too few groups of dependent rows" if units < MIN_GROUPS else "the learners tell nothing about these labels"
         )
         return Measurement(metric="month_noise", subject=subject, value=None, n=n, note=f"{why}; {note}")
-    se = float(np.sqrt(jackknife_variance(rates[1:])))
-    ends = normal_interval(float(rates[0]), se, confidence=level, df=units - 1)
+    ends = normal_interval(float(rates[0]), float(np.sqrt(variance)), confidence=level, df=units - 1)
     return Measurement(
         metric="month_noise", subject=subject, value=float(rates[0]), low=ends.low, high=ends.high, level=level,
         method="jackknife", n=n, n_eff=train.only(inside).n_eff, note=note,
@@ -110,6 +130,7 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN,), summaries=(SAMPLE,), outcomes=True, time=True, tasks=("binary", "multiclass")),
     measure=label_noise_by_month,
     doc=__doc__,
+    unplanted=UNPLANTED,
     options=Options(),
     slow=True,
 )
