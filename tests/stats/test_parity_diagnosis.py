@@ -221,6 +221,40 @@ def test_texts_are_diagnosed(change, kind):
     assert found[0].share == 1.0
 
 
+PERIODS = {
+    "months": [f"{2023 + k // 12}-{k % 12 + 1:02d}" for k in range(18)],
+    "weeks": [f"2024-W{k:02d}" for k in range(1, 53)],
+    "names": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+}
+
+
+@pytest.mark.parametrize("levels", PERIODS.values(), ids=PERIODS)
+@pytest.mark.parametrize("step", [1, -2])
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_periods_as_texts_that_moved_round_the_end_are_told(levels, step, share):
+    rng = np.random.default_rng(0)
+    at = rng.integers(0, len(levels), 2000)
+    moved = np.where(rng.random(2000) < share, (at + step) % len(levels), at)
+    pairs = [(levels[i], levels[j]) for i, j in zip(at, moved, strict=True) if i != j]
+    (found,) = peel(len(pairs), lambda left: text_causes(*zip(*(pairs[i] for i in left), strict=True)))
+
+    assert (found.kind, found.share) == ("cycle", 1.0)
+    assert f"by {step:+d} in the order of their {len(levels)} levels, and round the end" in found.words
+
+
+def test_a_period_later_without_an_end_is_an_offset_and_shuffled_ones_are_permuted():
+    levels = PERIODS["months"]
+    at = np.random.default_rng(0).integers(0, 17, 2000)
+    later = text_causes([levels[i] for i in at], [levels[i + 1] for i in at])[0]
+    order = np.random.default_rng(1).permutation(17)
+    pairs = [(levels[i], levels[order[i]]) for i in at if order[i] != i]
+    (shuffled,) = peel(len(pairs), lambda left: text_causes(*zip(*(pairs[i] for i in left), strict=True)))
+
+    assert later.kind == "offset"
+    assert "2023-01 arrives as 2023-02" in text_causes(["2023-01", *levels[1:6]], levels[1:7])[0].words
+    assert shuffled.kind == "permuted_codes"
+
+
 def test_filled_texts_are_named():
     found = text_causes([None, None], ["missing", "missing"])
 

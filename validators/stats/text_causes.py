@@ -1,14 +1,22 @@
 """What makes served texts and codes differ from researched ones."""
 
+import calendar
+import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from .causes import TIE, Cause
 from .parity import Flags
 
-LEVELS = 40
+LEVELS, ORDERED = 40, 4
+CALENDAR = tuple(
+    [name.casefold() for name in names if name]
+    for names in (calendar.month_name, calendar.month_abbr, calendar.day_name, calendar.day_abbr)
+)
 
 
 def text_causes(
@@ -42,13 +50,44 @@ def text_causes(
     lengths = {len(q) for q in y[cut]}
     if len(lengths) == 1:
         found.append(Cause(kind="truncation", words=f"texts are cut after {lengths.pop()} characters", rows=cut))
-    mapped = level_causes(a, b)
-    return [c for c in (*found, *swapped, mapped, *elsewhere) if c is not None and c.rows.any()]
+    later = (_moved_levels(x, y, here & there), level_causes(a, b))
+    return [c for c in (*found, *swapped, *later, *elsewhere) if c is not None and c.rows.any()]
 
 
 def _packed(text: str) -> str:
     """A text without its blanks."""
     return "".join(text.split())
+
+
+def _moved_levels(x: NDArray[Any], y: NDArray[Any], known: Flags) -> Cause | None:
+    """Levels that arrive so many places further on in their order, as months one later, the last ones as the first."""
+    order = _in_order({*x[known], *y[known]})
+    if len(order) < ORDERED:
+        return None
+    at, n = {level: i for i, level in enumerate(order)}, len(order)
+    here, there = np.array([at[p] for p in x[known]]), np.array([at[q] for q in y[known]])
+    most = int(np.bincount((there - here) % n, minlength=n).argmax())
+    step = most if most <= n / 2 else most - n
+    rows = np.zeros(len(x), np.bool_)
+    rows[known] = (there - here) % n == most
+    straight = np.flatnonzero(known)[there - here == step]
+    if len(set(x[rows])) < ORDERED - 1 or not len(straight):
+        return None
+    round_it = len(straight) < rows.sum()
+    end, first = ", and round the end" if round_it else "", straight[0]
+    words = f"values are shifted by {step:+d} in the order of their {n} levels{end}: {x[first]} arrives as {y[first]}"
+    return Cause(kind="cycle" if round_it else "offset", words=words, rows=rows)
+
+
+def _in_order(levels: set[str]) -> list[str]:
+    """The levels in the order that they have: of the calendar's names, or of digits in texts of one shape; none without one."""
+    place = {level: level.casefold() for level in levels}
+    for names in CALENDAR:
+        if levels and set(place.values()) <= set(names):
+            given = {word: level for level, word in place.items()}
+            return [given.get(name, name) for name in names]
+    shapes = {re.sub(r"\d", "9", level) for level in levels}
+    return sorted(levels) if len(shapes) == 1 and "9" in next(iter(shapes)) else []
 
 
 def level_causes(a: Sequence[str | None], b: Sequence[str | None]) -> Cause | None:
