@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from validators.checks.worst_subpopulation import CHECK
 from validators.core.data import WEIGHT_ONE
@@ -111,6 +111,33 @@ def test_regression_errors_that_grow_with_the_level_are_sound_but_a_planted_grou
     found = held(spoilt)
     assert verdict(found, **LIMITS) == "FAIL"
     assert "region==east" in found.note
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("uneven", [False, True])
+def test_a_boosted_regression_on_smooth_truth_is_not_called_out_for_where_the_natural_error_is_guessed_too_low(uneven):
+    found, alarms = [], 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        (there, seen), (X, y) = (
+            (held, truth(held) + np.exp(uneven * 0.02 * (held["age"] - 50)) * rng.normal(size=4000))
+            for held in (frame(4000, 2 * seed), frame(4000, 2 * seed + 1))
+        )
+        numbers = [held[["age", "income"]].assign(north=held["region"] == "north") for held in (there, X)]
+        model = HistGradientBoostingRegressor(random_state=0).fit(numbers[0], seen)
+        grid = grid_of(X, model.predict(numbers[1]), task=REGRESSION, y=y)
+        train, test = (
+            batch_of(held, of, model.predict(n), grid, unit=rng.integers(0, 2**62, 4000))
+            for held, of, n in ((there, seen, numbers[0]), (X, y, numbers[1]))
+        )
+        options = replace(CHECK.options, shares=())
+        m = measure(CHECK, test, grid, REGRESSION, train=train, options=options)["worst_excess", "model"]
+        found.append(m.value)
+        alarms += verdict(m, **LIMITS) in ("WARN", "FAIL")
+
+    # each has a standard error of about .11
+    assert abs(np.mean(found)) < 0.12
+    assert alarms <= 1
 
 
 def test_multiclass_is_measured():

@@ -28,10 +28,22 @@ def batches(n=4000):
 
 def test_the_planted_noise_comes_back_by_region():
     train, test, sd, grid = batches()
-    found = expected_error(train, test, REGRESSION, grid)
 
-    assert found[sd == 1].mean() == pytest.approx(1.0, rel=0.25)
-    assert found[sd == 3].mean() == pytest.approx(9.0, rel=0.15)
+    for found in expected_error(train, test, REGRESSION, grid):
+        assert found[sd == 1].mean() == pytest.approx(1.0, rel=0.25)
+        assert found[sd == 3].mean() == pytest.approx(9.0, rel=0.15)
+
+
+def test_what_either_half_of_train_says_errs_in_other_places():
+    """Noise of one size: whatever moves about it is chance, and the chance of one half is not that of the other."""
+    X, there = frame(4000, 3), frame(4000, 4)
+    y = truth(X) + np.random.default_rng(5).normal(size=4000)
+    grid = grid_of(X, truth(X), task=REGRESSION, y=y)
+    train, test = (batch_of(held, y, truth(held), grid) for held in (X, there))
+    one, other = expected_error(train, test, REGRESSION, grid)
+
+    assert min(one.std(), other.std()) > 0.15
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.25
 
 
 def test_relative_excess_sums_to_zero_and_is_flat_where_noise_is_natural():
@@ -39,10 +51,11 @@ def test_relative_excess_sums_to_zero_and_is_flat_where_noise_is_natural():
     sample = RowSampleKind().of(test, grid)
     rows = scored_rows(sample, grid, (CANDIDATE,))
     north = (sample.rows.X["region"] == "north").to_numpy()[rows.where]
-    over = relative_excess(rows, CANDIDATE, expected_error(train, sample.rows, REGRESSION, grid)[rows.where])
 
-    assert over.mean() == pytest.approx(0.0, abs=1e-12)
-    assert abs(over[north].mean()) < 0.15
+    for natural in expected_error(train, sample.rows, REGRESSION, grid):
+        over = relative_excess(rows, CANDIDATE, natural[rows.where])
+        assert over.mean() == pytest.approx(0.0, abs=1e-12)
+        assert abs(over[north].mean()) < 0.15
 
 
 def test_too_few_training_rows_expect_nothing():

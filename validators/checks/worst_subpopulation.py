@@ -8,7 +8,9 @@ that of our own learner, fitted on one half of train (at most 8,000 rows) and er
 (without train: that of the other half's test rows with predictions in the same tenth). Boosted trees, fitted on four fifths of the
 rows (those of one entity or day together), say from the features alone where the loss is above what is expected; in the remaining
 fifth the rows of which they expect most are the worst, and the loss found there is the estimate. So nobody is called worst for his
-own bad luck. That loss is taken relative to the mean loss of all (in regression to the error that is natural there).
+own bad luck. That loss is taken relative to the mean loss of all (in regression to the error that is natural there). The natural error
+is too low somewhere, by chance, and trees find the place: it is learnt from the errors in either half of train, and the rows found
+with one are judged with the other, both ways (with one for both, ten sound models in 40 alarmed).
 
 A sound model has a worst tenth too, for nobody learns everything from the rows there are. So our own learner, fitted on each half of
 train and judged on the other, is put to the same test, and `worst_excess` is what the candidate shows beyond it (beyond nothing, where
@@ -73,23 +75,29 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Rows with their excess and what trees in other folds expect of it."""
+    """Rows with their excess and what trees in other folds expect of it.
+
+    In regression both come twice, by what either half of train says is natural: `expected[k]` is learnt from the other excess than
+    `excess[k]`. A natural error that is too low by chance thus picks no rows that it also judges.
+    """
 
     rows: ScoredRows
     batch: Batch
-    excess: Floats
-    expected: Floats
+    excess: tuple[Floats, ...]
+    expected: tuple[Floats, ...]
     fold: NDArray[np.int64]
 
-    def member(self, share: float) -> Floats:
-        """(n,) membership in the worst share."""
-        return worst_rows(self.expected, self.rows.weight, self.batch.key, self.fold, share)
+    def members(self, share: float) -> list[Floats]:
+        """(n,) memberships in the worst share, of each excess."""
+        return [worst_rows(e, self.rows.weight, self.batch.key, self.fold, share) for e in self.expected]
 
     def measured(self, metric: str, subject: str, share: float, confidence: float) -> Measurement:
         """Mean excess of the members; `n` are the members, the groups those of all rows."""
-        member = self.member(share)
-        inside = self.rows.only(member > 0)
-        over, w = inside.sums((self.excess * member)[member > 0], member[member > 0]).T
+        members = self.members(share)
+        whole = np.mean(members, axis=0)
+        inside = self.rows.only(whole > 0)
+        total = np.mean([e * m for e, m in zip(self.excess, members, strict=True)], axis=0)
+        over, w = inside.sums(total[whole > 0], whole[whole > 0]).T
         return measured(metric, subject, divided(over, w), inside, level=confidence, folds=FOLDS)
 
 
@@ -106,14 +114,17 @@ def worst_subpopulation(given: Given) -> Iterator[Measurement]:
         return
     train = given.summary(Role.TRAIN, SAMPLE).thin(TRAIN_ROWS) if given.has(Role.TRAIN, SAMPLE) else None
     batch = take(sample.rows, rows.where)
-    expected, how = None, ""
+    natural, how = None, ""
     if given.task.type == "regression":
-        expected = None if train is None else expected_error(train, batch, given.task, given.grid)
-        how = "" if expected is not None else "expected by the level of the prediction, for want of train"
-    own = _ranked(given, rows, batch, expected)
+        natural = None if train is None else expected_error(train, batch, given.task, given.grid)
+        how = "" if natural is not None else "expected by the level of the prediction, for want of train"
+    own = _ranked(given, rows, batch, natural)
     learnt = _learnt(given, train) if train is not None and options.own_learner else None
     held = conditions(batch, bins=BINS, levels=LEVELS, min_rows=max(30, rows.n // 50))
-    words = in_words(own.member(options.judged), rows.weight, held) or "no one or two conditions describe them"
+    words = (
+        in_words(np.mean(own.members(options.judged), axis=0), rows.weight, held)
+        or "no one or two conditions describe them"
+    )
     m = _beyond(own, learnt, "worst_excess", subjects.MODEL, options.judged, options.confidence)
     yield replace(m, note="; ".join(filter(None, (words, m.note, how, rows.note))))
     for share in options.shares if given.asks("curve_worst_excess") else ():
@@ -121,17 +132,31 @@ def worst_subpopulation(given: Given) -> Iterator[Measurement]:
         yield _beyond(own, learnt, "curve_worst_excess", subject, share, options.confidence)
 
 
-def _ranked(given: Given, rows: ScoredRows, batch: Batch, expected: Floats | None) -> Ranked:
-    """Rows by what trees expect of their excess; `expected` is the squared error that is natural there, in regression."""
-    part = rows.unit // np.uint64(GROUPS)
-    fold = (part % np.uint64(FOLDS)).astype(np.int64)
-    if expected is not None:
-        excess = relative_excess(rows, CANDIDATE, expected)
+def _ranked(
+    given: Given,
+    rows: ScoredRows,
+    batch: Batch,
+    natural: tuple[Floats, Floats] | None,
+    part: NDArray[np.bool_] | None = None,
+) -> Ranked:
+    """Rows by what trees expect of their excess; `natural` are the squared errors that are natural there, in regression.
+
+    Trees see rows of one `part` only, where there are two.
+    """
+    fold = (rows.unit // np.uint64(GROUPS) % np.uint64(FOLDS)).astype(np.int64)
+    excess: tuple[Floats, ...]
+    if natural is not None:
+        excess = tuple(relative_excess(rows, CANDIDATE, n) for n in natural)
     else:
         mean = float(np.average(rows.loss[CANDIDATE], weights=rows.weight))
-        excess = excess_loss(rows, CANDIDATE, given.task, _half(rows.unit)) / mean
+        excess = (excess_loss(rows, CANDIDATE, given.task, _half(rows.unit)) / mean,)
     matrix = design(batch.codes, given.grid).astype(np.float64)
-    return Ranked(rows, batch, excess, cross_fitted(excess, rows.weight, matrix, fold, folds=FOLDS), fold)
+    sides = (np.ones(rows.n, np.bool_),) if part is None else (part, ~part)
+    expected = tuple(np.zeros(rows.n) for _ in excess)
+    for found, other in zip(expected, reversed(excess), strict=True):
+        for s in sides:
+            found[s] = cross_fitted(other[s], rows.weight[s], matrix[s], fold[s], folds=FOLDS)
+    return Ranked(rows, batch, excess, expected, fold if part is None else fold + FOLDS * part)
 
 
 def _half(unit: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -144,21 +169,23 @@ def _learnt(given: Given, train: Batch) -> Ranked | None:
     half = _half(known.unit)
     if len(known) < given.options.min_rows or min(half.sum(), (~half).sum()) < given.options.min_rows // 4:
         return None
-    scores, natural = np.zeros((len(known), given.task.n_scores)), np.zeros(len(known))
+    regression = given.task.type == "regression"
+    scores, natural = np.zeros((len(known), given.task.n_scores)), (np.zeros(len(known)), np.zeros(len(known)))
     for side in (half, ~half):
         mine, other = (take(known, np.flatnonzero(inside)) for inside in (side, ~side))
         fitted = fit_restrained(other, mine, given.task, given.grid)
-        error = (
-            expected_error(other, mine, given.task, given.grid) if given.task.type == "regression" else natural[side]
-        )
+        error = expected_error(other, mine, given.task, given.grid) if regression else ()
         if fitted is None or error is None:
             return None
-        scores[side], natural[side] = fitted, error
+        scores[side] = fitted
+        for held, found in zip(natural, error, strict=False):
+            held[side] = found
     sample = RowSample(replace(known, scores={CANDIDATE: scores}), len(known), len(known))
     rows = scored_rows(sample, given.grid, (CANDIDATE,))
     if not rows.loss[CANDIDATE].any():
         return None
-    return _ranked(given, rows, known, natural if given.task.type == "regression" else None)
+    # what is natural in one half was learnt from the other: trees that see both would know the errors of the rows they are to judge
+    return _ranked(given, rows, known, natural, half) if regression else _ranked(given, rows, known, None)
 
 
 def _beyond(

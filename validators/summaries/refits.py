@@ -113,32 +113,41 @@ def expected_elsewhere(target: Floats, weight: Floats, matrix: Floats, learnt: N
     return np.asarray(model.predict(matrix[~learnt]), np.float64)
 
 
-def expected_error(train: Batch, there: Batch, task: Task, grid: Grid) -> Floats | None:
-    """(n,) squared error of a regression that is natural at other rows: that of our own learner inside train, as a function of
-    the features.
+def expected_error(train: Batch, there: Batch, task: Task, grid: Grid) -> tuple[Floats, Floats] | None:
+    """Squared error of a regression that is natural at other rows: that of our own learner inside train, as a function of the
+    features; (n,) as the errors in one half of train tell it, and as those in the other half do.
 
     The learner is fitted on each half of train (by what makes rows dependent) and errs on the other; a second one, with the gamma
-    deviance, for squares spread like their mean, learns how much. None with fewer than 400 training rows or none in error.
+    deviance, for squares spread like their mean, learns how much. Each of the two is too low somewhere by chance: rows that were found
+    by one are to be judged by the other. None with fewer than 400 training rows or none in error.
     """
     train = take(train, np.flatnonzero(~np.isnan(train.y) & (train.weight > 0)))
     half = train.unit // np.uint64(GROUPS) % np.uint64(2) == 0
     if min(half.sum(), (~half).sum()) < 200:
         return None
-    square = np.zeros(len(train))
+    found = []
     for side in (half, ~half):
         mine, other = take(train, np.flatnonzero(side)), take(train, np.flatnonzero(~side))
         fitted = fit_restrained(other, mine, task, grid)
-        square[side] = 0.0 if fitted is None else (mine.y - fitted[:, 0]) ** 2
-    mean = float(np.average(square, weights=train.weight))
-    if not mean > 0:
-        return None
+        natural = None if fitted is None else _size_of_squares(mine, (mine.y - fitted[:, 0]) ** 2, there, grid)
+        if natural is None:
+            return None
+        found.append(natural)
+    return found[0], found[1]
+
+
+def _size_of_squares(batch: Batch, square: Floats, there: Batch, grid: Grid) -> Floats | None:
+    """(n,) what the features of other rows tell of squared errors; None where there are no errors."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
+    mean = float(np.average(square, weights=batch.weight))
+    if not mean > 0:
+        return None
     model = HistGradientBoostingRegressor(
         loss="gamma", max_iter=100, learning_rate=0.1, max_leaf_nodes=12, min_samples_leaf=40, l2_regularization=5.0,
         early_stopping=False, random_state=0,
     )  # fmt: skip
-    model.fit(design(train.codes, grid), np.maximum(square, 1e-6 * mean), sample_weight=train.weight / float(1 << 20))
+    model.fit(design(batch.codes, grid), np.maximum(square, 1e-6 * mean), sample_weight=batch.weight / float(1 << 20))
     return np.asarray(model.predict(design(there.codes, grid)), np.float64)
 
 
