@@ -223,6 +223,18 @@ def test_a_blind_check_of_fit_slices_or_the_worst_tenth_may_not_pass(fitted, cod
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_weak_parts_of_regressions_and_of_several_classes_are_found_and_blind_checks_may_not_pass(tmp_path, task):
+    tested = Trialled(project(tmp_path / "p", n=2500, task=task), ("PRF202", "STR102"))
+
+    for code in ("PRF202", "STR102"):
+        sound(tested.trust[code])
+        (tried,) = tested.trust[code].tried
+        assert tried.found_2x >= 4
+        assert tested.of_blind(code)[0].missed is not None
+
+
+@pytest.mark.slow
 def test_a_hidden_slice_is_found_in_lending_and_a_blind_search_may_not_pass():
     """The toy project's model is too weak for it: hardly an outcome there is a surprise."""
     tested = Trialled(samples()["lending"], ("PRF202",))

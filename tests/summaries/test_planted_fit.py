@@ -52,19 +52,50 @@ def test_so_much_of_the_squared_error_can_be_foretold(world, size):
 @pytest.mark.parametrize(("name", "size"), [("hidden_slice_excess", 0.06), ("worst_tenth", 0.4)])
 def test_the_part_loses_so_much_more_than_a_recalibrated_model_expects(world, name, size):
     found = FAULTS[name](world, size, RNG(3), 0)
-    if world.task.type == "regression":
-        assert found is None
+    y, raw = found.world.batch.y, world.batch.scores[CANDIDATE][:, 0]
+    inside = world.batch.codes[:, 0] <= world.batch.codes[y != world.batch.y, 0].max()
+    wanted = size if name == "hidden_slice_excess" else size * inside.mean()
+    if world.task.type == "regression":  # the part does not depend on the prediction: the mean is expected of it
+        square = (y - raw) ** 2
+        assert np.mean((square / square.mean() - 1) * inside) == pytest.approx(wanted, abs=0.01)
+        assert found.changed == pytest.approx(inside.mean())
         return
-    y, x = found.world.batch.y, logit(world.batch.scores[CANDIDATE][:, 0])
+    x = logit(raw)
     p = LogisticRegression(C=np.inf).fit(x[:, None], y).predict_proba(x[:, None])[:, 1]
-    raw = world.batch.scores[CANDIDATE][:, 0]
     mean = -np.mean(xlogy(y, raw) + xlogy(1 - y, 1 - raw))
     excess = -(xlogy(y - p, p) + xlogy(p - y, 1 - p)) / mean
-    inside = world.batch.codes[:, 0] <= world.batch.codes[y != world.batch.y, 0].max()
 
-    assert np.mean(excess * inside) == pytest.approx(
+    assert np.mean(excess * inside) == pytest.approx(wanted, abs=0.01)
+
+
+@pytest.mark.parametrize(("name", "size"), [("hidden_slice_excess", 0.06), ("worst_tenth", 0.4)])
+def test_of_several_classes_outcomes_become_the_least_likely_one(name, size):
+    rng, made = RNG(6), batches.batch(N, 2, "multiclass", broken=False)
+    p = rng.dirichlet([0.6, 0.6, 0.6], N).clip(1e-3)
+    p = p / p.sum(axis=1, keepdims=True)
+    y = (rng.random((N, 1)) > p.cumsum(axis=1)[:, :-1]).sum(axis=1).astype(float)
+    codes = np.column_stack([(rng.random(N) * 10).astype(np.int32), made.codes[:, 1] % 2]).astype(np.int32)
+    held = replace(made, y=y, scores={CANDIDATE: p}, weight=np.full(N, WEIGHT_ONE, np.int64), codes=codes)
+    task = Task(type="multiclass", target="y", classes=("a", "b", "c"))
+    several = World(rows={Role.TEST: held}, grid=batches.grid("multiclass"), task=task, into=Role.TEST)
+    after = FAULTS[name](several, size, RNG(7), 0).world.batch.y
+    hit = after != y
+    inside = codes[:, 0] <= codes[hit, 0].max()
+    loss, entropy = -np.log(p[np.arange(N), after.astype(int)]), -(p * np.log(p)).sum(axis=1)
+    over = loss / loss.mean() - entropy / entropy.mean()
+
+    assert (after[hit] == p[hit].argmin(axis=1)).all()
+    assert np.mean(over * inside) == pytest.approx(
         size if name == "hidden_slice_excess" else size * inside.mean(), abs=0.01
     )
+
+
+def test_redrawn_alone_leaves_train_no_outcomes_in_regression(world):
+    both = replace(world, rows={**world.rows, Role.TRAIN: world.batch})
+    found, alike = (NULLS[null](both, RNG(8)) for null in ("redrawn_alone", "redrawn"))
+
+    assert (found.batch.y == alike.batch.y).all()
+    assert np.isnan(found.rows[Role.TRAIN].y).all() == (world.task.type == "regression")
 
 
 @pytest.fixture

@@ -221,7 +221,7 @@ CHECK = Check(
         Plant(
             metric="worst_excess",
             fault="worst_tenth",
-            null="redrawn",
+            null="redrawn_alone",
             replicates=5,
             rows=2500,
             options={"own_learner": False},

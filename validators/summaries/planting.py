@@ -21,6 +21,7 @@ NULLS: Mapping[str, Null] = {
         groups.regrouped, serving.served, serving.halves, quality.matured, quality.in_time, quality.apart, quality.smooth,
         quality.outcomes_dealt, puppets.steady, reasons.reasons_swapped, reasons.as_declared,
         answers.recalled, answers.as_constrained, answers.as_written, answers.kept_of_train, worlds.first_look, clues.features_dealt,
+        fit.redrawn_alone,
     )
 }  # fmt: skip
 FAULTS: Mapping[str, Fault] = {
