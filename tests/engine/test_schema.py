@@ -9,6 +9,7 @@ import pytest
 
 from validators.catalog import metrics
 from validators.core.records import Family
+from validators.core.shape import problems
 from validators.engine.results import SCHEMA, judged_again, measured_again
 from validators.io.policies import read_policy
 
@@ -68,3 +69,26 @@ def test_results_judged_again_by_their_own_policy_say_the_same(name):
         for held in (results(name), again)
     ]
     assert notes[0] == notes[1]
+
+
+@pytest.mark.parametrize("odd", [None, True, 7, 0.5, "words", [], {}, ["words"], {"metric": 7}])
+def test_what_fits_and_what_is_said_is_what_jsonschema_finds(odd):
+    """Our way past plain types leaves out no question: every field of the document in turn holds something else."""
+    schema = json.loads(SCHEMA_FILE.read_text())
+    theirs = jsonschema.Draft202012Validator(schema)
+    document = results("credit")
+    result = next(r for r in document["results"] if any(m["limit"] for m in r["measurements"]))
+    document["results"] = [result | {"measurements": [next(m for m in result["measurements"] if m["limit"])]}]
+
+    for changed in _with_each_changed(document, odd):
+        expected = [e.json_path.removeprefix("$").removeprefix(".")[:80] or "it" for e in theirs.iter_errors(changed)]
+        assert [said.split(": ")[0] for said in problems(changed, schema)] == expected
+
+
+def _with_each_changed(held, odd):
+    yield odd
+    if isinstance(held, dict):
+        for name, value in held.items():
+            yield from ({**held, name: changed} for changed in _with_each_changed(value, odd))
+    if isinstance(held, list) and held:
+        yield from ([changed, *held[1:]] for changed in _with_each_changed(held[0], odd))
