@@ -49,7 +49,7 @@ from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import ScoredRows, scored_rows
 
 SAMPLE = RowSampleKind()
-FIFTH = 0.2
+FIFTH, HALVES = 0.2, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def _largest(
         # a share above a fifth counts as a fifth, so that one limit suits small slices and large
         parts = parts + divided(over, w) / 2 * min(1.0, FIFTH * float(fresh.sum()) / max(int(inside.sum()), 1))
         names.append(_subject(side[0], held))
-    m = measured("largest_excess", subjects.MODEL, parts, rows, level=given.options.confidence)
+    m = measured("largest_excess", subjects.MODEL, parts, rows, level=given.options.confidence, folds=HALVES)
     return replace(m, note="; ".join(filter(None, (m.note, *dict.fromkeys(names), *notes))))
 
 
