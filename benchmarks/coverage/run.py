@@ -61,6 +61,7 @@ def rows(rng, n, design, shift=0.0):
     candidate = expit(1.3 * x - 0.5)
     prior = expit(1.0 * x - 0.4 + rng.normal(0, 0.4, n))
     weight = rng.uniform(0.2, 5, n) if design == "weighted" else np.ones(n)
+    weight *= weight.sum() / (weight**2).sum()  # in units of a row, as a scan takes them
     hashed = rng.integers(0, 2**63, unit.max() + 1).astype(np.uint64)[unit]
     group = np.where(rng.random(n) < expit(x), "a", "b")
     return Batch(
