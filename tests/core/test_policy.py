@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from validators.core.policy import Overall, Policy, Rule, Verdict
-from validators.core.power import detectable
+from validators.core.power import detectable, without_way_out
 from validators.core.records import Measurement, Result, Status
 
 RULE = Rule(check="PRF102", metric="auc_loss", worse="above", warn=0.01, fail=0.03)
@@ -114,6 +114,29 @@ def test_the_rows_that_would_settle_it_bring_the_end_beyond_the_limit_back_to_it
 
     assert judged.verdict is Verdict.INCONCLUSIVE
     assert f"about {rows:,} rows would settle it" in judged.judged[0].note
+
+
+def test_no_n_settles_a_limit_that_is_no_effect_itself_and_none_is_told_where_its_number_is_chance():
+    open_end = measured(-0.0003, -0.01, 0.009)
+    at_null = replace(policy(), rules=(replace(RULE, warn=0.0, null=0.0, fail=0.02),))
+    (held,) = at_null.judge(result(open_end), "performance").judged
+    (near,) = policy().judge(result(measured(0.0095, -0.02, 0.03)), "performance").judged
+
+    assert (
+        "cannot exclude a value above 0; where there is no effect no n settles it, and one of 0.014 would have shown"
+        in held.note
+    )
+    assert without_way_out(held.note) == ""
+    assert "no practical n settles it" in near.note
+
+
+def test_limits_on_both_sides_are_told_as_one_with_the_rows_that_settle_both():
+    band = replace(policy(), rules=(RULE, replace(RULE, worse="below", warn=-RULE.warn, fail=-RULE.fail)))
+    notes = {j.note for j in band.judge(result(measured(0.002, -0.022, 0.026)), "performance").judged}
+
+    # above: (.024 / .008)**2 = 9 times the rows; below: (.024 / .012)**2 = 4
+    assert notes == {"cannot exclude a value above 0.01 or below -0.01; about 9,000 rows would settle it"}
+    assert without_way_out(notes.pop()) == ""
 
 
 def test_a_check_that_is_open_for_want_of_a_rare_outcome_says_so():

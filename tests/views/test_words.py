@@ -47,6 +47,8 @@ def test_a_note_has_slices_in_words_and_limits_as_its_metric_is_written():
         subject_words.note_words(note, "share")
         == "slice adr ≥ 54.531; cannot exclude a value above 2%; about 800 rows would settle it"
     )
+    band = "cannot exclude a value above 0.02 or below -0.02; no practical n settles it"
+    assert subject_words.note_words(band, "share").startswith("cannot exclude a value above 2% or below −2%;")
 
 
 def test_an_unknown_metric_is_named_by_itself():

@@ -189,17 +189,20 @@ class Policy:
         mine = [r for r in rules if r.metric == m.metric]
         if not mine:
             yield Judged(measurement=m, mde=mde, note=m.note)
-        for rule in mine:
+        verdicts = [rule.judge(m) for rule in mine]
+        ends = [
+            (rule.warn if rule.warn is not None else rule.fail or 0.0, rule.worse)
+            for rule, verdict in zip(mine, verdicts, strict=True)
+            if verdict is Verdict.INCONCLUSIVE
+        ]
+        for rule, verdict in zip(mine, verdicts, strict=True):
             size = m.n if m.size is None else m.size
-            verdict = rule.judge(m)
             main = m.subject == MODEL and not rule.supporting
             told = verdict is not Verdict.INCONCLUSIVE or main or rule.tells(m, self.tier)
             counts = (size >= rule.min_n and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
-                limit = rule.warn if rule.warn is not None else rule.fail
-                words = way_out(m, limit or 0.0, rule.worse, small=not counts)
-                note = "; ".join(filter(None, (note, words)))
+                note = "; ".join(filter(None, (note, way_out(m, ends, rule.null, small=not counts))))
             elif verdict is Verdict.PASS and main and not counts:
                 few = f"too few to pass on: {size:,.0f} of the rarest outcome or kind of row, and it takes {rule.min_n:,.0f}"
                 note = "; ".join(filter(None, (note, few)))

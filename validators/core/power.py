@@ -1,14 +1,17 @@
 """What a measurement could have seen at its number of rows, and what would settle one that is inconclusive."""
 
 import re
+from collections.abc import Sequence
 
 from scipy.special import ndtri
 
 from .records import Measurement
 
+MOST_TIMES = 100.0
 _ADDED = re.compile(
-    r"cannot tell|cannot exclude a value (above|below) \S+|about [\d,]+ rows would settle it|no practical n settles it"
-    r"|the estimate lies on the limit, no n settles it|too few to pass on: .*"
+    r"cannot tell|cannot exclude a value (above|below) \S+( or (above|below) \S+)?|about [\d,]+ rows would settle it"
+    r"|no practical n settles it|the estimate lies on the limit, no n settles it|where there is no effect no n settles it.*"
+    r"|too few to pass on: .*"
 )
 
 
@@ -20,21 +23,34 @@ def detectable(m: Measurement, *, power: float = 0.8) -> float | None:
     return (z + float(ndtri(power))) * (m.high - m.low) / 2 / z
 
 
-def way_out(m: Measurement, limit: float, worse: str, *, small: bool) -> str:
-    """What would settle an inconclusive measurement: rows that bring the end beyond the limit back to it, by 1 / sqrt(n).
+def way_out(m: Measurement, limits: Sequence[tuple[float, str]], null: float, *, small: bool) -> str:
+    """What would settle an inconclusive measurement: rows that bring its ends back within all `limits` (value, worse), by 1 / sqrt(n).
 
-    That end, not half the width: an interval that is folded or bounded at 0 is longer on one side.
+    That end, not half the width: an interval that is folded or bounded at 0 is longer on one side. Where a limit is no effect itself
+    (`null`), no n keeps the interval off it unless there is one, so what these rows would have shown is told instead. Nor are rows told
+    where the estimate is so near to the limit that their number is chance (a tenth of the way from there to its end).
     """
     if m.value is None or m.low is None or m.high is None:
         return "cannot tell"
-    distance = abs(limit - m.value)
-    word = "cannot tell" if small else f"cannot exclude a value {worse} {limit:g}"
-    if distance == 0:
+    beyond = " or ".join(f"{worse} {limit:g}" for limit, worse in limits)
+    word = "cannot tell" if small else f"cannot exclude a value {beyond}"
+    if any(limit == null for limit, _ in limits):
+        effect = detectable(m)
+        shown = "" if effect is None else f", and one of {effect:.2g} would have shown"
+        return f"{word}; where there is no effect no n settles it{shown}"
+    if any(limit == m.value for limit, _ in limits):
         return f"{word}; the estimate lies on the limit, no n settles it"
-    end = m.high if m.value < limit else m.low
-    factor = ((end - m.value) / distance) ** 2
-    rows = m.n * max(factor, 1.0)
-    return f"{word}; about {rows:,.0f} rows would settle it" if rows < 1e9 else f"{word}; no practical n settles it"
+    factor = max(_times(m.value, m.low, m.high, limit) for limit, _ in limits)
+    return (
+        f"{word}; about {factor * m.n:,.0f} rows would settle it"
+        if factor <= MOST_TIMES
+        else f"{word}; no practical n settles it"
+    )
+
+
+def _times(value: float, low: float, high: float, limit: float) -> float:
+    end = high if value < limit else low
+    return float(max(((end - value) / (limit - value)) ** 2, 1.0))
 
 
 def without_way_out(note: str) -> str:

@@ -6,7 +6,7 @@ import re
 from . import fmt
 
 _SLICE = re.compile(r"slice:[^(;]+?(?= \(|;|$)")
-_LIMIT = re.compile(r"(cannot exclude a value (?:above|below) )(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?=;|$)")
+_LIMIT = re.compile(r"((?:cannot exclude a value|or) (?:above|below) )(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?=;| or |$)")
 _ROLES = ("train", "test", "reference", "production", "serving")
 _PIECES = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]')
 
