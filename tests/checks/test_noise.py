@@ -117,6 +117,34 @@ def test_a_row_that_is_far_out_as_it_is_is_no_wild_reaction_to_another_feature()
     assert not any(share for subject, share in wild.items() if "rare" not in subject)
 
 
+class Votes(Sound):
+    """Counts votes, so that 0 is usual; says what no count can be where an income is absurd."""
+
+    def __init__(self, votes=20, absurd=1e-14):
+        self.votes, self.absurd = votes, absurd
+
+    def predict(self, X):
+        counted = np.round(super().predict(X.fillna(0)) ** 2 * self.votes) / self.votes
+        return np.where(X["income"].to_numpy(float) > 1e4, self.absurd, counted)
+
+
+def test_scores_of_0_and_1_do_not_hide_a_wild_reaction_and_are_none():
+    (_, wild), (_, silent) = (judged("NOI104", Votes(absurd=p), frame(2000, 3)) for p in (1e-14, 0.0))
+    about = "feature:income | rows:absurdly_high"
+
+    assert (Votes().predict(frame(2000, 3)) == 0).mean() > 0.05
+    assert next(m.value for m in wild if (m.metric, m.subject) == ("wild_reaction", about)) == 1.0
+    assert next(m.value for m in silent if (m.metric, m.subject) == ("wild_reaction", about)) == 0.0
+
+
+def test_where_every_probability_is_usual_none_is_wild_and_nothing_is_passed_for_it():
+    verdict, found = judged("NOI104", Votes(votes=1), frame(2000, 3))
+    wild = [m for m in found if m.metric == "wild_reaction"]
+
+    assert all(m.value is None and m.note.startswith("vacuous") for m in wild)
+    assert verdict is Verdict.PASS  # on what is broken
+
+
 class Wild(Heavy):
     """Loses hold where a number is absurd."""
 

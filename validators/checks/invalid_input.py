@@ -2,11 +2,12 @@
 
 How it is measured
 ------------------
-A few hundred test rows are given an unknown level, a missing value, an absurd number (a thousand ranges away, both sides) and an
-infinity, one feature at a time. The reaction is raised, not a number, wild (the log-odds or the value lies more than six standard
-deviations of the test scores away, and that of the row as it is does not) or silent. What the project declares as impossible
-(nullable = false, levels listed) is information; infinity always is. A feature in which nothing could be changed is listed and not
-judged; where the candidate gives every row the same score, nothing is.
+A few hundred test rows are given an unknown level, a missing value, an absurd number (a thousand ranges away, both sides) and an infinity,
+one feature at a time. The reaction is raised, not a number, wild (the log-odds or the value lies more than six standard deviations of the
+test scores away, and that of the row as it is does not; a 0 or 1 counts as half of the nearest other probability where the model gives
+some to rows as they are) or silent. Where the scores spread over all that a probability can be, none can be wild, and that is listed and
+not judged. What the project declares as impossible (nullable = false, levels listed) is information; infinity always is. A feature in
+which nothing could be changed is listed and not judged; where the candidate gives every row the same score, nothing is.
 
 Why it matters
 --------------
@@ -22,7 +23,7 @@ Sources
 Breck et al. (2019), Data validation for machine learning, MLSys.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core import subjects
-from ..core.data import CANDIDATE, Role
+from ..core.data import CANDIDATE, Role, Task
 from ..core.errors import ModelError
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
@@ -55,7 +56,9 @@ def invalid_input(given: Given) -> Iterator[Measurement]:
     """Share of rows with a broken and with a wild reaction, for every feature and kind of input."""
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
     rows = sample.thin(given.options.max_rows)
-    whole = spread_scores(sample.rows.scores[CANDIDATE].reshape(len(sample.rows), -1), given)
+    scores = sample.rows.scores[CANDIDATE].reshape(len(sample.rows), -1)
+    scale = scale_of(scores, given.task)
+    whole = scale(scores)
     finite = whole[np.isfinite(whole).all(axis=1)]
     if len(finite) < 2 or says_nothing(finite):
         few = "no finite scores to compare with"
@@ -63,7 +66,8 @@ def invalid_input(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="broken_reaction", subject="model", value=None, n=len(rows), note=why)
         return
     mean, sd = finite.mean(axis=0), finite.std(axis=0)
-    usual = _within(whole[: len(rows)], mean, given.options.wild * sd)
+    reach = given.options.wild * sd
+    before = Before(scale, mean, reach, _within(whole[: len(rows)], mean, reach))
     for name in rows.X:
         for word, X in strange_frames(rows.X, str(name), given.options.far):
             declared = declared_impossible(word, given.constraints.get(str(name), {}))
@@ -74,7 +78,7 @@ def invalid_input(given: Given) -> Iterator[Measurement]:
                     metric="broken_reaction", subject=subject, value=None, n=len(rows), size=0.0, note=note
                 )
                 continue
-            yield from _reaction(given, X, subject, (mean, sd, usual), judged=not declared and word != "infinity")
+            yield from _reaction(given, X, subject, before, judged=not declared and word != "infinity")
 
 
 def declared_impossible(word: str, constraint: object) -> bool:
@@ -83,13 +87,34 @@ def declared_impossible(word: str, constraint: object) -> bool:
     return (word == "null" and held.get("nullable") is False) or (word == "unknown_level" and "levels" in held)
 
 
-def spread_scores(scores: Floats, given: Given) -> Floats:
-    """Scores on an open scale: log-odds of probabilities, values as they are."""
-    if given.task.type == "regression":
-        return scores
-    with np.errstate(invalid="ignore"):
-        q = np.clip(scores, TINY, 1 - TINY)
-        return np.asarray(np.log(q / (1 - q)))
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Scores of rows as they are: the open scale they are put on, their mean and what lies within reach; `usual` rows do."""
+
+    scale: Callable[[Floats], Floats]
+    mean: Floats
+    reach: Floats
+    usual: NDArray[np.bool_]
+
+    @property
+    def covers(self) -> bool:
+        """Whether every probability that there is lies within reach."""
+        ends = np.array([TINY, 1 - TINY])[:, None] * np.ones(len(self.mean))
+        return bool(_within(self.scale(ends), self.mean, self.reach).all())
+
+
+def scale_of(usual: Floats, task: Task) -> Callable[[Floats], Floats]:
+    """What puts scores on an open scale: log-odds of probabilities, values as they are."""
+    inside = usual[(usual > 0) & (usual < 1)]
+    low = inside.min() / 2 if len(inside) and (usual == 0).any() else TINY
+    high = (1 + inside.max()) / 2 if len(inside) and (usual == 1).any() else 1 - TINY
+
+    def log_odds(scores: Floats) -> Floats:
+        with np.errstate(invalid="ignore"):
+            q = np.clip(np.where(scores <= 0, low, np.where(scores >= 1, high, scores)), TINY, 1 - TINY)
+            return np.asarray(np.log(q / (1 - q)))
+
+    return (lambda scores: scores) if task.type == "regression" else log_odds
 
 
 def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -117,9 +142,7 @@ def _within(scores: Floats, mean: Floats, reach: Floats) -> NDArray[np.bool_]:
         return np.asarray(~(np.abs(scores - mean) > reach).any(axis=1) | ~np.isfinite(scores).all(axis=1))
 
 
-def _reaction(
-    given: Given, X: pd.DataFrame, subject: str, before: tuple[Floats, Floats, NDArray[np.bool_]], *, judged: bool
-) -> Iterator[Measurement]:
+def _reaction(given: Given, X: pd.DataFrame, subject: str, before: Before, *, judged: bool) -> Iterator[Measurement]:
     n = len(X)
     prefix = "" if judged else "declared_"
     try:
@@ -141,8 +164,11 @@ def _reaction(
         n=n,
         note=note,
     )
-    mean, sd, usual = before
-    share = float((usual & ~_within(spread_scores(scores, given), mean, given.options.wild * sd)).mean())
+    if given.task.type != "regression" and before.covers:
+        note = "vacuous: the scores as they are spread over all that a probability can be, so none is far from them"
+        yield Measurement(metric=f"{prefix}wild_reaction", subject=subject, value=None, n=n, size=0.0, note=note)
+        return
+    share = float((before.usual & ~_within(before.scale(scores), before.mean, before.reach)).mean())
     note = f"{share:.1%} of scores beyond {given.options.wild:g} standard deviations" if share else "none wild"
     yield Measurement(
         metric=f"{prefix}wild_reaction",

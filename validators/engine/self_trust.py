@@ -226,8 +226,9 @@ def doubted(result: Result, trust: Trust | None) -> Result:
     missed = None if trust is None else trust.missed
     if missed is None or result.status is not Status.MEASURED:
         return result
+    twice = f"a planted fault of twice the tolerance ({missed.metric}, {2 * missed.tolerance:g})"
     reason = (
-        f"Self-test: a planted fault of twice the tolerance ({missed.metric}, {2 * missed.tolerance:g}) was passed in "
+        f"Self-test: {twice if missed.tolerance else f'a planted fault ({missed.metric})'} was passed in "
         f"{missed.passed_2x} of {missed.replicates} replicates on these data, so that finding none says little"
     )
     return replace(result, reason=reason)

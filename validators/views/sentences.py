@@ -62,7 +62,7 @@ def family_sentence(document: Document, family: str) -> str:
     return result_sentence(open_[0]) if held else f"Not run: {why_absent(document, family)}."
 
 
-_PLANTED = re.compile(r"\((\w+), (-?\d+(?:\.\d+)?(?:e-?\d+)?)\)")
+_PLANTED = re.compile(r"(planted fault (?:of twice the tolerance )?)\((\w+)(?:, (-?\d+(?:\.\d+)?(?:e-?\d+)?))?\)")
 TOLD = ("FAIL", "WARN", "INCONCLUSIVE")
 NEVER = "applies to "  # how the reason begins where nothing that is provided would make a check run
 ISOLATION = {
@@ -116,12 +116,12 @@ def open_ends(result: Record) -> str:
 
 def doubt_words(result: Record) -> str:
     """Why a measured check is not believed, with its metric in words; else empty."""
-    reason = _PLANTED.sub(lambda found: _planted(found[1], float(found[2])), str(result["reason"] or ""))
+    reason = _PLANTED.sub(lambda found: f"{found[1]}{_planted(found[2], found[3])}", str(result["reason"] or ""))
     return f"{reason}." if reason else ""
 
 
-def _planted(metric: str, size: float) -> str:
-    return f"({metric_label(metric)}, {fmt.exact(size, metric_kind(metric))})"
+def _planted(metric: str, size: str | None) -> str:
+    return f"({metric_label(metric)}{f', {fmt.exact(float(size), metric_kind(metric))}' if size else ''})"
 
 
 def note_sentence(m: Record) -> str:
