@@ -149,6 +149,19 @@ def test_rows_are_hit_at_the_share_asked_for_but_at_least_one(world, size):
     assert np.isin(copied.key, world.rows[Role.TRAIN].key).sum() >= wanted
 
 
+def test_near_copies_are_as_good_as_a_row_of_train_and_equal_none(world):
+    wanted, train = round(0.01 * N), world.rows[Role.TRAIN]
+    other = replace(train, X=train.X.assign(x=train.X.x + 50))
+    copied = planted(replace(world, rows={**world.rows, Role.TRAIN: other}), "near_copies_of_train", 0.01)
+    values = copied.X.x.to_numpy()[copied.X.x > 25]
+    nearest = np.abs(values[:, None] - other.X.x.to_numpy()).min(axis=1)
+
+    assert (len(copied), len(values)) == (N, wanted)
+    assert (nearest > 0).all()
+    assert nearest.max() < 0.01
+    assert set(copied.key) == set(world.batch.key)  # they look like rows of their own
+
+
 def test_the_last_periods_move_and_no_other(world):
     grid = replace(
         world.grid, periods=tuple(np.arange("2025-01", "2025-08", dtype="datetime64[M]").astype("datetime64[D]"))

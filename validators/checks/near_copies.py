@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, GROUPS, Batch, Role
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.jackknife import effective_n, jackknife_variance
 from ..stats.proportions import newcombe_interval
 from ..summaries.cells import divided, measured
@@ -46,10 +46,6 @@ from ..summaries.scored_rows import Floats, scored_rows
 
 SAMPLE = RowSampleKind()
 MIN_ROWS, MIXED, PAIR = 100, 0.5, 2
-UNPLANTED = (
-    "rows that resemble each other by nature hide twice the limit on a few thousand rows, and then it says Inconclusive; the upper "
-    "end of its interval says how many near copies a pass leaves open"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +133,6 @@ CHECK = Check(
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,)),
     measure=near,
     doc=__doc__,
-    unplanted=UNPLANTED,
+    plants=(Plant(metric="near_copy_excess", fault="near_copies_of_train", null="exchanged", replicates=5, rows=2500),),
     options=Options(),
 )

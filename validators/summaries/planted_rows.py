@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri
 
 from ..core import subjects
-from ..core.data import Batch, Grid, LevelBins, Role
+from ..core.data import Batch, Grid, LevelBins, NumericBins, Role
 from ..stats.perturb import quantile_shift
 from .row_sample import concat, take
 from .worlds import Planted, World, some
 
 T = TypeVar("T")
+A_LITTLE = 1e-3
 
 
 def feature_shift(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:
@@ -107,6 +109,27 @@ def copied_rows(world: World, size: float, rng: np.random.Generator, turn: int) 
     kept = take(batch, np.sort(rng.permutation(len(batch))[n:]))
     moved = take(source, rng.choice(len(source), n, replace=n > len(source)))
     return Planted(world=world.having(concat(kept, moved)), subject="", changed=n / max(len(batch), 1))
+
+
+def near_copies_of_train(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:  # noqa: ARG001
+    """That share of the rows is replaced by rows of train whose numbers are a thousandth of a standard deviation off."""
+    batch, source = world.batch, world.rows[Role.TRAIN]
+    numeric = [
+        name
+        for name, bins in world.grid.features.items()
+        if isinstance(bins, NumericBins) and pd.api.types.is_numeric_dtype(source.X[name].dtype)
+    ]
+    if not numeric or not len(source):
+        return None
+    hit = some(len(batch), size, rng)
+    moved = take(source, rng.choice(len(source), int(hit.sum()), replace=int(hit.sum()) > len(source)))
+    held = moved.X[numeric].to_numpy(np.float64, na_value=np.nan)
+    spread = np.nanstd(source.X[numeric].to_numpy(np.float64, na_value=np.nan), axis=0)
+    X = moved.X.assign(**dict(zip(numeric, (held + A_LITTLE * spread * rng.normal(size=held.shape)).T, strict=True)))
+    moved = replace(moved, X=X, key=batch.key[hit], unit=batch.unit[hit])
+    return Planted(
+        world=world.having(concat(take(batch, np.flatnonzero(~hit)), moved)), subject="", changed=float(hit.mean())
+    )
 
 
 def repeated_keys(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:  # noqa: ARG001

@@ -28,7 +28,8 @@ FAULTS: Mapping[str, Fault] = {
     f.__name__: f
     for f in (
         rows.feature_shift, rows.area_shift, rows.latest_shift, rows.missing_values, rows.new_levels, rows.copied_rows,
-        rows.repeated_keys, rows.rows_again, scores.score_shift, scores.score_offset, scores.decision_flips, scores.one_way_flips,
+        rows.repeated_keys, rows.near_copies_of_train, rows.rows_again,
+        scores.score_shift, scores.score_offset, scores.decision_flips, scores.one_way_flips,
         scores.unusable_scores, scores.ranking_lost, scores.ranking_lost_late, scores.loss_increase, scores.slope,
         scores.flat_slope, scores.level_off, scores.slice_loss,
         groups.found_less_often, groups.chosen_less_often, groups.outcomes_above, groups.outcomes_above_in_a_cell,
