@@ -70,8 +70,9 @@ def _gather(
         if isinstance(outcome, str):
             failures.setdefault(role, outcome)
         else:
-            for kind, summary in zip(plan.kinds[role], outcome, strict=True):
-                held[role, kind] = held[role, kind] + summary if (role, kind) in held else summary
+            for k, kind in enumerate(plan.kinds[role]):
+                held[role, kind] = held[role, kind] + outcome[k] if (role, kind) in held else outcome[k]
+                outcome[k] = None  # else it would lie beside the next part's
         progress(f"scanned {role.value}", done / len(jobs))
     return {key: s for key, s in held.items() if key[0] not in failures}, failures
 
@@ -96,9 +97,12 @@ def scan_part(plan: ScanPlan, job: tuple[Role, Part | None]) -> list[Any] | str:
         except ModelError as error:
             return str(error)
         batch = batch_of(frame, plan.trial, plan.grid, scores, role)
-        made = [kind.of(batch, plan.grid) for kind in kinds]
-        held = [a + b for a, b in zip(held, made, strict=True)] if held else made
-        del frame, batch, made
+        if held:
+            for k, kind in enumerate(kinds):  # one kind at a time, so that only one stands there twice
+                held[k] = held[k] + kind.of(batch, plan.grid)
+        else:
+            held = [kind.of(batch, plan.grid) for kind in kinds]
+        del frame, batch
         _give_back()
     return held
 
