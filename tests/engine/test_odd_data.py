@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from validators.catalog import catalog
+from validators.core.errors import DataError
 from validators.core.records import Status
 
 from .projects import project
@@ -34,3 +36,12 @@ def test_odd_data_get_a_verdict_or_a_reason_and_never_an_error(tmp_path, edge):
     for r in found.results:
         for m in r.measurements:
             assert all(x is None or np.isfinite(x) for x in (m.value, m.low, m.high)), (r.code, m)
+
+
+def test_a_long_text_among_numbers_is_told_in_one_sentence(tmp_path):
+    damaged = {"x0": lambda f: f.x0.astype(str).where(f.key % 100 > 0, "1.25" + "\0" * 5000)}
+    folder = project(tmp_path / "p", n=300, change=lambda role, f: f.assign(**damaged) if role == "production" else f)
+
+    with pytest.raises(DataError, match="'x0' is numeric") as told:
+        run(folder, checks=[c for c in catalog() if c.code == "DRF104"])
+    assert len(str(told.value)) < 500

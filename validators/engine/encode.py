@@ -184,7 +184,7 @@ def numbers(column: pd.Series) -> NDArray[np.float64]:
     strange = np.isnan(values) & column.notna().to_numpy()
     if strange.any():
         raise DataError(
-            f"feature {column.name!r} is numeric in the data that the bins come from, but {column[strange].iloc[0]!r} "
+            f"feature {column.name!r} is numeric in the data that the bins come from, but {str(column[strange].iloc[0])[:60]!r} "
             f"was found in {int(strange.sum())} rows; make the types of all roles agree"
         )
     return values
