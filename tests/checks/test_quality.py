@@ -18,6 +18,7 @@ from validators.checks import (
 )
 from validators.core.data import Role
 from validators.core.records import Given
+from validators.summaries.row_sample import take
 
 from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, sound, truth, verdict
 
@@ -267,6 +268,19 @@ def test_rows_under_new_keys_are_counted_beyond_what_train_repeats_among_equally
         assert all(verdict(m, warn=0.01, fail=None) == "WARN" for m in found)
     if values == 10**6:
         assert np.mean([p["repeat_excess", "rows:production"].value for p in planted]) == pytest.approx(0.26, abs=0.03)
+
+
+def test_parties_of_equal_rows_on_one_day_are_no_second_load():
+    def parties(n, seed):
+        batch, grid = few_values(n, seed, values=10**6)
+        where = np.repeat(np.arange(n), np.where(np.arange(n) % 20 == 0, 5, 1))
+        return take(batch, where), grid
+
+    (train, grid), (test, _) = parties(3000, 1), parties(600, 2)
+    found = measure(repeated_keys.CHECK, {Role.TRAIN: train, Role.TEST: test}, grid, declared=())
+
+    assert repeated_keys.repeated(test.key).mean() > 0.2
+    assert found["repeat_excess", "rows:test"].value == pytest.approx(0, abs=0.02)
 
 
 def test_a_train_that_was_loaded_twice_is_seen_by_test():

@@ -79,11 +79,14 @@ def repeat_share(content: NDArray[Any], unit: NDArray[Any], among: int, *, confi
     """Share of rows that another of `among` rows of the role equals, these drawn from all of them, with an interval.
 
     Rows of equally many others, so that roles of other sizes can be compared. A row of a content that comes c times in n rows has no
-    twin among m of them with the chance C(n - c, m - 1) / C(n - 1, m - 1). Events are as in `weighted_share`.
+    twin among m of them with the chance C(n - c, m - 1) / C(n - 1, m - 1). Rows of one entity or day are drawn together, so a twin
+    among these is there in any draw (a party that books ten rooms). Events are as in `weighted_share`.
     """
     n, draws = len(content), (*codes(content), *codes(unit))
     times = np.bincount(draws[0])
+    _, place, inside = np.unique(draws[0] * (n + 1) + draws[1], return_inverse=True, return_counts=True)
     twin = np.where(times > 1, 1 - _none_of(times, n, among), 0.0)[draws[0]]
+    twin = np.where(inside[place] > 1, 1.0, twin)
     sums = [np.asarray(np.bincount(code, weights=twin / n), np.float64) for code in draws]
     events = max(sums, key=lambda s: float((s**2).sum()))
     pair = 2 * float(1 - _none_of(np.array([2]), n, among)[0]) / n
