@@ -567,6 +567,36 @@ def test_keys_given_out_after_sorting_and_a_telling_clock_are_reported():
     found = measure(side_channels.CHECK, stamped(train, 1), stamped(test, 2), grid)
     assert found["key_lift", "model"].low > 0.1
     assert abs(found["clock_lift", "model"].value) < 0.05
+    assert verdict(found["time_order", "model"], warn=0.4, fail=None) == "PASS"
+
+
+def ordered(task, how):
+    """Keys and times of the test rows: at random, in the order of the outcome, or in a world whose outcomes drift."""
+    rng = np.random.default_rng(7)
+    y = TEST_Y + rng.normal(0, 0.1, len(TEST_Y)) if task.type == "regression" else TEST_Y
+    if task.type == "multiclass":
+        y = rng.integers(0, 3, len(y)).astype(float)
+    X, n = TEST_X, len(TEST_Y)
+    p = np.full((n, 3), 1 / 3) if task.type == "multiclass" else TEST_P
+    grid = grid_of(TRAIN_X, *(p.T if p.ndim > 1 else (p,)), task=task, y=y)
+    train, test = (
+        batch_of(TRAIN_X, np.resize(y, len(TRAIN_X)), np.resize(p, (len(TRAIN_X), *p.shape[1:])), grid),
+        batch_of(X, y, p, grid),
+    )
+    noise = {"random": 1e9, "sorted": 1e-9, "reversed": 1e-9, "drift": 2.5}[how]
+    place = pd.Series((-y if how == "reversed" else y) + rng.normal(0, noise, n)).rank(method="first").to_numpy()
+    time = np.datetime64("2024-01-01", "ns") + place.astype(int) * np.timedelta64(1, "h")
+    return measure(side_channels.CHECK, train, replace(test, order=place, time=time), grid, task)
+
+
+@pytest.mark.parametrize("task", [BINARY, REGRESSION, multiclass("a", "b", "c")], ids=lambda t: t.type)
+@pytest.mark.parametrize(
+    ("how", "says"), [("sorted", "WARN"), ("reversed", "WARN"), ("drift", "PASS"), ("random", "PASS")]
+)
+def test_a_clock_and_keys_in_the_order_of_the_outcome_are_told_and_a_drift_is_not(task, how, says):
+    found = ordered(task, how)
+
+    assert {verdict(found[m, "model"], warn=0.4, fail=None) for m in ("key_order", "time_order")} == {says}
 
 
 @pytest.mark.parametrize("task", [BINARY, REGRESSION, multiclass("a", "b", "c")], ids=lambda t: t.type)

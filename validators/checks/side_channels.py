@@ -5,13 +5,17 @@ How it is measured
 Small trees are fitted on the training sample and scored on the test sample. `missing_lift_share` is what the pattern of missing values
 alone gains over a constant (area under the ROC curve above .5, or R2 / 2), divided by the candidate's gain on the same rows; judged like
 one feature. For information: `missing_lift` per feature with gaps, `key_lift` of the number in the key, `clock_lift` of minute and second
-of the event time, and `quality_without_gaps`, our own learner without the features whose gaps predict most. Intervals are by the
-delete-a-group jackknife, simultaneous over what is tried. The order of rows in a file is not looked at: nothing here depends on it.
+of the event time, and `quality_without_gaps`, our own learner without the features whose gaps predict most. Inside test, `key_order` and
+`time_order` say how far the outcome stands in the order of the number in the key and of the event time: the distance from .5 of the
+area under the ROC curve (of the class where it is largest; of outcomes above their median), .5 where it was sorted; a base rate
+that moves from a tenth to four tenths gives .16. Intervals are by the delete-a-group jackknife, simultaneous over what is tried. The
+order of rows in a file is not looked at: rows come in parts, in any order, and nothing here depends on it.
 
 Why it matters
 --------------
 A field that is filled in only after the event tells the outcome by being empty. Keys that were given out after sorting, or times that
-a batch job wrote for one class, show how the extract was made, and that train and test share it.
+a batch job wrote for one class, show how the extract was made, and that train and test share it. Where the outcome stands in the order
+of the clock, every split by time, every backtest and every break is one of outcomes.
 
 What to do
 ----------
@@ -26,8 +30,10 @@ Mining and Knowledge Discovery 20, 439-468.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Batch, Role, Task
@@ -35,7 +41,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..summaries.cells import divided, measured
-from ..summaries.goodness import base, goodness
+from ..summaries.goodness import areas, base, goodness
 from ..summaries.refits import refit_goodness
 from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
@@ -71,6 +77,20 @@ def side_channels(given: Given) -> Iterator[Measurement]:
             yield measured(
                 metric, subjects.MODEL, lift, rows, level=given.options.confidence, undefined="one class only"
             )
+    for metric, column in (("key_order", there.order), ("time_order", there.time)):
+        if given.asks(metric) and column is not None and not np.isnan(column).any():
+            lift = _order(column, rows, given.task)
+            level = simultaneous_level(given.options.confidence, 2)
+            yield measured(metric, subjects.MODEL, lift, rows, level=level, fold=True, undefined="one class only")
+
+
+def _order(column: NDArray[Any], rows: ScoredRows, task: Task) -> Floats:
+    """(1 + groups,) area above .5 of a column as a score of the outcome, of the class where it is farthest from there."""
+    classes = (
+        [rows.y > np.median(rows.y)] if task.type == "regression" else [rows.y == k for k in range(len(task.classes))]
+    )
+    found = [areas(rows, column, positive) - 0.5 for positive in classes]
+    return max(found, key=lambda lift: abs(np.nan_to_num(lift[0])))
 
 
 def _gaps(given: Given, train: Batch, there: Batch, rows: ScoredRows) -> Iterator[Measurement]:
@@ -126,7 +146,15 @@ CHECK = Check(
     code="LEK108",
     family=Family.LEAKAGE,
     title="Gaps, keys and the clock as predictors",
-    metrics=("missing_lift_share", "missing_lift", "key_lift", "clock_lift", "quality_without_gaps"),
+    metrics=(
+        "missing_lift_share",
+        "missing_lift",
+        "key_lift",
+        "clock_lift",
+        "key_order",
+        "time_order",
+        "quality_without_gaps",
+    ),
     needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
     measure=side_channels,
     doc=__doc__,
