@@ -40,7 +40,11 @@ def test_a_check_is_never_judged_by_supporting_numbers_alone(tier):
     rules = policy(tier).rules
 
     supporting = {(r.check, r.metric) for r in rules if r.supporting}
-    assert supporting == {("QUA101", "conflict_excess"), *((c, "prior_above_chance") for c in ("PRF102", "BKT103"))}
+    assert supporting == {
+        ("QUA101", "conflict_excess"),
+        *((check, "prior_above_chance") for check in ("PRF102", "BKT103")),
+        *(("LEK108", metric) for metric in ("key_order", "time_order")),
+    }
     assert {check for check, _ in supporting} <= {r.check for r in rules if not r.supporting}
 
 

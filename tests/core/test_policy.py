@@ -174,6 +174,22 @@ def test_a_supporting_number_that_cannot_be_told_is_listed_and_does_not_keep_its
     assert "about 4,000 rows would settle it" in judged.judged[1].note
 
 
+def test_a_supporting_number_without_a_limit_beyond_no_effect_does_not_keep_its_check_from_passing():
+    prior = Rule(check="PRF102", metric="share", worse="below", warn=0.0, fail=None, supporting=True)
+    held = Policy(id="p", version="1", tier=2, rules=(RULE, prior), required={"performance": "always"})
+    judged = [
+        held.judge(result(measured(0, -0.01, 0.005), share(*end)), "performance").verdict
+        for end in (
+            (0.0, -0.01, 0.01),
+            (-0.02, -0.03, -0.01),
+            (-0.01, -0.02, 0.001),
+            (0.02, 0.01, 0.03),
+        )
+    ]
+
+    assert judged == [Verdict.PASS, Verdict.WARN, Verdict.PASS, Verdict.PASS]
+
+
 def test_a_supporting_number_counts_where_these_rows_could_tell_it_and_alarms_anyway():
     sound = measured(0, -0.01, 0.005)
 

@@ -93,10 +93,13 @@ class Rule:
         """Whether the interval is narrow enough for the limit of tier 2 to be told from no effect.
 
         The yardstick is the same in all tiers: were it each tier's own limit, a stricter tier would leave out what a milder one counts.
+        A supporting metric whose only limit is no effect itself has no yardstick: what its interval leaves open tells nothing.
         """
         limit = self.warn if self.warn is not None and self.warn != self.null else self.fail
-        if m.low is None or m.high is None or limit is None:
+        if m.low is None or m.high is None:
             return True
+        if limit is None:
+            return not self.supporting
         scale = _TO_TIER_2.get(tier, 1.0) if self.scales else 1.0
         return bool((m.high - m.low) / 2 <= scale * abs(limit - self.null))
 
