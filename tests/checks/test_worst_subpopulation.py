@@ -65,6 +65,17 @@ def test_a_sound_model_does_not_fail_and_passes_with_rows_enough(seed):
     assert verdict(small, **LIMITS) in ("PASS", "INCONCLUSIVE")
 
 
+def test_days_that_are_dear_as_a_whole_do_not_widen_the_interval_of_some_of_their_rows():
+    X, y, p = sound(4000, 7)
+    day = np.random.default_rng(1).integers(0, 50, len(X))
+    flipped = np.where(day % 5 == 0, (np.random.default_rng(2).random(len(X)) < 1 - p).astype(float), y)
+    found = run(X, flipped, p, unit=day)
+    whole, tenth = found["curve_worst_excess", "rows:worst_1"], found["worst_excess", "model"]
+
+    assert (whole.low, whole.high) == pytest.approx((0, 0), abs=1e-6)  # the mean of all rows, over itself
+    assert tenth.high - tenth.low < 0.2  # .27 with the mean of all rows held fixed
+
+
 @pytest.mark.slow
 def test_the_interval_of_a_sound_model_excludes_zero_from_below_as_rarely_as_it_says():
     alarms = 0

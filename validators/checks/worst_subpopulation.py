@@ -15,7 +15,8 @@ with one are judged with the other, both ways (with one for both, ten sound mode
 A sound model has a worst tenth too, for nobody learns everything from the rows there are. So our own learner, fitted on each half of
 train and judged on the other, is put to the same test, and `worst_excess` is what the candidate shows beyond it (beyond nothing, where
 it shows none or there is no train): a fault of the test rows or of the candidate remains, what such rows leave unlearnt does not.
-`curve_worst_excess` gives it for shares from a twentieth to all. Intervals by the delete-a-group jackknife, with the rows that the trees
+`curve_worst_excess` gives it for shares from a twentieth to all. Intervals by the delete-a-group jackknife, in which the mean of all
+rows is taken anew (what makes all days of a group dear is no weakness of some rows), with the rows that the trees
 chose held fixed and the folds leaning on each other (`stats.jackknife.cross_fitted_spread`: taken as independent, intervals of 90 %
 held .80), joined as those of independent estimates; each end of a 90 % interval is a one-sided 95 % bound. The note names the one
 or two conditions that fit the worst tenth best. Below 1,000 rows nothing is said: trees fitted on fewer find nobody.
@@ -77,13 +78,15 @@ class Options:
 class Ranked:
     """Rows with their excess and what trees in other folds expect of it.
 
-    In regression both come twice, by what either half of train says is natural: `expected[k]` is learnt from the other excess than
-    `excess[k]`. A natural error that is too low by chance thus picks no rows that it also judges.
+    The excess is in units of a mean over all rows, that of `unit`: a replicate takes its own. In regression all come twice, by what
+    either half of train says is natural: `expected[k]` is learnt from the other excess than `excess[k]`. A natural error that is too
+    low by chance thus picks no rows that it also judges.
     """
 
     rows: ScoredRows
     batch: Batch
     excess: tuple[Floats, ...]
+    unit: tuple[Floats, ...]
     expected: tuple[Floats, ...]
     fold: NDArray[np.int64]
 
@@ -92,13 +95,19 @@ class Ranked:
         return [worst_rows(e, self.rows.weight, self.batch.key, self.fold, share) for e in self.expected]
 
     def measured(self, metric: str, subject: str, share: float, confidence: float) -> Measurement:
-        """Mean excess of the members; `n` are the members, the groups those of all rows."""
-        members = self.members(share)
-        whole = np.mean(members, axis=0)
-        inside = self.rows.only(whole > 0)
-        total = np.mean([e * m for e, m in zip(self.excess, members, strict=True)], axis=0)
-        over, w = inside.sums(total[whole > 0], whole[whole > 0]).T
-        return measured(metric, subject, divided(over, w), inside, level=confidence, folds=FOLDS)
+        """Mean excess of the members, less that of all rows (about 0 but in a replicate); `n` are the members, the groups those of all."""
+        over, members = np.zeros((2, self.rows.groups + 1))
+        chosen = np.zeros(self.rows.n)
+        for excess, unit, member in zip(self.excess, self.unit, self.members(share), strict=True):
+            mine, all_of_it, one, rows, w = self.rows.sums(
+                excess * member, excess, unit, np.ones(self.rows.n), member
+            ).T
+            over += (mine - w * divided(all_of_it, rows)) / divided(one, rows)
+            members += w
+            chosen += member
+        inside = self.rows.only(chosen > 0)
+        m = measured(metric, subject, divided(over, members), self.rows, level=confidence, folds=FOLDS)
+        return replace(m, n=inside.n, n_eff=inside.n_eff)
 
 
 def worst_subpopulation(given: Given) -> Iterator[Measurement]:
@@ -145,18 +154,21 @@ def _ranked(
     """
     fold = (rows.unit // np.uint64(GROUPS) % np.uint64(FOLDS)).astype(np.int64)
     excess: tuple[Floats, ...]
+    unit: tuple[Floats, ...]
     if natural is not None:
         excess = tuple(relative_excess(rows, CANDIDATE, n) for n in natural)
+        unit = tuple(1 + e for e in excess)
     else:
         mean = float(np.average(rows.loss[CANDIDATE], weights=rows.weight))
         excess = (excess_loss(rows, CANDIDATE, given.task, _half(rows.unit)) / mean,)
+        unit = (rows.loss[CANDIDATE] / mean,)
     matrix = design(batch.codes, given.grid).astype(np.float64)
     sides = (np.ones(rows.n, np.bool_),) if part is None else (part, ~part)
     expected = tuple(np.zeros(rows.n) for _ in excess)
     for found, other in zip(expected, reversed(excess), strict=True):
         for s in sides:
             found[s] = cross_fitted(other[s], rows.weight[s], matrix[s], fold[s], folds=FOLDS)
-    return Ranked(rows, batch, excess, expected, fold if part is None else fold + FOLDS * part)
+    return Ranked(rows, batch, excess, unit, expected, fold if part is None else fold + FOLDS * part)
 
 
 def _half(unit: NDArray[np.uint64]) -> NDArray[np.bool_]:
