@@ -12,6 +12,7 @@ from validators.engine.plan import make_plan
 from validators.engine.run import measure
 from validators.engine.trial import resolve
 from validators.io.project import read_project
+from validators.io.tables import partitions
 
 from .projects import project
 
@@ -22,7 +23,7 @@ def served(folder, change=lambda f: f, *, golden=None, **how):
     """A project with serving rows, and its results of the pipeline family."""
     project(folder, n=300, **how)
     test = pd.read_parquet(folder / "test.parquet").drop(columns="y")
-    change(test.sample(frac=1, random_state=0)).to_parquet(folder / "serving.parquet", index=False)
+    change(test.sample(frac=1, random_state=0)).to_parquet(folder / "serving.parquet", index=False, row_group_size=50)
     lines = 'serving = "serving.parquet"\n'
     if golden is not None:
         (folder / "golden").mkdir()
@@ -74,13 +75,14 @@ def test_whatever_is_wrong_with_serving_is_a_finding_and_never_ends_a_run(tmp_pa
 def test_order_and_partitions_of_served_rows_do_not_matter(tmp_path, monkeypatch):
     change = lambda f: f.assign(x0=f.x0.where(f.key % 3 > 0, f.x0 * 12), level=f.level.str.upper())  # noqa: E731
     once = served(tmp_path / "a", change)
+    split = {}
     monkeypatch.setattr(
-        "validators.engine.scan.partitions",
-        lambda path: __import__("validators.io.tables", fromlist=["x"]).partitions(path, rows=97),
+        "validators.engine.scan.partitions", lambda path: split.setdefault(path.stem, partitions(path, rows=97))
     )
     again = served(tmp_path / "b", lambda f: change(f).sample(frac=1, random_state=9))
 
     assert {c: r.measurements for c, r in once.items()} == {c: r.measurements for c, r in again.items()}
+    assert len(split["serving"]) == 3
     assert any("×12" in m.note for m in once["PIP103"].measurements)
 
 
