@@ -83,10 +83,9 @@ def measure(
         summaries={(role, kind): kind.of(b, grid) for role, b in both.items() for kind in check.needs.summaries},
         constraints=constraints or {},
         models=models or {},
-        declared=frozenset({"key"}),
         schemas=held,
         rows=rows,
-        **more,
+        **{"declared": frozenset({"key"})} | more,
     )
     found = {}
     for m in check.measure(given):
@@ -407,6 +406,27 @@ def test_equal_scores_pass_and_flips_are_counted():
     assert other["decision_flips", "model"].value == pytest.approx(np.mean((p >= 0.5) != (q >= 0.5)))
     assert other["largest_score_change", "model"].value == pytest.approx(np.abs(p - q).max())
     assert verdict(other["decision_flips", "model"]) == "FAIL"
+
+
+@pytest.mark.parametrize(
+    ("served", "stored", "expected"),
+    [
+        (lambda X: X.assign(debt=X.debt.astype(np.float32)), False, "WARN"),
+        (lambda X: X.assign(debt=X.debt.astype(np.float32)), True, "FAIL"),  # another model may have scored
+        (lambda X: X.assign(debt=X.debt.astype(np.float32) * 1.001), False, "FAIL"),
+        (lambda X: X, False, "FAIL"),  # the same features, and another score
+    ],
+)
+def test_single_precision_on_the_thresholds_of_a_model_is_attention_at_most(served, stored, expected):
+    X = features()
+    p = X.debt.rank(pct=True).to_numpy()
+    q = np.where(np.arange(N) < 20, 1 - p, p)
+    both = batch(X, scores=p), batch(served(X), scores=q)
+    declared = frozenset({"key", *(["prediction"] if stored else [])})
+    found = measure(score_parity.CHECK, *both, declared=declared)
+
+    assert verdict(found["scores_differ", "model"]) == expected
+    assert ("single precision" in found["scores_differ", "model"].note) == (expected == "WARN")
 
 
 def test_a_score_that_one_side_lacks_differs():

@@ -6,7 +6,9 @@ The candidate scores the rows of `test` and the rows of `serving` (or the predic
 `decision_flips` is the share of rows whose decision differs (threshold of the task; class of the largest score), `scores_differ`
 the share whose score differs by more than the tolerance (in probability; in standard deviations of the score in regression), each
 with its exact upper bound, that of an unseen event where none is seen. For information the largest and the 99th percentile of the
-difference. A score that one side lacks differs. All rows up to 200,000, beyond that those with the smallest key hashes.
+difference. A score that one side lacks differs. Where the candidate scored both sides and all the rows that differ agree in every
+feature to single precision, their values lie on thresholds of the model; that is Attention at most, and the note says so. All rows
+up to 200,000, beyond that those with the smallest key hashes.
 
 Why it matters
 --------------
@@ -22,7 +24,7 @@ Breck, Cai, Nielsen, Salib & Sculley (2017), The ML test score, IEEE Big Data; C
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +34,20 @@ from ..core.data import CANDIDATE, Role, Task
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.parity import Floats
 from ..summaries.counted import counted_share
-from ..summaries.pairs import PAIRED, pair
+from ..summaries.pairs import PAIRED, Pairs, pair
+from ..summaries.parity import column_of
+from ..summaries.row_sample import take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`tolerance` of equal scores: in probability, or in standard deviations of the score (regression)."""
+    """`tolerance` of equal scores: in probability, or in standard deviations of the score (regression); `atol` and `rtol` of
+    numbers that are equal to single precision.
+    """
 
     tolerance: float = 1e-6
+    atol: float = 1e-9
+    rtol: float = 1e-6
     confidence: float = 0.95
 
 
@@ -62,21 +70,34 @@ def score_parity(given: Given) -> Iterator[Measurement]:
     unit = unit or 1.0
     change = np.where(finite, np.abs(np.where(np.isfinite(a - b), a - b, 0.0)).max(axis=1) / unit, np.nan)
     away = (change > given.options.tolerance) | (~finite & ~both_missing)
-    level = given.options.confidence
-    yield counted_share(
-        "scores_differ",
-        away,
-        level=level,
-        words=f"scores differ by more than {given.options.tolerance:g}; {pairs.note}",
-    )
+    level, options = given.options.confidence, given.options
+    edge = "prediction" not in given.declared and away.any() and _on_thresholds(pairs, away, options)
+    note = f"in all of them the features agree to single precision: on thresholds of the model; {pairs.note}"
+    note = note if edge else pairs.note
+    words = f"scores differ by more than {options.tolerance:g}; {note}"
+    yield counted_share("scores_differ", away, level=level, words=words, minor=edge)
     if given.task.type != "regression":
         flips = (decisions(a, given.task) != decisions(b, given.task)) & ~both_missing
-        yield counted_share("decision_flips", flips, level=level, words=f"decisions differ; {pairs.note}")
+        words = f"decisions differ; {note if flips.any() else pairs.note}"
+        yield counted_share("decision_flips", flips, level=level, words=words, minor=edge)
     known = change[finite]
     if len(known):
         word = "standard deviations of the score" if given.task.type == "regression" else "in probability"
         for metric, value in (("largest_score_change", known.max()), ("score_change_q99", np.quantile(known, 0.99))):
             yield Measurement(metric=metric, subject=subjects.MODEL, value=float(value), n=len(known), note=word)
+
+
+def _on_thresholds(pairs: Pairs, away: NDArray[np.bool_], options: Options) -> bool:
+    """Whether the features of all these rows agree within the tolerance of PIP103, though in each of them some are not the same."""
+    at = np.flatnonzero(away)
+    some = replace(pairs, test=take(pairs.test, at), serving=take(pairs.serving, at))
+    if not set(some.test.X) <= set(some.serving.X):
+        return False
+    near, same = (
+        [column_of(some, str(f), atol=atol, rtol=rtol).differs for f in some.test.X]
+        for atol, rtol in ((options.atol, options.rtol), (0.0, 0.0))
+    )
+    return not np.any(near) and bool(np.any(same, axis=0).all())
 
 
 def decisions(scores: Floats, task: Task) -> NDArray[np.int64]:
