@@ -5,9 +5,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import norm
+from scipy.stats.mstats import winsorize
 
 from validators.stats.attribution import permutation_shapley
-from validators.stats.perturb import gaussian, is_whole, quantile_noise, stochastic_round
+from validators.stats.perturb import gaussian, is_whole, quantile_noise, stochastic_round, usual_spread
 
 RNG = np.random.default_rng(0)
 X, B = RNG.normal(size=(6, 4)), RNG.normal(size=(3, 4))
@@ -97,6 +99,26 @@ def test_noise_is_scaled_to_the_column():
         x = rng.normal(size=5000) * scale
         moved = gaussian(x, 0.1, rng.normal(size=5000), rng.random(5000)) - x
         assert moved.std() / x.std() == pytest.approx(0.1, rel=0.05)
+
+
+def test_the_usual_spread_is_the_standard_deviation_but_for_a_few_values_far_away():
+    # SciPy's winsorising and its integral of a winsorised normal are the other hand
+    rng = np.random.default_rng(8)
+    normal, heavy = rng.normal(5, 3, 200_000), rng.standard_t(2, 4000)
+    of_normal = np.sqrt(norm.expect(lambda z: np.clip(z, norm.ppf(0.05), norm.ppf(0.95)) ** 2))
+    held = np.asarray(winsorize(heavy, (0.05, 0.05)))
+    spike = np.where(rng.random(4000) < 0.04, 1000.0, 1.0)
+
+    assert usual_spread(normal) == pytest.approx(3, rel=0.01)
+    assert usual_spread(heavy) == pytest.approx(held.std() / of_normal, rel=0.01)
+    assert usual_spread(heavy) < heavy.std() / 1.5
+    assert usual_spread(rng.random(4000)) == pytest.approx(
+        1 / np.sqrt(12), rel=0.02
+    )  # uniform and two values: as they are
+    assert usual_spread(np.repeat([0.0, 1.0], 500)) == 0.5
+    assert usual_spread(spike) == 0.0
+    z, u = rng.normal(size=4000), rng.random(4000)
+    np.testing.assert_array_equal(gaussian(spike, 0.1, z, u), spike)
 
 
 def test_missing_values_stay_missing_and_constants_stay_constant():

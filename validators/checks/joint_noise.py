@@ -3,10 +3,11 @@
 How it is measured
 ------------------
 All numeric features of the test rows get normal noise of 0.05 to 1 standard deviations at once, in several draws; whole numbers
-stay whole (rounded at random). Candidate and prior get the same draws. At every level: share of flipped decisions, RMS change of
-the score over its standard deviation, and the AUC (R2 / 2) lost, with jackknife intervals. Judged at 0.1 standard deviations. The
-shares of values and of rows that really changed are reported; where less than 1 % of either changed, or the candidate gives every row
-the same score, nothing is judged.
+stay whole (rounded at random). The standard deviation of a feature is at most what its central nine tenths say it is: a few values
+far away do not make all others uncertain, and a feature of which more than 95 % of the values are the same stays as it is. Candidate
+and prior get the same draws. At every level: share of flipped decisions, RMS change of the score over its standard deviation, and
+the AUC (R2 / 2) lost, with jackknife intervals. Judged at 0.1 standard deviations. The shares of values and of rows that really
+changed are reported; where less than 1 % of either changed, or the candidate gives every row the same score, nothing is judged.
 
 Why it matters
 --------------
