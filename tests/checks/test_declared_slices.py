@@ -6,7 +6,7 @@ from sklearn import metrics as skm
 
 from validators.checks.declared_slices import CHECK
 
-from .performance_cases import REGRESSION, batch_of, grid_of, measure, same, shuffled, sound, truth, verdict
+from .performance_cases import REGRESSION, batch_of, frame, grid_of, measure, same, shuffled, sound, truth, verdict
 
 X, Y, P = sound(4000)
 INSIDE = ((X["region"] == "east") & (X["sex"] == "male")).to_numpy()
@@ -70,6 +70,25 @@ def test_large_values_are_not_taken_for_a_weak_slice_in_a_regression():
     assert clean["slice_loss", OLD_ONES].value > 1.5 * ((f - y) ** 2).mean()
     assert verdict(clean["slice_excess_loss", OLD_ONES], warn=0.5, fail=1.5) == "PASS"
     assert found["slice_excess_loss", WEAK].low > 1
+
+
+def test_a_slice_that_is_as_noisy_in_train_is_not_weak_in_a_regression():
+    there, rng = frame(6000, 9), np.random.default_rng(3)
+    noisy = lambda of: np.where((of["region"] == "east") & (of["sex"] == "male"), 3.0, 1.0)  # noqa: E731
+    f, g = truth(X), truth(there)
+    y, seen = f + noisy(X) * rng.normal(size=len(X)), g + noisy(there) * rng.normal(size=len(there))
+    grid = grid_of(X, f, task=REGRESSION, y=y, slices=SLICES)
+
+    def excess(y, **train):
+        found = measure(CHECK, batch_of(X, y, f, grid, slices=SLICES), grid, REGRESSION, **train)
+        return found["slice_excess_loss", WEAK]
+
+    none = {label: (text, np.zeros(len(there), bool)) for label, (text, _) in SLICES.items()}
+    train = batch_of(there, seen, g, grid, slices=none)
+    assert excess(y).low > 1
+    assert verdict(excess(y, train=train), warn=0.5, fail=1.5) == "PASS"
+    assert excess(f + 2 * (y - f), train=train).value == pytest.approx(excess(y, train=train).value, abs=0.05)
+    assert excess(np.where(INSIDE, f + 2 * (y - f), y), train=train).low > 0.5
 
 
 def test_empty_and_tiny_slices_are_undefined_with_a_reason():

@@ -86,6 +86,23 @@ def test_regression_errors_that_grow_with_the_level_are_no_slice_but_a_planted_o
     assert any("region==east" in s and "sex==male" in s for s in found)
 
 
+def test_a_regression_s_noisy_rows_are_no_slice_where_train_is_as_noisy_there_but_a_planted_one_is():
+    there, rng = frame(6000, 9), np.random.default_rng(3)
+    spread = lambda of: np.where(of["region"] == "west", 3.0, 1.0)  # noqa: E731
+    f, g = truth(X), truth(there)
+    y, seen = f + spread(X) * rng.normal(size=len(X)), g + spread(there) * rng.normal(size=len(there))
+    wrong = y + np.where(INSIDE, 4 * rng.choice([-1, 1], len(X)), 0)
+    grid = grid_of(X, f, task=REGRESSION, y=y)
+
+    def found(y, **train):
+        return alarms(measure(CHECK, batch_of(X, y, f, grid), grid, REGRESSION, **train))
+
+    train = batch_of(there, seen, g, grid)
+    assert any("region==west" in s for s in found(y))  # nothing tells that this is natural
+    assert not found(y, train=train)
+    assert any("region==east" in s and "sex==male" in s for s in found(wrong, train=train))
+
+
 def test_sensitive_columns_are_searched_though_no_feature():
     sensitive = pd.DataFrame({"sex": X["sex"]})
     features = X.drop(columns="sex")

@@ -5,8 +5,10 @@ How it is measured
 For every slice of the project file, on all test rows in it: the mean loss (log-loss, or squared error), the mean residual (observed
 minus expected), and, for a binary task, the area under the ROC curve against the area on all rows. What is judged is
 `slice_excess_loss`: the loss in the slice over what the model itself expects there, relative to its mean loss on all rows. A
-classifier expects the entropy of its own probabilities; a regression expects the squared error that it makes on all rows with
-predictions in the same tenth. So a slice that is merely hard, or where values are merely large, is no failure. Intervals come from
+classifier expects the entropy of its own probabilities; a regression expects the squared error that is natural at such rows: that of
+our own learner, fitted on one half of train and erring on the other, as a function of the features, and the excess is relative to it
+(without train: that of all rows with predictions in the same tenth). So a slice that is merely hard, or where values are merely
+large, is no failure. Intervals come from
 the delete-a-group jackknife and hold for all slices together (Bonferroni); the mean loss that they are relative to is taken as known. A
 slice with less than a fifth of the rows can alarm, but cannot make the check inconclusive; `largest_excess` can: the most that any
 slice adds to the mean loss, its excess times its share of the rows, where a share above a fifth counts as a fifth.
@@ -41,6 +43,7 @@ from ..stats.ranking import roc_auc_many
 from ..summaries.cells import (
     Cell,
     Counted,
+    Floats,
     auc_bound,
     cell_of,
     divided,
@@ -49,7 +52,9 @@ from ..summaries.cells import (
     why_undefined,
     widened,
 )
+from ..summaries.excess import relative_excess
 from ..summaries.outcomes import Outcomes, OutcomesKind
+from ..summaries.refits import expected_error
 from ..summaries.row_sample import RowSampleKind
 from ..summaries.scored_rows import expected_squared_error, scored_rows
 
@@ -59,9 +64,10 @@ FIFTH = 200  # thousandths of the rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`confidence` of the intervals of all slices together."""
+    """`confidence` of the intervals of all slices together; `train_rows` that tell what is natural in a regression, at most."""
 
     confidence: float = 0.95
+    train_rows: int = 8000
 
 
 def declared_slices(given: Given) -> Iterator[Measurement]:
@@ -70,12 +76,13 @@ def declared_slices(given: Given) -> Iterator[Measurement]:
     slices: Outcomes = given.summary(Role.TEST, SLICES)
     level = simultaneous_level(given.options.confidence, len(given.grid.slices))
     judged: list[Measurement] = []
+    natural = _natural(given) if given.task.type == "regression" else None
     for model in (m for m in (CANDIDATE, PRIOR) if m in slices.sums):
         whole = cell_of(overall, model)
         for k, (label, text) in enumerate(given.grid.slices.items()):
             cell = cell_of(slices, model, k)
             subject, note = subjects.slice_of([text]), f"declared as {label}"
-            excess = _excess(cell, whole, given, model, k, level, subject)
+            excess = _excess(cell, whole, given, model, k, level, subject, natural)
             if model == CANDIDATE:
                 judged.append(excess)
             for m in (excess, *_others(cell, whole, given, level, subject)):
@@ -107,23 +114,38 @@ def _largest(judged: list[Measurement], rows: int) -> Measurement:
     )  # fmt: skip
 
 
-def _excess(cell: Cell, whole: Cell, given: Given, model: str, k: int, level: float, subject: str) -> Measurement:
+def _natural(given: Given) -> Floats | None:
+    """(rows of the sample,) squared error that is natural there, as either half of train tells it; None where train cannot tell."""
+    if not given.has(Role.TRAIN, SAMPLE):
+        return None
+    train = given.summary(Role.TRAIN, SAMPLE).thin(given.options.train_rows)
+    found = expected_error(train, given.summary(Role.TEST, SAMPLE).rows, given.task, given.grid)
+    return None if found is None else np.mean(found, axis=0)
+
+
+def _excess(
+    cell: Cell, whole: Cell, given: Given, model: str, k: int, level: float, subject: str, natural: Floats | None
+) -> Measurement:
     """Loss over expectation; the size that a policy holds it against is the slice's share of the rows, in thousandths."""
     mean, size = float(whole.mean("loss")[0]), 1000 * cell.n / max(whole.n, 1)
     counted: Counted = cell
     why, note = "" if cell.n == 0 or mean > 0 else "the model makes no error on any row", ""
     if given.grid.regression:
-        rows = scored_rows(given.summary(Role.TEST, SAMPLE), given.grid, (model,))
-        expected, inside = (
-            expected_squared_error(rows, model),
-            given.summary(Role.TEST, SAMPLE).rows.slices[rows.where, k],
-        )
-        rows, note = rows.only(inside), rows.note
-        over, w = rows.sums(rows.loss[model] - expected[inside], np.ones(rows.n)).T
-        counted = rows
+        sample = given.summary(Role.TEST, SAMPLE)
+        rows = scored_rows(sample, given.grid, (model,))
+        if not mean > 0:
+            excess = np.full(rows.n, np.nan)
+        elif natural is None:
+            excess = (rows.loss[model] - expected_squared_error(rows, model)) / mean
+        else:
+            excess = relative_excess(rows, model, natural[rows.where])
+        inside = sample.rows.slices[rows.where, k]
+        counted, note = rows.only(inside), rows.note
+        over, w = counted.sums(excess[inside], np.ones(counted.n)).T
+        values = divided(over, w)
     else:
         over, w = cell.sums["loss"] - cell.sums["expected"], cell.sums["w"]
-    values = divided(over, w * mean) if mean > 0 else np.full(len(w), np.nan)
+        values = divided(over, w * mean) if mean > 0 else np.full(len(w), np.nan)
     m = measured(
         "slice_excess_loss", subject, values, counted, level=level, size=size, undefined=why or why_undefined(cell)
     )
@@ -168,10 +190,15 @@ CHECK = Check(
     title="Declared slices",
     metrics=("largest_excess", *METRICS, *(f"prior_{m}" for m in METRICS)),
     needs=Needs(
-        roles=(Role.TEST,), summaries=(ALL, SLICES, SAMPLE), models=(CANDIDATE,), outcomes=True, declared=("slices",)
+        roles=(Role.TEST,),
+        optional=(Role.TRAIN,),
+        summaries=(ALL, SLICES, SAMPLE),
+        models=(CANDIDATE,),
+        outcomes=True,
+        declared=("slices",),
     ),
     measure=declared_slices,
     doc=__doc__,
-    plants=(Plant(metric="slice_excess_loss", fault="slice_loss", null="redrawn"),),
+    plants=(Plant(metric="slice_excess_loss", fault="slice_loss", null="redrawn_alone"),),
     options=Options(),
 )
