@@ -22,9 +22,9 @@ def earlier_tests(project: Path, run: Path) -> tuple[list[Tested], Tested | None
     own = _of_run(run)
     if own is None:
         return [], None
-    held = {_digest(run): own[0]}
+    held = {own[1]: own[0]}
     for folder in runs_of(project).values():
-        found = _of_run(folder)
+        found = None if folder.resolve() == run.resolve() else _of_run(folder)
         if found is not None and found[0].started < own[0].started:
             held.setdefault(found[1], found[0])
     snapshot = _of_snapshot(project)
@@ -32,10 +32,6 @@ def earlier_tests(project: Path, run: Path) -> tuple[list[Tested], Tested | None
         held.setdefault(snapshot[1], snapshot[0])
     before = sorted((t for t in held.values() if t is not own[0]), key=lambda t: t.started)
     return before[-MOST:], own[0]
-
-
-def _digest(run: Path) -> str:
-    return str(read_results(run)["inputs"]["data"][Role.TEST.value]["sha256"])
 
 
 def _of_run(run: Path) -> tuple[Tested, str] | None:
