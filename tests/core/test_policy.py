@@ -203,13 +203,24 @@ def test_supporting_numbers_that_cannot_be_told_do_not_pass_their_check_alone():
     assert supported(measured(0.0, -0.4, 0.4), share(0.0, -0.0005, 0.0005)).verdict is Verdict.INCONCLUSIVE
 
 
+def test_what_is_unknown_of_a_minor_subject_weighs_no_more_than_the_worst_that_it_can_be():
+    sound, minor = measured(0, -0.01, 0.005), replace(measured(0.006, -0.002, 0.014), subject="feature:a", minor=True)
+    alarm = replace(minor, value=0.05, low=0.04, high=0.06)
+
+    assert policy().judge(result(sound, minor), "performance").verdict is Verdict.PASS
+    assert policy().judge(result(sound, replace(minor, minor=False)), "performance").verdict is Verdict.INCONCLUSIVE
+    assert policy().judge(result(sound, alarm), "performance").verdict is Verdict.WARN
+    assert policy().judge(result(minor), "performance").verdict is Verdict.INCONCLUSIVE
+
+
 SUBJECTS = ("model", "feature:a", "slice:b==1")
 seen = st.builds(
-    lambda metric, subject, n, value, down, up: replace(
-        measured(value, value - down, value + up, n=n), metric=metric, subject=subject
+    lambda metric, subject, minor, n, value, down, up: replace(
+        measured(value, value - down, value + up, n=n), metric=metric, subject=subject, minor=minor
     ),
     st.sampled_from(["auc_loss", "share"]),
     st.sampled_from(SUBJECTS),
+    st.booleans(),
     st.sampled_from([20, 5000]),
     st.floats(-0.05, 0.05),
     st.floats(0, 0.05),

@@ -166,7 +166,8 @@ class Policy:
         """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one that does not count.
 
         A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its
-        limit: it is listed with the rows that it would take, as no model could pass there. Two things keep this from clearing
+        limit: it is listed with the rows that it would take, as no model could pass there; nor one of a minor subject, which at worst
+        would be Attention. Two things keep this from clearing
         what nobody could see: the number on the whole model that the check is about (any but a `supporting` one) always counts,
         and where nothing counts the check is INCONCLUSIVE (not so one that no rule speaks of). As what counts is the same in
         all tiers, a stricter tier never passes what a milder one does not. A check that was measured with a reason against
@@ -201,7 +202,7 @@ class Policy:
         for rule, verdict in zip(mine, verdicts, strict=True):
             size = m.n if m.size is None else m.size
             main = m.subject == MODEL and not rule.supporting
-            told = verdict is not Verdict.INCONCLUSIVE or main or rule.tells(m, self.tier)
+            told = verdict is not Verdict.INCONCLUSIVE or main or (rule.tells(m, self.tier) and not m.minor)
             counts = (size >= rule.min_n and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
