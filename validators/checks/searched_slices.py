@@ -8,7 +8,7 @@ classifier expects the entropy of its probabilities, once they are recalibrated 
 reported as a slice (see calibration); a regression expects the squared error that is natural at such a row: that of our own learner,
 fitted on one half of train and erring on the other, as a function of the features (without train: that of other rows with predictions
 in the same tenth), and the excess is relative to it. The rows that a slice is found on and those that it is measured on have it from
-different halves of train, so a natural error that is too low by chance finds nothing that it also judges. The test rows (at most
+different halves of train, so a natural error that is too low by chance in one finds nothing that it also judges. The test rows (at most
 20,000, by key hash) are split in two by what makes them dependent. A slice found on one half is measured on the other, and the
 reverse, so its figure is not the best of thousands; one found on both halves is measured on both. Of each half, the two surest slices
 of one, of two and of three conditions are reported. `slice_excess_loss` is relative to the mean loss; its intervals, by the
@@ -105,7 +105,7 @@ def searched_slices(given: Given) -> Iterator[Measurement]:
 
 
 def _relative_excess(given: Given, rows: ScoredRows, batch: Batch, half: NDArray[np.bool_], mean: float) -> Floats:
-    """(n,) excess over what is expected, in units of its mean."""
+    """(n,) loss over what is expected, relative to its mean; in regression, by another half of train in either half of the rows."""
     if given.task.type == "regression" and given.has(Role.TRAIN, SAMPLE):
         train = given.summary(Role.TRAIN, SAMPLE).thin(given.options.train_rows)
         natural = expected_error(train, batch, given.task, given.grid)

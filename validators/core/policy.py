@@ -167,11 +167,10 @@ class Policy:
 
         A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its
         limit: it is listed with the rows that it would take, as no model could pass there; nor one of a minor subject, which at worst
-        would be Attention. Two things keep this from clearing
-        what nobody could see: the number on the whole model that the check is about (any but a `supporting` one) always counts,
-        and where nothing counts the check is INCONCLUSIVE (not so one that no rule speaks of). As what counts is the same in
-        all tiers, a stricter tier never passes what a milder one does not. A check that was measured with a reason against
-        itself (`Result.reason`) cannot pass.
+        would be Attention. Two things keep this from clearing what nobody could see: the number on the whole model that the check is
+        about (any but a `supporting` one) always counts, and where nothing counts the check is INCONCLUSIVE (not so one that no rule
+        speaks of). As what counts is the same in all tiers, a stricter tier never passes what a milder one does not. A check that was
+        measured with a reason against itself (`Result.reason`) cannot pass.
         """
         required = self.requirement(result.code, family) != "advisory"
         if result.status is not Status.MEASURED:
