@@ -282,11 +282,11 @@ def slider_moves(page, moves=15):
 
 
 def show_parts(results):
-    """The trial and its self-test, and the wall time of what attributions take part in."""
+    """The trial and its self-test, and the wall time of attributions and of the checks of importance."""
     run = results["run"]
-    attributed = sum(r["seconds"] or 0 for r in results["results"] if r["family"] == "importance")
+    judged = sum(r["seconds"] or 0 for r in results["results"] if r["family"] == "importance")
     print(f"  trial {run['cpu_seconds']:.1f} CPU s, self-test {run['self_test_cpu_seconds']:.1f} CPU s", end="; ")
-    print(f"checks of importance {attributed:.1f} wall s")
+    print(f"of the trial attributions {run['attribution_seconds']:.1f} and checks of importance {judged:.1f} wall s")
 
 
 def show(what, figures):

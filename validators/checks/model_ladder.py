@@ -2,13 +2,12 @@
 
 How it is measured
 ------------------
-Three learners of our own are fitted on the training rows (at most 20,000, by key hash) and scored on the same test rows as the
-candidate: a dummy that gives everyone the mean or the base rate; a simple model, logistic or ridge regression on standardised
-numbers and levels with fixed settings; and, for information, a small boosted model. `shortfall_dummy` and `shortfall_simple` say how
-much worse the candidate is than that rung: points of AUC for a binary task, relative increase of log-loss (multiclass) or of the mean
-squared error (regression). Negative values are what the candidate gains. The interval is of the paired difference, by the
-delete-a-group jackknife, two-sided at 90 % for both rungs together. `ladder_score` shows every rung: AUC, or the share of the
-dummy's loss that a rung removes.
+Three learners of our own are fitted on the training rows (at most 20,000, by key hash) and scored on the same test rows as the candidate: a
+dummy that gives everyone the mean or the base rate; a simple model, logistic or ridge regression on standardised numbers and levels with
+fixed settings; and, for information, a small boosted model on bins. `shortfall_dummy` and `shortfall_simple` say how much worse the
+candidate is than that rung: points of AUC for a binary task, relative increase of log-loss (multiclass) or of the mean squared error
+(regression). Negative values are what the candidate gains. The interval is of the paired difference, by the delete-a-group jackknife, two-
+sided at 90 % for both rungs together. `ladder_score` shows every rung: AUC, or the share of the dummy's loss that a rung removes.
 
 Why it matters
 --------------
@@ -41,6 +40,7 @@ from ..stats.ranking import roc_auc_many
 from ..summaries.cells import Floats, divided, measured
 from ..summaries.learners import RUNGS, Rung, fit_rung, learn_encoding
 from ..summaries.quantities import QUANTITIES, per_row
+from ..summaries.refits import design
 from ..summaries.row_sample import RowSample, RowSampleKind, take
 from ..summaries.scored_rows import ScoredRows, scored_rows
 
@@ -97,15 +97,16 @@ def _rungs(given: Given, test: RowSample, rows: ScoredRows) -> dict[str, Floats]
     train = take(sample.rows, np.flatnonzero(~np.isnan(sample.rows.y) & (sample.rows.weight > 0)))
     if not len(train):
         return {}
-    encode = learn_encoding(train, given.grid)
-    matrix, weight = encode(train, given.grid), train.weight / WEIGHT_ONE
-    there = encode(take(test.rows, rows.where), given.grid)
+    encode, there = learn_encoding(train, given.grid), take(test.rows, rows.where)
     found = {}
     for rung in _asked(given):
         seed = int(given.rng.integers(2**31))
-        fitted = fit_rung(rung, matrix, train.y, weight, given.task, seed=seed)
+        matrix, asked = (
+            (design(b.codes, given.grid) if rung == "boosted" else encode(b, given.grid)) for b in (train, there)
+        )
+        fitted = fit_rung(rung, matrix, train.y, train.weight / WEIGHT_ONE, given.task, seed=seed)
         if fitted is not None:
-            found[str(rung)] = fitted.predict(there)
+            found[str(rung)] = fitted.predict(asked)
     return found
 
 

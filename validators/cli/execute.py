@@ -152,6 +152,7 @@ def _execute(
             "seconds": round(time.time() - started, 3),
             "cpu_seconds": round(_cpu_seconds() - cpu - trust_cpu, 3),
             "self_test_cpu_seconds": round(trust_cpu, 3),
+            "attribution_seconds": round(measured.attribution_seconds, 3),
             "models": dict(measured.usage),
         },
         isolation=isolation_of(measured),

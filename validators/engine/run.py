@@ -34,7 +34,10 @@ SAMPLE = RowSampleKind()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All that a run found, before any policy. `usage` is what calling each model cost, and differs between equal runs."""
+    """All that a run found, before any policy.
+
+    `usage` is what calling each model cost, `attribution_seconds` what explaining the test sample took; equal runs differ in both.
+    """
 
     results: tuple[Result, ...]
     grid: Grid
@@ -42,6 +45,7 @@ class Measured:
     models: Mapping[str, Mapping[str, Any]]
     usage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     given: Mapping[str, Given] = field(default_factory=dict)
+    attribution_seconds: float = 0.0
 
 
 def nothing(_what: str, _share: float) -> None:
@@ -85,7 +89,9 @@ def measure(
         scanned = scan(scan_plan, mapper, progress=lambda what, share: progress(what, 0.05 + 0.35 * share))
         failures = dict.fromkeys(trial.project.data, refusal) if refusal else dict(scanned.failures)
         summaries = dict(scanned.summaries) | (prior.matching(grid) if prior is not None else {})
+        before = time.perf_counter()
         attributions = _attributions(trial, plan, wanted, Scanned(summaries, failures), scoring)
+        attributed = time.perf_counter() - before
         results, given = [], {}
         for i, check in enumerate(plan.checks):
             progress(f"{check.code} {check.title}", 0.45 + 0.55 * i / len(plan.checks))
@@ -106,6 +112,7 @@ def measure(
             models={name: description.as_json() for name, description in models.items()},
             usage={name: scoring.model(name).usage() for name in scoring.files},
             given=given,
+            attribution_seconds=attributed,
         )
 
 

@@ -6,7 +6,7 @@ small, on purpose: a ladder that is tuned is another candidate.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ class Fitted:
     classes: NDArray[np.float64]
     task: Task
 
-    def predict(self, matrix: Floats) -> Floats:
+    def predict(self, matrix: NDArray[Any]) -> Floats:
         """Scores in the layout of `Batch.scores`."""
         if self.estimator is None:
             return np.broadcast_to(self.constant, (len(matrix), len(self.constant))).copy()
@@ -100,11 +100,13 @@ class Fitted:
         return found[:, 1:2] if self.task.type == "binary" else found
 
 
-def fit_rung(rung: Rung, matrix: Floats, y: Floats, weight: Floats, task: Task, *, seed: int = 0) -> Fitted | None:
+def fit_rung(
+    rung: Rung, matrix: NDArray[Any], y: Floats, weight: Floats, task: Task, *, seed: int = 0
+) -> Fitted | None:
     """Fit one rung; None where the rows do not allow it (a single class).
 
     dummy: the mean, or the share of each class. simple: ridge (penalty 1) or logistic regression (C = 1). boosted: histogram
-    gradient boosting with 100 trees of at most 15 leaves and learning rate 0.1.
+    gradient boosting with 100 trees of at most 15 leaves and learning rate 0.1, which bin codes serve as well as values.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
     from sklearn.linear_model import LogisticRegression, Ridge

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..core.data import GROUPS, WEIGHT_ONE, Batch, Grid, Task
 from ..stats.attribution import permutation_shapley
 from .goodness import goodness
-from .learners import fit_rung, learn_encoding, unless_ones
+from .learners import fit_rung, unless_ones
 from .row_sample import take
 from .scored_rows import ScoredRows
 
@@ -78,14 +78,12 @@ def refit_goodness(
 
     `there` holds the rows of `rows`, in that order. NaN where the training rows have one class only, or no feature is left.
     """
-    encode = learn_encoding(train, grid)
-    widths = [len(c.levels) or 2 for c in encode.columns]
-    kept = np.concatenate([np.full(w, f not in left_out) for f, w in zip(grid.features, widths, strict=True)])
+    kept = np.array([f not in left_out for f in grid.features])
     weight = train.weight / WEIGHT_ONE
-    fitted = fit_rung("boosted", encode(train, grid)[:, kept], train.y, weight, task) if kept.any() else None
+    fitted = fit_rung("boosted", design(train.codes, grid)[:, kept], train.y, weight, task) if kept.any() else None
     if fitted is None:
         return np.full(1 + rows.groups, np.nan)
-    return goodness(rows, fitted.predict(encode(there, grid)[:, kept]), task)
+    return goodness(rows, fitted.predict(design(there.codes, grid)[:, kept]), task)
 
 
 def cross_fitted(target: Floats, weight: Floats, matrix: Floats, fold: NDArray[np.int64], *, folds: int = 5) -> Floats:
