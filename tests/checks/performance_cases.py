@@ -50,7 +50,7 @@ def grid_of(X, *columns, task=BINARY, y=None, slices=None, grouping="row"):
     keep = (task.threshold,) if task.type == "binary" else ()
     regression = task.type == "regression"
     return Grid(
-        features={name: bins_of(X[name]) for name in X},
+        features={name: bins_of(X[name], np.arange(len(X), dtype=np.uint64)) for name in X},
         score_cuts=tuple(score_cuts(np.asarray(c, float), FINE_SCORES, keep) for c in columns),
         score_coarse=tuple(score_cuts(np.asarray(c, float), COARSE_SCORES, keep) for c in columns),
         regression=regression,

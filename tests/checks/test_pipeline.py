@@ -534,8 +534,8 @@ def test_golden_rows_that_score_as_written_pass_and_one_that_does_not_fails():
 
 
 # --- without a key ----------------------------------------------------------------------------------------------------
-def unkeyed(served, seed=1):
-    grid, X = Grid(features={}, score_cuts=(), score_coarse=()), features()
+def unkeyed(served, seed=1, research=lambda X: X):
+    grid, X = Grid(features={}, score_cuts=(), score_coarse=()), research(features())
     both = {Role.TEST: batch(X), Role.SERVING: batch(served(features(seed=seed)))}
     check = unkeyed_serving.CHECK
     given = Given(
@@ -568,6 +568,17 @@ def test_lost_values_and_new_levels_show_without_a_key():
 
     assert found["missing_gap", "feature:debt"].low > 0.05
     assert found["new_level_gap", "feature:region"].low > 0.5
+
+
+def test_open_levels_of_other_rows_are_no_gap():
+    rng = np.random.default_rng(0)
+    found = unkeyed(lambda X: X.assign(region=rng.integers(0, 3000, N).astype(str)), seed=1)
+    assert found["new_level_gap", "feature:region"].low > 0.5  # test has four regions
+
+    open_levels = lambda X, seed: X.assign(region=np.random.default_rng(seed).integers(0, 3000, N).astype(str))  # noqa: E731
+    gap = unkeyed(lambda X: open_levels(X, 2), research=lambda X: open_levels(X, 3))["new_level_gap", "feature:region"]
+    assert gap.low < 0 < gap.high
+    assert abs(gap.value) < 0.05
 
 
 def test_with_a_key_the_rows_themselves_are_compared():

@@ -3,8 +3,10 @@
 How it is measured
 ------------------
 Per feature: share of missing values in test minus that in the reference, and share of test rows whose level the reference does
-not have. Intervals by the delete-a-group jackknife, held for all features together; where nothing was seen on either side the
-bound of an unseen event is given.
+not have, minus the share of reference rows whose level no other row of it has (of no other entity or day, where rows depend on each
+other): so many new levels are to be expected where levels are open, as names of employers or places are. Newcombe's intervals on
+effective rows, held for all features together; half the reference's rows count for new levels, since what is expected is told by
+the rarest levels alone. Where nothing was seen on either side the bound of an unseen event is given.
 
 Why it matters
 --------------
@@ -17,7 +19,9 @@ Ask the owner of the source what changed on which day. Decide what the model sha
 
 Sources
 -------
-Newcombe (1998), Statistics in Medicine 17, 873-890, method 10, for the difference of proportions.
+Newcombe (1998), Statistics in Medicine 17, 873-890, method 10, for the difference of proportions; Good (1953), Biometrika 40,
+237-264, for the share of levels seen once as the share to be expected of unseen ones; Esty (1983), Annals of Statistics 11, 905-912,
+for its variance, (n1 + 2 n2) / n**2 at most, where counts alone give n1 / n**2.
 """
 
 from collections.abc import Iterator
@@ -57,13 +61,20 @@ def missing_and_new(given: Given) -> Iterator[Measurement]:
         e, a = expected.weighted(name), actual.weighted(name)
         yield difference("missing_difference", subjects.feature(name), e, a, bins.missing, confidence)
         if isinstance(bins, LevelBins):
-            yield difference("new_level_mass", subjects.feature(name), e, a, bins.new, confidence)
+            yield difference("new_level_mass", subjects.feature(name), e, a, bins.new, confidence, told_by=0.5)
 
 
 def difference(
-    metric: str, subject: str, e: NDArray[np.float64], a: NDArray[np.float64], place: int, confidence: float
+    metric: str,
+    subject: str,
+    e: NDArray[np.float64],
+    a: NDArray[np.float64],
+    place: int,
+    confidence: float,
+    *,
+    told_by: float = 1.0,
 ) -> Measurement:
-    """Share of one bin in test minus that in the reference: Newcombe's interval on effective rows."""
+    """Share of one bin in test minus that in the reference: Newcombe's interval on effective rows, of the reference a part."""
     n = round(min(e.sum(), a.sum()))
     if min((e.sum(axis=1) > 0).sum(), (a.sum(axis=1) > 0).sum()) < MIN_GROUPS:
         return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
@@ -75,7 +86,7 @@ def difference(
         return Measurement(
             metric=metric, subject=subject, value=0.0, high=bound, level=confidence, n=n, n_eff=n_a, note=note
         )
-    found = newcombe_interval(p_a, n_a, p_e, n_e, confidence=confidence)
+    found = newcombe_interval(p_a, n_a, p_e, n_e * told_by, confidence=confidence)
     return Measurement(
         metric=metric,
         subject=subject,

@@ -35,7 +35,7 @@ from ..core.data import GROUPS, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.ranking import roc_auc_many
-from ..summaries.refits import design, expected_elsewhere
+from ..summaries.refits import evenly_coded, expected_elsewhere
 from ..summaries.row_sample import RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -67,7 +67,7 @@ def _told(given: Given, other: Role, subject: str) -> Measurement:
         return Measurement(metric="told_apart", subject=subject, value=None, n=n, note=note)
     label = np.repeat([0, 1], [len(b) for b in sides])
     weight = np.concatenate([b.weight / max(float(b.weight.mean()), 1.0) for b in sides])
-    matrix = design(np.concatenate([b.codes for b in sides]), given.grid).astype(np.float64)
+    matrix = evenly_coded(sides, given.grid).astype(np.float64)
     learnt = unit // np.uint64(GROUPS) % np.uint64(2) == 0
     if any(len(np.unique(label[part])) < 2 for part in (learnt, ~learnt)):
         note = "the entities or days of one role are too few to be divided in two halves"

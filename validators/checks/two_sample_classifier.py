@@ -3,11 +3,11 @@
 How it is measured
 ------------------
 A small gradient-boosting classifier learns to tell test from reference on one half of the rows, and is scored on the other half; whole
-entities or days are in one of them. Its AUC is 0.5 when the two are alike in every respect, joint ones included; 0.542 is what a
-shift of 0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. It is about
-the classifier that was fitted, and holds because no row that it is scored on helped to fit it: in cross-fitting every row does
-both, and the parts lean on each other, so that intervals of 95 % held .8. Beside it, as information, the share of shuffles
-of the sides of whole entities, days or rows that give at least the AUC that was seen.
+entities or days are in one of them. Its AUC is 0.5 when the two are alike in every respect, joint ones included; 0.542 is what a shift of
+0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. It is about the classifier
+that was fitted, and holds because no row that it is scored on helped to fit it: in cross-fitting every row does both, and the parts lean on
+each other, so that intervals of 95 % held .8. Levels that fewer than 40 of the rows have count as one. Beside it, as information, the share
+of shuffles of the sides of whole entities, days or rows that give at least the AUC that was seen.
 
 Why it matters
 --------------
@@ -37,6 +37,7 @@ from ..stats.interval import Interval, normal_interval
 from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.permutation import side_permutation_p
 from ..stats.ranking import delong_variance, roc_auc_many
+from ..summaries.refits import evenly_coded
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -103,15 +104,11 @@ def two_sample(given: Given) -> Iterator[Measurement]:
 def _joined(
     sides: list[Batch], given: Given
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.uint64], NDArray[np.float64]]:
-    """Codes of both sides thinned to at most 250 bins, which side, unit and weight of every row."""
-    codes = np.concatenate([s.codes for s in sides]).astype(np.int32)
-    for j, bins in enumerate(given.grid.features.values()):
-        if bins.n_bins > 250:
-            codes[:, j] = codes[:, j] * 250 // bins.n_bins
+    """Codes of both sides, which side, unit and weight of every row."""
     label = np.repeat([0, 1], [len(s) for s in sides])
     unit = np.concatenate([s.unit for s in sides])
     weight = np.concatenate([s.weight / max(s.weight.mean(), 1) for s in sides])
-    return codes, label, unit, weight
+    return evenly_coded(sides, given.grid), label, unit, weight
 
 
 def _told_apart(

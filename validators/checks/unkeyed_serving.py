@@ -2,12 +2,12 @@
 
 How it is measured
 ------------------
-For every numeric feature the quantiles of `serving` are divided by those of `test` (deciles from .1 to .9). Where all of these ratios
-agree within `spread` and three of their standard errors and lie near a known unit factor, and not near one, `scale_factor_found` is 1
-and the note names the factor; else
-0. `missing_gap` is the difference of the shares of missing values and `new_level_gap` the share of served rows with a level that test
-does not have, with Newcombe's intervals for all features together. This is judged where no key is declared; with a key PIP103 compares
-row by row, and this check only says so.
+For every numeric feature the quantiles of `serving` are divided by those of `test` (deciles from .1 to .9). Where all of these ratios agree
+within `spread` and three of their standard errors and lie near a known unit factor, and not near one, `scale_factor_found` is 1 and the
+note names the factor; else 0. `missing_gap` is the difference of the shares of missing values and `new_level_gap` the share of served rows
+with a level that test does not have, less the share of test rows whose level no other row of test has (so many are to be expected where
+levels are open, and half the rows of test count for that; see DRF102), with Newcombe's intervals for all features together. This is judged
+where no key is declared; with a key PIP103 compares row by row, and this check only says so.
 
 Why it matters
 --------------
@@ -19,9 +19,11 @@ Declare the key and export `serving` for the keys of `test`: then every row is c
 
 Sources
 -------
-Newcombe (1998), Statistics in Medicine 17, 873-890; Breck et al. (2019), Data validation for machine learning, MLSys.
+Newcombe (1998), Statistics in Medicine 17, 873-890; Good (1953), Biometrika 40, 237-264; Breck et al. (2019), Data validation for machine
+learning, MLSys.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -73,9 +75,9 @@ def unkeyed_serving(given: Given) -> Iterator[Measurement]:
             yield _new_levels(name, a, b, level)
 
 
-def _gap(metric: str, name: str, served: Flags, research: Flags, level: float) -> Measurement:
+def _gap(metric: str, name: str, served: Flags, research: Flags, level: float, *, told_by: float = 1.0) -> Measurement:
     p, q = float(served.mean()), float(research.mean())
-    ends = newcombe_interval(p, len(served), q, len(research), confidence=level)
+    ends = newcombe_interval(p, len(served), q, len(research) * told_by, confidence=level)
     note = f"{p:.2%} in serving, {q:.2%} in test"
     return Measurement(
         metric=metric, subject=subjects.feature(name), value=p - q, low=ends.low, high=ends.high, level=level,
@@ -84,9 +86,11 @@ def _gap(metric: str, name: str, served: Flags, research: Flags, level: float) -
 
 
 def _new_levels(name: str, a: pd.Series, b: pd.Series, level: float) -> Measurement:
-    levels = set(as_texts(a))
-    new = np.array([t is not None and t not in levels for t in as_texts(b)], np.bool_)
-    return _gap("new_level_gap", name, new, np.zeros(len(a), np.bool_), level)
+    texts = as_texts(a)
+    rows = Counter(texts)
+    new = np.array([t is not None and t not in rows for t in as_texts(b)], np.bool_)
+    lone = np.array([t is not None and rows[t] == 1 for t in texts], np.bool_)
+    return _gap("new_level_gap", name, new, lone, level, told_by=0.5)
 
 
 def _factor(name: str, a: Floats, b: Floats, options: Options) -> Iterator[Measurement]:

@@ -79,10 +79,15 @@ class NumericBins:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelBins:
-    """Levels of a categorical feature; after them one bin each for rarer known levels, new levels, missing values."""
+    """Levels of a categorical feature; after them one bin each for rarer known levels, new levels, missing values.
+
+    `once` are the levels that one unit (entity, day or row) of the grid's rows alone had: known to other rows, and new where those
+    rows themselves are counted, as they would be if the grid were made of the others. What is new elsewhere has its like there.
+    """
 
     levels: tuple[str, ...]
     rarer: frozenset[str] = frozenset()
+    once: frozenset[str] = frozenset()
 
     @property
     def n_bins(self) -> int:
@@ -96,7 +101,7 @@ class LevelBins:
 
     @property
     def new(self) -> int:
-        """Index of the bin of levels that the grid's rows did not have."""
+        """Index of the bin of levels that the grid's (other) rows did not have."""
         return len(self.levels) + 1
 
     @property
@@ -127,6 +132,7 @@ class Grid:
     deviation on the grid's rows), 1 otherwise. `periods` are the first days of the periods and the day after the last;
     `grouping` says what makes rows dependent: "entity", "day" or "row". `row_weights` is per role the weight that counts as one
     row, sum w**2 / sum w: weights add up to the effective number of rows (Kish), whatever their unit; 1 where none is named.
+    The bins come from the rows of `base` whose key hash is not above `last_key`; no role where they come from a snapshot.
     """
 
     features: Mapping[str, Bins]
@@ -139,6 +145,8 @@ class Grid:
     grouping: str = "row"
     slices: Mapping[str, str] = field(default_factory=dict)
     row_weights: Mapping[Role, float] = field(default_factory=dict)
+    base: Role | None = None
+    last_key: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

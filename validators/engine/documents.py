@@ -118,13 +118,13 @@ def _expect(document: Mapping[str, Any], schema: str) -> None:
 def _bins_document(bins: Bins) -> dict[str, Any]:
     if isinstance(bins, NumericBins):
         return {"cuts": bins.cuts.tolist(), "coarse": bins.coarse.tolist()}
-    return {"levels": list(bins.levels), "rarer": sorted(bins.rarer)}
+    return {"levels": list(bins.levels), "rarer": sorted(bins.rarer), "once": sorted(bins.once)}
 
 
 def _bins_from(held: Mapping[str, Any]) -> Bins:
     if "cuts" in held:
         return NumericBins(cuts=np.array(held["cuts"], np.float64), coarse=np.array(held["coarse"], np.int64))
-    return LevelBins(levels=tuple(held["levels"]), rarer=frozenset(held["rarer"]))
+    return LevelBins(levels=tuple(held["levels"]), rarer=frozenset(held["rarer"]), once=frozenset(held.get("once", ())))
 
 
 def _filled(rows: list[list[float]]) -> tuple[Any, ...]:

@@ -23,10 +23,11 @@ def batch_of(
     project, columns = trial.project, trial.project.columns
     n, served = len(frame), role is Role.SERVING
     X = frame[list(trial.features)]
-    codes = np.empty((n, len(grid.features)), dtype=np.int32, order="F")
-    for j, (name, bins) in enumerate(grid.features.items()):
-        codes[:, j] = encode(readable(X[name], bins) if served else X[name], bins)
     key = row_keys(frame, project)
+    codes = np.empty((n, len(grid.features)), dtype=np.int32, order="F")
+    mine = key <= np.uint64(grid.last_key) if role is grid.base else None
+    for j, (name, bins) in enumerate(grid.features.items()):
+        codes[:, j] = encode(readable(X[name], bins) if served else X[name], bins, mine)
     time = times(frame, columns.time)
     period = np.full(n, -1, np.int64)
     if time is not None and len(grid.periods) > 1:
@@ -168,9 +169,9 @@ def outcomes(frame: pd.DataFrame, task: Task) -> NDArray[np.float64]:
     return index
 
 
-def encode(column: pd.Series, bins: Bins) -> NDArray[np.int64]:
-    """Bin of every value; missing values have a bin of their own."""
-    return _encode_numbers(column, bins) if isinstance(bins, NumericBins) else _encode_levels(column, bins)
+def encode(column: pd.Series, bins: Bins, mine: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Bin of every value; missing values have a bin of their own. `mine` are the rows, if any, that the bins were made of."""
+    return _encode_numbers(column, bins) if isinstance(bins, NumericBins) else _encode_levels(column, bins, mine)
 
 
 def numbers(column: pd.Series) -> NDArray[np.float64]:
@@ -203,15 +204,16 @@ def _encode_numbers(column: pd.Series, bins: NumericBins) -> NDArray[np.int64]:
     return code
 
 
-def _encode_levels(column: pd.Series, bins: LevelBins) -> NDArray[np.int64]:
+def _encode_levels(column: pd.Series, bins: LevelBins, mine: NDArray[np.bool_] | None) -> NDArray[np.int64]:
     code, uniques = pd.factorize(column, use_na_sentinel=True)
+    texts = [level_name(value) for value in uniques]
     place = {level: i for i, level in enumerate(bins.levels)}
-    table = np.empty(len(uniques) + 1, np.int64)
-    for i, value in enumerate(uniques):
-        text = level_name(value)
-        table[i] = place.get(text, bins.remainder if text in bins.rarer else bins.new)
-    table[-1] = bins.missing
-    return table[code]
+    place |= dict.fromkeys(bins.rarer | bins.once, bins.remainder)
+    found = np.array([*(place.get(text, bins.new) for text in texts), bins.missing], np.int64)[code]
+    if mine is not None and bins.once:
+        lone = np.array([*(text in bins.once for text in texts), False])
+        found[mine & lone[code]] = bins.new
+    return found
 
 
 def level_name(value: Any) -> str:

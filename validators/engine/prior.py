@@ -54,6 +54,7 @@ class PriorSummaries:
             score_coarse=self.grid.score_coarse,
             scale=self.grid.scale,
             target_mean=self.grid.target_mean,
+            base=None,
         )
 
     def matching(self, grid: Grid) -> dict[tuple[Role, Kind], Any]:

@@ -17,7 +17,7 @@ PROFILE_ROWS = 50_000
 SCORE_ROWS = 20_000
 FINE_BINS, COARSE_BINS = 512, 10
 FINE_SCORES, COARSE_SCORES = 4096, 256
-TOP_LEVELS, KNOWN_LEVELS = 200, 50_000
+TOP_LEVELS, LEVEL_ROWS = 200, 5
 MIN_DAYS = 20
 MIN_UNITS = 12
 STEPS = ("week", "fortnight", "month", "quarter")
@@ -54,6 +54,14 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     scores = scorer(test)
     regression = trial.task.type == "regression"
     grouping = _grouping(trial, base, test)
+    keys, other = row_keys(base, trial.project), row_keys(test, trial.project)
+    unit, theirs = (
+        units(f, trial.project, grouping, k, times(f, trial.project.columns.time))
+        for f, k in ((base, keys), (test, other))
+    )
+    shared = (
+        np.isin(theirs, unit).mean() > 0.5
+    )  # rows of days or entities that test has too: what they know, test knows
     target = numbers(test[trial.task.target]) if regression else np.zeros(0)
     target = target[~np.isnan(target)]
     spread = float(target.std()) if len(target) > 1 else 0.0
@@ -63,7 +71,7 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     columns = [np.concatenate([none, *(s[:, k] for s in scores.values())]) for k in range(trial.task.n_scores)]
     keep = (trial.task.threshold,) if trial.task.type == "binary" and trial.task.threshold is not None else ()
     return Grid(
-        features={name: bins_of(base[name]) for name in trial.features},
+        features={name: bins_of(base[name], keys if shared else unit) for name in trial.features},
         score_cuts=_same_length([score_cuts(c, FINE_SCORES, keep) for c in columns]),
         score_coarse=_same_length([score_cuts(c, COARSE_SCORES, keep) for c in columns]),
         regression=regression,
@@ -73,6 +81,8 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
         grouping=grouping,
         slices={label: " & ".join(t.text for t in terms) for label, terms in trial.project.slices.items()},
         row_weights=_row_weights(trial),
+        base=role,
+        last_key=int(keys.max()),
     )
 
 
@@ -90,18 +100,30 @@ def _row_weights(trial: Trial) -> dict[Role, float]:
     return found
 
 
-def bins_of(column: pd.Series) -> Bins:
-    """Bins of a feature: quantiles of numbers (every distinct value where there are few), the most frequent levels otherwise."""
+def bins_of(column: pd.Series, unit: NDArray[np.uint64]) -> Bins:
+    """Bins of a feature: quantiles of numbers (every distinct value where there are few), the most frequent levels otherwise.
+
+    A level needs five rows, not all of one unit, for a bin of its own: what fewer have says little of how often it comes elsewhere.
+    """
     dtype = column.dtype
     if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype):
         values = numbers(column)
         return numeric_bins(values[np.isfinite(values)])
-    counts: dict[str, int] = {}
-    for value, n in column.value_counts(dropna=True).items():
-        name = level_name(value)
-        counts[name] = counts.get(name, 0) + int(n)
-    ordered = sorted(counts, key=lambda level: (-counts[level], level))
-    return LevelBins(levels=tuple(ordered[:TOP_LEVELS]), rarer=frozenset(ordered[TOP_LEVELS:KNOWN_LEVELS]))
+    code, distinct = pd.factorize(column, use_na_sentinel=True)
+    names, place = np.unique(np.array([level_name(v) for v in distinct], dtype=object), return_inverse=True)
+    known = code >= 0
+    level = place[code[known]]
+    rows = np.bincount(level, minlength=len(names))
+    held = pd.DataFrame({"level": level, "unit": unit[known]}).drop_duplicates()
+    by = np.bincount(held["level"], minlength=len(names))
+    ordered = [int(k) for k in np.lexsort((np.arange(len(names)), -rows)) if rows[k] >= LEVEL_ROWS and by[k] > 1]
+    own = ordered[:TOP_LEVELS]
+    rest = np.setdiff1d(np.arange(len(names)), own)
+    return LevelBins(
+        levels=tuple(names[own]),
+        rarer=frozenset(names[rest[by[rest] > 1]]),
+        once=frozenset(names[rest[by[rest] == 1]]),
+    )
 
 
 def numeric_bins(values: NDArray[np.float64]) -> NumericBins:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import GROUPS, WEIGHT_ONE, Batch, Grid, Task
+from ..core.data import GROUPS, WEIGHT_ONE, Batch, Grid, LevelBins, Task
 from ..stats.attribution import permutation_shapley
 from .goodness import goodness
 from .learners import fit_rung, unless_ones
@@ -15,6 +15,7 @@ from .scored_rows import ScoredRows
 
 Floats = NDArray[np.float64]
 EXPLAINED, PERMUTATIONS = 200, 4
+LEVEL_ROWS = 40
 
 
 def design(codes: NDArray[np.int32], grid: Grid) -> NDArray[np.int32]:
@@ -24,6 +25,22 @@ def design(codes: NDArray[np.int32], grid: Grid) -> NDArray[np.int32]:
         if bins.n_bins > 250:
             out[:, j] = out[:, j] * 250 // bins.n_bins
     return out
+
+
+def evenly_coded(batches: Sequence[Batch], grid: Grid) -> NDArray[np.int32]:
+    """(n, d) codes for what is to tell batches apart: levels by how often all the rows have them, those of under 40 rows in one bin.
+
+    Which levels the grid keeps, and in which order, is told by one role's rows, chance included; by that alone they are told from others.
+    """
+    codes = np.concatenate([b.codes for b in batches])
+    for j, bins in enumerate(grid.features.values()):
+        if isinstance(bins, LevelBins):
+            rows = np.bincount(codes[:, j], minlength=bins.n_bins)[: bins.remainder]
+            kept = np.argsort(-rows, kind="stable")[: (rows >= LEVEL_ROWS).sum()]
+            place = np.full(bins.n_bins, bins.remainder)
+            place[kept], place[bins.new], place[bins.missing] = np.arange(len(kept)), bins.new, bins.missing
+            codes[:, j] = place[codes[:, j]]
+    return design(codes, grid)
 
 
 def as_read(grid: Grid, reads: Collection[str]) -> Grid:
