@@ -91,14 +91,15 @@ def coarse_counts(counts: NDArray[np.float64], bins: Bins) -> NDArray[np.float64
 def rare_together(
     expected: NDArray[np.float64], actual: NDArray[np.float64], bins: Bins, *, least: float = 0.01
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(groups, coarse bins + missing) of both, with the levels that hold less than `least` of the expected rows in one bin.
+    """(groups, coarse bins + missing) of both, with the levels that hold less than `least` of all these rows in one bin.
 
-    Forty rare levels would each add their noise to a distance and hardly anything else. New levels and missing values stay apart.
+    Forty rare levels would each add their noise to a distance and hardly anything else. Chosen by the rows of one side, those that it
+    has often by chance would be rarer on the other. New levels and missing values stay apart.
     """
-    total = float(expected.sum())
-    if not isinstance(bins, LevelBins) or not total > 0:
+    rows = expected.sum(axis=0) + actual.sum(axis=0)
+    if not isinstance(bins, LevelBins) or not rows.sum() > 0:
         return expected, actual
-    rare = np.flatnonzero(expected.sum(axis=0)[: bins.remainder] < least * total)
+    rare = np.flatnonzero(rows[: bins.remainder] < least * rows.sum())
     found = []
     for counts in (expected, actual):
         kept = np.delete(counts, rare, axis=1)
