@@ -1,6 +1,9 @@
 """NOI101, NOI102, NOI104: what perturbs nothing, or a model that says nothing, clears nobody (N21)."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from validators.catalog import check_of
@@ -159,3 +162,55 @@ def test_rows_that_are_sent_far_out_are_counted_beside_those_that_were_there():
 
     assert 0.95 < m.value < 1
     assert f"{m.value:.1%} of scores beyond 6" in m.note
+
+
+class Typed(Guarded):
+    """Takes booleans, categories and dates, missing ones too; text in a boolean and levels that a category lacks raise."""
+
+    def logit(self, X):
+        assert set(X["member"].dropna().unique()) <= {0.0, 1.0}
+        assert isinstance(X["tariff"].dtype, pd.CategoricalDtype)
+        years = X["since"].dt.year.clip(2000, 2030).fillna(2020).to_numpy()
+        return super().logit(X) + X["member"].astype(float).fillna(0).to_numpy() + 0.01 * (years - 2020)
+
+
+def typed(X):
+    rng = np.random.default_rng(5)
+    return X.assign(
+        member=rng.random(len(X)) < 0.4,
+        tariff=pd.Categorical(rng.choice(["a", "b"], len(X))),
+        since=pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, len(X)), unit="D"),
+    )
+
+
+def test_booleans_categories_and_dates_get_what_can_come_to_them():
+    """Text in a boolean made three sound models fail, and a date was passed over without a word."""
+    verdict, found = judged("NOI104", Typed(), typed(frame(2000, 1)))
+    asked = {m.subject.removeprefix("feature:") for m in found if m.metric == "broken_reaction"}
+
+    assert verdict is Verdict.PASS
+    assert {s for s in asked if s.startswith("member")} == {"member | rows:null"}
+    assert {s for s in asked if s.startswith("tariff")} == {"tariff | rows:null", "tariff | rows:unknown_level"}
+    assert {s for s in asked if s.startswith("since")} == {
+        f"since | rows:{word}" for word in ("null", "absurdly_high", "absurdly_low")
+    }
+
+
+def test_a_model_that_dates_break_is_found():
+    class Dated(Typed):
+        def logit(self, X):
+            return super().logit(X) + np.where(X["since"].isna(), np.nan, 0.0)
+
+    verdict, found = judged("NOI104", Dated(), typed(frame(2000, 1)))
+
+    assert verdict is Verdict.FAIL
+    assert [m.subject for m in found if m.metric == "broken_reaction" and m.value] == ["feature:since | rows:null"]
+
+
+@pytest.mark.parametrize("code", ["NOI102", "NOI103", "IMP103"])
+def test_many_features_are_asked_about_on_fewer_rows(code):
+    check = check_of(code)
+    few = replace(check, options=replace(check.options, max_asked=1000))
+    found = tuple(few.measure(given_of(few, Guarded(), frame(2000, 1))))
+
+    assert {m.n for m in found} == {200}

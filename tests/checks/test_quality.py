@@ -195,6 +195,13 @@ def test_a_number_that_is_everywhere_is_named_by_itself():
     assert defects(flat=0.0)["modal_share", "feature:flat"].note == "train: 100.00% of rows are 0"
 
 
+def test_a_date_that_is_everywhere_is_named_by_itself():
+    assert (
+        "train: 100.00% of rows are 2024-02-01"
+        in defects(month=pd.Timestamp("2024-02-01"))["modal_share", "feature:month"].note
+    )
+
+
 def test_sound_features_have_none():
     found = defects()
 

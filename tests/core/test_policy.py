@@ -144,7 +144,7 @@ def test_a_check_that_is_open_for_want_of_a_rare_outcome_says_so():
     enough = policy().judge(result(measured(0, -0.001, 0.001, size=150.0)), "performance")
 
     assert judged.verdict is Verdict.INCONCLUSIVE
-    assert "too few to pass on: 15 of the rarest outcome" in judged.judged[0].note
+    assert "too few to pass on: 15 rows of the rarest kind" in judged.judged[0].note
     assert (enough.verdict, enough.judged[0].note) == (Verdict.PASS, "")
 
 
@@ -211,6 +211,26 @@ def test_what_is_unknown_of_a_minor_subject_weighs_no_more_than_the_worst_that_i
     assert policy().judge(result(sound, replace(minor, minor=False)), "performance").verdict is Verdict.INCONCLUSIVE
     assert policy().judge(result(sound, alarm), "performance").verdict is Verdict.WARN
     assert policy().judge(result(minor), "performance").verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("told", "left_open", "small", "minor", "verdict"),
+    [
+        (1, 4, 0, 0, Verdict.INCONCLUSIVE),
+        (2, 2, 0, 0, Verdict.PASS),
+        (1, 1, 5, 5, Verdict.PASS),
+        (0, 2, 0, 0, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_one_subject_that_is_told_does_not_clear_those_that_are_not(told, left_open, small, minor, verdict):
+    """Of ten features nine were open and one did not vary: the check passed on that one."""
+    held = replace(policy(), rules=(replace(RULE, min_n=100),))
+    fine, wide = measured(0.0, -0.005, 0.005), replace(measured(0.0, -0.5, 0.5), subject="feature:open")
+    subjects = [replace(fine, subject=f"feature:t{k}") for k in range(told)] + [wide] * left_open
+    subjects += [replace(wide, n=20)] * small + [replace(wide, minor=True)] * minor
+
+    assert held.judge(result(*subjects), "performance").verdict is verdict
+    assert held.judge(result(*subjects, fine), "performance").verdict is Verdict.PASS
 
 
 SUBJECTS = ("model", "feature:a", "slice:b==1")

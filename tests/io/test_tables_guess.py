@@ -226,3 +226,15 @@ def test_a_folder_that_mlflow_wrote_is_a_model(tmp_path):
     (folder / "other").mkdir()
 
     assert 'candidate = "my_candidate"' in guess_project(folder).toml
+
+
+def test_a_time_or_a_key_in_the_last_place_is_not_the_target(tmp_path):
+    """A date in the last column became a target of 376 classes, and "id no." was no key."""
+    frame = pd.DataFrame({"id no.": np.arange(300)[::-1] * 3, "x": 1.5, "bought": [0, 1, 1] * 100})
+    frame["interview"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(300), unit="D")
+    frame.to_parquet(tmp_path / "test.parquet")
+    guess = guess_project(tmp_path)
+
+    assert 'target = "bought"' in guess.toml
+    assert 'key = "id no."' in guess.toml
+    assert 'time = "interview"' in guess.toml

@@ -56,6 +56,15 @@ def test_confident_learning_agrees_with_the_definition_by_hand():
     assert found.other[2] == 0
 
 
+def test_a_nought_among_a_few_levels_is_one_of_them():
+    """Contributions as codes 0 (no policy), 5, 6, 7: half of the rows were called placeholders. Beside many values 0 is one."""
+    levels, years = np.repeat([0.0, 5, 6, 7], 50), np.repeat(np.arange(1950.0, 1990), 5)
+
+    assert placeholder(levels) is None
+    assert placeholder(np.append(levels, [99.0] * 20)).value == 99
+    assert placeholder(np.append(years, [0.0] * 20)).value == 0
+
+
 def test_placeholders_are_found_at_either_end_and_outliers_are_none():
     values = RNG.normal(50, 10, 2000)
 

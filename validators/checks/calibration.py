@@ -128,7 +128,7 @@ def _one(
     parts = isotonic_parts(y, score, rows.weight)
     for name in ("miscalibration", "discrimination", "uncertainty") if parts is not None else ():
         value = getattr(parts, name)
-        note = "share of the squared error by isotonic regression"
+        note = "a part of the mean squared error, split by isotonic regression"
         yield Measurement(metric=name, subject=subject, value=value, n=rows.n, n_eff=rows.n_eff, note=note)
     if not regression:
         z = spiegelhalter_z(y, score, rows.weight)

@@ -37,21 +37,26 @@ from ..summaries.reactions import ask, base_of, estimated, flip_parts, rms_parts
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
+WAYS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`share` of the rows hit by missing and resampled values; `max_rows` of test by key hash; `confidence` of each interval."""
+    """`share` of the rows hit by missing and resampled values; `confidence` of each interval; `max_rows` of test by key hash, fewer
+    (200 at least) where the features would ask for more than about `max_asked` scores.
+    """
 
     share: float = 0.1
     max_rows: int = 1000
+    max_asked: int = 150_000
     confidence: float = 0.95
 
 
 def failures(given: Given) -> Iterator[Measurement]:
     """Reaction of the score to the usual failures, feature by feature."""
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
-    rows = sample.thin(given.options.max_rows)
+    affordable = given.options.max_asked // (WAYS * max(len(given.grid.features), 1))
+    rows = sample.thin(max(min(given.options.max_rows, affordable), 200))
     if len(rows) < 2:
         return
     base = base_of(rows, given.task, [CANDIDATE])
@@ -100,7 +105,9 @@ def changed_frames(
     yield "resampled", X.assign(**{name: column.where(~hit, other)})
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not numeric:
-        yield "missing", X.assign(**{name: column.astype(object).where(~hit, None)})
+        whole = column.astype(float) if pd.api.types.is_bool_dtype(column) else column
+        gaps = whole.where(~hit, None) if whole.dtype == object else whole.mask(hit)
+        yield "missing", X.assign(**{name: gaps})
         return
     v = column.to_numpy(np.float64, na_value=np.nan)
     known = v[np.isfinite(v)]

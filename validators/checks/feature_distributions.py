@@ -50,6 +50,7 @@ from ..stats.sigma import binned_shift
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind, coarse_counts, rare_together
 
 COUNTS = FeatureCountsKind("all")
+DAY = 86_400e9  # nanoseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,8 @@ def distributions(given: Given) -> Iterator[Measurement]:
         binned = rare_together(coarse_counts(e, bins), coarse_counts(a, bins), bins)
         yield _shift(subject, *binned, n, level, base, minor=name in minor)
         if n and given.asks("psi", "ks", "wasserstein", "total_variation", "jensen_shannon", "cramers_v"):
-            yield from _plain_distances(subject, e.sum(axis=0), a.sum(axis=0), bins, n)
+            date = given.schemas.get(Role.TEST, {}).get(name) == "time"
+            yield from _plain_distances(subject, e.sum(axis=0), a.sum(axis=0), bins, n, date=date)
 
 
 def unimportant(given: Given) -> frozenset[str]:
@@ -123,15 +125,16 @@ def _shift(
 
 
 def _plain_distances(
-    subject: str, e: NDArray[np.float64], a: NDArray[np.float64], bins: Bins, n: int
+    subject: str, e: NDArray[np.float64], a: NDArray[np.float64], bins: Bins, n: int, *, date: bool
 ) -> Iterator[Measurement]:
     coarse_e, coarse_a = (coarse_counts(c[None], bins)[0] for c in (e, a))
     psi = population_stability_index(coarse_e, coarse_a)
     yield Measurement(metric="psi", subject=subject, value=psi, n=n)
     if isinstance(bins, NumericBins) and e[:-1].sum() > 0 and a[:-1].sum() > 0:
         yield Measurement(metric="ks", subject=subject, value=ks_distance(e[:-1], a[:-1]), n=n)
-        distance = wasserstein_on_bins(e[:-1], a[:-1], bins.cuts)
-        yield Measurement(metric="wasserstein", subject=subject, value=distance, n=n, note="in units of the feature")
+        distance = wasserstein_on_bins(e[:-1], a[:-1], bins.cuts) / (DAY if date else 1.0)
+        note = "in days" if date else "in units of the feature"
+        yield Measurement(metric="wasserstein", subject=subject, value=distance, n=n, note=note)
     if isinstance(bins, LevelBins):
         yield Measurement(metric="total_variation", subject=subject, value=total_variation(e, a), n=n)
         yield Measurement(metric="jensen_shannon", subject=subject, value=jensen_shannon_distance(e, a), n=n)

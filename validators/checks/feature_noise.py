@@ -44,14 +44,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`small` and `large` noise in standard deviations; `draws`; `max_rows` of test by key hash; `telling`: least change at
-    the small noise for which a ratio is formed.
+    """`small` and `large` noise in standard deviations; `draws`; `max_rows` of test by key hash, fewer (200 at least) where the features
+    would ask a model for more than `max_asked` scores; `telling`: least change at the small noise for which a ratio is formed.
     """
 
     small: float = 0.01
     large: float = 0.1
     draws: int = 2
     max_rows: int = 2500
+    max_asked: int = 300_000
     telling: float = 0.1
     least_changed: float = 0.01
     confidence: float = 0.95
@@ -60,7 +61,8 @@ class Options:
 def feature_noise(given: Given) -> Iterator[Measurement]:
     """Change of the score under noise in single features."""
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
-    rows = sample.thin(given.options.max_rows)
+    affordable = given.options.max_asked // (2 * given.options.draws * max(len(given.grid.features), 1))
+    rows = sample.thin(max(min(given.options.max_rows, affordable), 200))
     models = [m for m in (CANDIDATE, PRIOR) if m in given.models]
     numeric = [
         str(c) for c in rows.X if pd.api.types.is_numeric_dtype(rows.X[c]) and not pd.api.types.is_bool_dtype(rows.X[c])

@@ -2,12 +2,13 @@
 
 How it is measured
 ------------------
-A few hundred test rows are given an unknown level, a missing value, an absurd number (a thousand ranges away, both sides) and an infinity,
-one feature at a time. The reaction is raised, not a number, wild (the log-odds or the value lies more than six standard deviations of the
-test scores away, and that of the row as it is does not; a 0 or 1 counts as half of the nearest other probability where the model gives
-some to rows as they are) or silent. Where the scores spread over all that a probability can be, none can be wild, and that is listed and
-not judged. What the project declares as impossible (nullable = false, levels listed) is information; infinity always is. A feature in
-which nothing could be changed is listed and not judged; where the candidate gives every row the same score, nothing is.
+A few hundred test rows are given an unknown level (text), a missing value, an absurd number (a thousand ranges away, both sides) or date
+(1700, 2250) and an infinity, one feature at a time; of a boolean only the missing value can come. The reaction is raised, not a number,
+wild (the log-odds or the value lies more than six standard deviations of the test scores away, and that of the row as it is does not; a 0
+or 1 counts as half of the nearest other probability where the model gives some to rows as they are) or silent. Where the scores spread over
+all that a probability can be, none can be wild, and that is listed and not judged. What the project declares as impossible (nullable =
+false, levels listed) is information; infinity always is. A feature in which nothing could be changed is listed and not judged; where the
+candidate gives every row the same score, nothing is.
 
 Why it matters
 --------------
@@ -40,6 +41,7 @@ from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
 UNKNOWN = "seatrial: a level that never was"
+EARLY, LATE = pd.Timestamp("1700-01-01"), pd.Timestamp("2250-01-01")
 TINY = 1e-12
 
 
@@ -119,11 +121,19 @@ def scale_of(usual: Floats, task: Task) -> Callable[[Floats], Floats]:
 
 def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str, pd.DataFrame]]:
     """The frame with one feature turned into what the model cannot know."""
-    column = X[name]
-    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        if not pd.api.types.is_datetime64_any_dtype(column):
-            yield "unknown_level", X.assign(**{name: pd.Series([UNKNOWN] * len(X), index=X.index, dtype=object)})
-            yield "null", X.assign(**{name: pd.Series([None] * len(X), index=X.index, dtype=object)})
+    column, n = X[name], len(X)
+    if pd.api.types.is_bool_dtype(column):
+        yield "null", X.assign(**{name: np.full(n, np.nan)})
+        return
+    if pd.api.types.is_datetime64_any_dtype(column):
+        for word, at in (("null", pd.NaT), ("absurdly_high", LATE), ("absurdly_low", EARLY)):
+            yield word, X.assign(**{name: pd.Series([at] * n, index=X.index).astype(column.dtype)})
+        return
+    if not pd.api.types.is_numeric_dtype(column):
+        listed = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else None
+        for word, value in (("unknown_level", UNKNOWN), ("null", None)):
+            dtype = object if listed is None else pd.CategoricalDtype([*listed, *([value] if value else [])])
+            yield word, X.assign(**{name: pd.Series([value] * n, index=X.index, dtype=dtype)})
         return
     v = column.to_numpy(np.float64, na_value=np.nan)
     known = v[np.isfinite(v)]

@@ -61,7 +61,8 @@ def metrics_overall(given: Given) -> Iterator[Measurement]:
         note = f"rows of weight {left_out:g} have no usable score and are left out" if left_out else ""
         found = estimates(outcomes, model, given.task, given.grid)
         for m in measurements(found, subject, confidence=given.options.confidence):
-            yield replace(m, note="; ".join(filter(None, (m.note, note))))
+            sign = "predicted minus observed" if m.metric == "mean_error" else ""
+            yield replace(m, note="; ".join(filter(None, (m.note, sign, note))))
         yield from _by_class(cell_of(outcomes, model), given, subject)
         if given.task.type == "multiclass":
             yield from _macro(model, given, subject)

@@ -44,9 +44,12 @@ LOSS = QUANTITIES.index("loss")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`max_rows` by key hash; `repeats` of the shuffle; `confidence` of the intervals of all groups together."""
+    """`max_rows` by key hash, fewer (200 at least) where a model would be asked for more than `max_asked` scores; `repeats` of the
+    shuffle; `confidence` of the intervals of all groups together.
+    """
 
     max_rows: int = 1000
+    max_asked: int = 150_000
     repeats: int = 5
     confidence: float = 0.95
 
@@ -56,7 +59,8 @@ def shuffled_groups(given: Given) -> Iterator[Measurement]:
     sample = given.summary(Role.TEST, SAMPLE)
     models = [m for m in (CANDIDATE, PRIOR) if m in given.models and m in sample.rows.scores]
     rows = scored_rows(sample, given.grid, tuple(models))
-    rows = rows.only(np.arange(rows.n) < given.options.max_rows)
+    affordable = given.options.max_asked // (given.options.repeats * max(len(given.grid.features), 1))
+    rows = rows.only(np.arange(rows.n) < max(min(given.options.max_rows, affordable), 200))
     if rows.n < 2:
         note = "fewer than two rows have an outcome and a score"
         yield Measurement(metric="loss_when_shuffled", subject=subjects.MODEL, value=None, n=rows.n, note=note)

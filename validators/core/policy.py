@@ -165,12 +165,13 @@ class Policy:
     def judge(self, result: Result, family: str) -> JudgedResult:
         """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one that does not count.
 
-        A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its
-        limit: it is listed with the rows that it would take, as no model could pass there; nor one of a minor subject, which at worst
-        would be Attention. Two things keep this from clearing what nobody could see: the number on the whole model that the check is
-        about (any but a `supporting` one) always counts, and where nothing counts the check is INCONCLUSIVE (not so one that no rule
-        speaks of). As what counts is the same in all tiers, a stricter tier never passes what a milder one does not. A check that was
-        measured with a reason against itself (`Result.reason`) cannot pass.
+        A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its limit:
+        it is listed with the rows that it would take, as no model could pass there; nor one of a minor subject, which at worst would be
+        Attention. Two things keep this from clearing what nobody could see: the number on the whole model that the check is about (any
+        but a `supporting` one) always counts, and a check without such a number passes only where at least half of the subjects that
+        are neither small nor minor do; where nothing counts it is INCONCLUSIVE (not so one that no rule speaks of). As what counts is
+        the same in all tiers, a stricter tier never passes what a milder one does not. A check that was measured with a reason against
+        itself (`Result.reason`) cannot pass.
         """
         required = self.requirement(result.code, family) != "advisory"
         if result.status is not Status.MEASURED:
@@ -183,7 +184,7 @@ class Policy:
         verdict = worst(telling)
         if (held and not counted) or (rules and not result.measurements):
             verdict = worst([Verdict.INCONCLUSIVE, *telling])
-        if verdict is Verdict.PASS and result.reason:
+        if verdict is Verdict.PASS and (result.reason or _mostly_open(held)):
             verdict = Verdict.INCONCLUSIVE
         return JudgedResult(result=result, required=required, verdict=verdict, judged=judged)
 
@@ -199,15 +200,14 @@ class Policy:
             if verdict is Verdict.INCONCLUSIVE
         ]
         for rule, verdict in zip(mine, verdicts, strict=True):
-            size = m.n if m.size is None else m.size
             main = m.subject == MODEL and not rule.supporting
             told = verdict is not Verdict.INCONCLUSIVE or main or (rule.tells(m, self.tier) and not m.minor)
-            counts = (size >= rule.min_n and told) or self.requires(m.subject)
+            counts = (m.weighed >= rule.min_n and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
                 note = "; ".join(filter(None, (note, way_out(m, ends, rule.null, small=not counts))))
             elif verdict is Verdict.PASS and main and not counts:
-                few = f"too few to pass on: {size:,.0f} of the rarest outcome or kind of row, and it takes {rule.min_n:,.0f}"
+                few = f"too few to pass on: {m.weighed:,.0f} rows of the rarest kind, and it takes {rule.min_n:,.0f}"
                 note = "; ".join(filter(None, (note, few)))
             yield Judged(measurement=m, rule=rule, verdict=verdict, counts=counts, mde=mde, note=note)
 
@@ -239,6 +239,14 @@ class Policy:
         if narrowed or open_ends or not any(r.verdict for r in needed):
             return Overall.INCOMPLETE
         return Overall.WARNED if any(r.verdict not in (None, Verdict.PASS) for r in results) else Overall.PASSED
+
+
+def _mostly_open(judged: Sequence[Judged]) -> bool:
+    """Whether less than half of the subjects that matter pass, and no number on the whole model does."""
+    passed = [j for j in judged if j.counts and j.verdict is Verdict.PASS]
+    matter = [j for j in judged if j.rule and j.measurement.weighed >= j.rule.min_n and not j.measurement.minor]
+    whole = any(j.measurement.subject == MODEL and j.rule and not j.rule.supporting for j in passed)
+    return not whole and 2 * len(passed) < len(matter)
 
 
 def _fits(required: str, subject: str) -> bool:

@@ -1,6 +1,7 @@
 """A first project file, guessed from the files in a folder; every guess is explained, and none is silent."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ MODEL_SUFFIXES = (".skops", ".joblib", ".pkl", ".pickle", ".ubj", ".json", ".txt
 LOOK_AT = 20_000
 _TARGETS = ("target", "label", "y", "outcome", "default", "class", "response")
 _KEYS = ("id", "key", "row_id", "uuid")
+_NUMBERS = {*_KEYS, "no", "nr", "number", "row", "record"}
 _TIMES = ("time", "date", "timestamp", "event_time", "applied_at", "created_at")
 _SCORES = ("score", "prediction", "probability", "y_score", "y_pred")
 _SENSITIVE = ("sex", "gender", "age", "race", "ethnicity", "marital", "religion", "disability", "nationality")
@@ -159,8 +161,11 @@ def _target(frame: pd.DataFrame, target: str | None, reasons: list[str]) -> str:
     if named:
         reasons.append(f"{named[0]!r} is the target: its name says so")
         return str(named[0])
-    last = str(frame.columns[-1])
-    reasons.append(f"{last!r} is taken for the target because it is the last column: CHECK THIS")
+    able = [str(c) for c in frame if not (_is_time(frame[c]) or _is_key(str(c), frame[c]) or counts_rows(frame[c]))]
+    last = able[-1] if able else str(frame.columns[-1])
+    reasons.append(
+        f"{last!r} is taken for the target because it is the last column that is no time and no key: CHECK THIS"
+    )
     return last
 
 
@@ -168,7 +173,7 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
     others = [str(c) for c in frame if str(c) != target]
     lines = []
     counters = [c for c in others if counts_rows(frame[c])]
-    key, why = next((c for c in others if _named(c, _KEYS) and frame[c].is_unique), None), "its name says so"
+    key, why = next((c for c in others if _is_key(c, frame[c])), None), "its name says so"
     if key is None:
         # one that starts anew in every file would make all rows of test look like rows of train
         key, why = next((c for c in counters if frame[c].iloc[0] > 1), None), "it counts the rows"
@@ -196,6 +201,15 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
     lines.append(f"features = {_quoted(features)}")
     reasons.append(f"{len(features)} columns without another role are features; take out what the model does not use")
     return lines
+
+
+def _is_key(name: str, column: pd.Series) -> bool:
+    words = {*re.split(r"[\W_]+", name.lower()), name.lower()}
+    return bool(words & _NUMBERS) and not pd.api.types.is_float_dtype(column) and bool(column.is_unique)
+
+
+def _is_time(column: pd.Series) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(column) or reads_as_time(column)
 
 
 def _named(column: str, words: Sequence[str]) -> bool:

@@ -23,7 +23,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_NAME = r'(?P<name>"(?:[^"\\]|\\.)*"|[A-Za-z0-9_.-]+)'
+_NAME = r'(?P<name>"(?:[^"\\]|\\.)*"|[\w.-]+)'
 _VALUE = r'(?P<value>\[.*\]|"(?:[^"\\]|\\.)*"|[^\s&"|<>=!\[\]]+)'
 _TERM = re.compile(rf"\s*{_NAME}\s*(?P<op>==|!=|<=|>=|<|>|\bin\b)\s*{_VALUE}\s*")
 
@@ -52,7 +52,8 @@ def parse_slice(text: str) -> tuple[Term, ...]:
         if not found:
             rest = text[at : at + 30]
             raise ProjectError(
-                f'slice {text!r}: cannot read {rest!r}; write conditions as name == value, joined by &, e.g. age < 25 & region == "EU"'
+                f"slice {text!r}: cannot read {rest!r}; write conditions as name == value, joined by &, e.g. "
+                'age < 25 & region == "EU"; a name with blanks stands in double quotes'
             )
         terms.append(Term(_bare(found["name"]), found["op"], _value(found["value"].strip(), found["op"], text)))
         at = found.end()
@@ -119,17 +120,20 @@ def _holds(term: Term, column: pd.Series) -> NDArray[np.bool_]:
     if term.value is None:
         return missing if term.op == "==" else ~missing
     if term.op == "in":
-        texts = [str(v) for v in term.value]
+        texts = [str(v).lower() if isinstance(v, bool) else str(v) for v in term.value]
         return np.asarray(_as_text(column).isin(texts), dtype=np.bool_) & ~missing
     if isinstance(term.value, str) or not pd.api.types.is_numeric_dtype(column):
-        held = _OPERATORS[term.op](_as_text(column), str(term.value))
+        truths = pd.api.types.is_bool_dtype(column) or any(isinstance(v, bool) for v in column.dropna().head(1000))
+        text = str(term.value).lower() if truths else str(term.value)
+        held = _OPERATORS[term.op](_as_text(column), text)
     else:
         held = _OPERATORS[term.op](column, term.value)
     return np.asarray(held.fillna(value=False) if hasattr(held, "fillna") else held, dtype=np.bool_) & ~missing
 
 
 def _as_text(column: pd.Series) -> pd.Series:
-    return column.astype("object").map(str)
+    """As texts; booleans as TOML and JSON write them."""
+    return column.astype("object").map(lambda v: str(v).lower() if isinstance(v, bool | np.bool_) else str(v))
 
 
 def _bare(text: str) -> str:

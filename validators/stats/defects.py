@@ -24,6 +24,8 @@ class Placeholder:
 def placeholder(values: Floats, *, min_rows: int = 5) -> Placeholder | None:
     """The smallest or largest value, if it repeats and lies further from the rest than the rest is wide.
 
+    A 0 beside less than ten other values is one of their levels (no policy; never) and no code for an unknown number.
+
     Parameters
     ----------
     values : (n,)
@@ -41,7 +43,8 @@ def placeholder(values: Floats, *, min_rows: int = 5) -> Placeholder | None:
     found = []
     for end, rest in ((0, distinct[1:]), (-1, distinct[:-1])):
         gap = float(np.min(np.abs(distinct[end] - rest)))
-        if gap > rest[-1] - rest[0] and counts[end] >= min_rows:
+        level = distinct[end] == 0 and len(rest) < DISTINCT
+        if gap > rest[-1] - rest[0] and counts[end] >= min_rows and not level:
             found.append(Placeholder(float(distinct[end]), int(counts[end])))
     return max(found, key=lambda p: p.count, default=None)
 

@@ -244,7 +244,7 @@ def widened(ends: Interval, bound: float, scale: Scale = "identity") -> Interval
 def why_undefined(cell: Cell) -> str:
     """Why a metric of a cell is undefined, in words."""
     if cell.n == 0:
-        return "no row has an outcome"
+        return "there is no row with an outcome here"
     if not cell.sums["w"][0] > 0:
         return "no row with an outcome has a usable score and a weight"
     if len(cell.positives) == 1 and cell.positives[0][0].sum() + cell.negatives[0][0].sum() > 0:

@@ -4,6 +4,7 @@ Each group is set against others by one rule: the reference, which is the larges
 against all others together. So every group has a comparison, and a wrong done to the largest one shows as well.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -90,8 +91,8 @@ class Contrast:
 def partitions(batch: Batch, options: GroupOptions) -> tuple[Partition, ...]:
     """A partition for each declared sensitive column.
 
-    A number with more than six values is cut at the options' bounds, else near its quartiles, at round values; other columns have
-    a group for each level (the 39 most frequent, and one for the others).
+    A number with more than six values, and the years of a date, are cut at the options' bounds, else near their quartiles, at round
+    values; other columns have a group for each level (the 39 most frequent, and one for the others).
     """
     return tuple(_of_column(str(c), batch.sensitive[c], options.cuts.get(str(c))) for c in batch.sensitive)
 
@@ -153,6 +154,9 @@ def _of_column(name: str, column: pd.Series, cuts: Sequence[float] | None) -> Pa
             return _banded(
                 name, values, np.unique(np.asarray(cuts if cuts is not None else _round_cuts(values), float))
             )
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        years = column.dt.year.to_numpy(np.float64, na_value=np.nan)
+        return _banded(name, years, np.unique(np.asarray(cuts if cuts is not None else _round_cuts(years), float)))
     return _levels(name, column)
 
 
@@ -199,5 +203,6 @@ def _round_cuts(values: Floats) -> Floats:
         return np.unique(quartiles)
     power = 10.0 ** np.floor(np.log10(spread / BANDS))
     step = max(s * power for s in (1.0, 2.0, 5.0) if s * power <= spread / BANDS)
-    cuts = np.unique(np.round(quartiles / step) * step)
+    digits = max(0, 1 - math.floor(math.log10(step)))  # 6.8, and not the 6.800000000000001 of 34 fifths
+    cuts = np.unique(np.round(np.round(quartiles / step) * step, digits))
     return np.asarray(cuts[(cuts > known.min()) & (cuts <= known.max())])
