@@ -82,3 +82,12 @@ def test_the_readme_names_the_built_families_and_no_others():
 def test_links_and_pictures_of_the_readme_are_there():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+PROJECT = (ROOT / "docs" / "project.md").read_text("utf-8")
+
+
+def test_every_key_of_a_project_file_is_explained():
+    told = set(re.findall(r"`([a-z_]+)`", PROJECT.split("| section |")[1]))
+
+    assert {key for keys in SECTIONS.values() for key in keys} <= told
