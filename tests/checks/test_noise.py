@@ -8,6 +8,7 @@ import pytest
 
 from validators.catalog import check_of
 from validators.cli.execute import policy_of
+from validators.core.errors import ModelError
 from validators.core.policy import Verdict
 from validators.core.records import Result, Status
 
@@ -214,3 +215,19 @@ def test_many_features_are_asked_about_on_fewer_rows(code):
     found = tuple(few.measure(given_of(few, Guarded(), frame(2000, 1))))
 
     assert {m.n for m in found} == {200}
+
+
+def test_one_failure_that_the_model_refuses_takes_no_other_along():
+    class Refuses(Guarded):
+        def predict(self, X):
+            if (X["age"] < 0).any():
+                raise ModelError("no age below 0")
+            return super().predict(X)
+
+    check = check_of("NOI103")
+    found = {(m.metric, m.subject): m for m in check.measure(given_of(check, Refuses(), frame(2000, 1)))}
+    sound = {(m.metric, m.subject): m for m in check.measure(given_of(check, Guarded(), frame(2000, 1)))}
+    refused = ("failure_rms_change", "feature:age | rows:sign_turned")
+
+    assert found.pop(refused).note == "no age below 0"
+    assert found == {at: m for at, m in sound.items() if at[1] != refused[1]}

@@ -21,7 +21,7 @@ Sources
 Breck et al. (2017), The ML test score, IEEE Big Data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.errors import ModelError
-from ..core.records import Check, Family, Given, Measurement, Needs
+from ..core.records import Check, Family, Given, Measurement, Model, Needs
 from ..stats.proportions import zero_event_upper_bound
-from ..summaries.reactions import ask, base_of, estimated, flip_parts, rms_parts, with_column
+from ..summaries.reactions import Floats, ask, base_of, estimated, flip_parts, rms_parts, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -63,14 +63,12 @@ def failures(given: Given) -> Iterator[Measurement]:
     hit = given.rng.random(len(rows)) < given.options.share
     draws = given.rng.integers(0, len(rows), len(rows))
     for name in rows.X:
-        for word, X in changed_frames(rows.X, str(name), hit, draws):
+        changed = dict(changed_frames(rows.X, str(name), hit, draws))
+        for word, scores in _answers(given.models[CANDIDATE], changed, str(name)).items():
             subject = subjects.join(subjects.feature(str(name)), subjects.rows(word))
-            try:
-                scores = ask(given.models[CANDIDATE], X)
-            except ModelError as error:
-                yield Measurement(
-                    metric="failure_rms_change", subject=subject, value=None, n=len(rows), note=str(error)[:200]
-                )
+            if isinstance(scores, ModelError):
+                note = str(scores)[:200]
+                yield Measurement(metric="failure_rms_change", subject=subject, value=None, n=len(rows), note=note)
                 continue
             if not np.isfinite(scores).all():
                 note = f"{int((~np.isfinite(scores)).any(axis=1).sum())} scores are missing or infinite"
@@ -83,6 +81,27 @@ def failures(given: Given) -> Iterator[Measurement]:
             if given.task.type != "regression":
                 flips = flip_parts(base, CANDIDATE, scores)
                 yield _at_least_0(estimated("failure_flip_rate", subject, flips, len(rows), given.options.confidence))
+
+
+def _answers(model: Model, frames: Mapping[str, pd.DataFrame], name: str) -> dict[str, Floats | ModelError]:
+    """Scores of every frame, or what the model raised. Frames of one type are asked together, apart only where that raises."""
+    found: dict[str, Floats | ModelError] = {}
+    for dtype in dict.fromkeys(X[name].dtype for X in frames.values()):
+        alike = {word: X for word, X in frames.items() if X[name].dtype == dtype}
+        try:
+            scores = ask(model, pd.concat(alike.values(), ignore_index=True))
+        except ModelError:
+            found |= {word: _answer(model, X) for word, X in alike.items()}
+        else:
+            found |= dict(zip(alike, np.split(scores, len(alike)), strict=True))
+    return {word: found[word] for word in frames}
+
+
+def _answer(model: Model, X: pd.DataFrame) -> Floats | ModelError:
+    try:
+        return ask(model, X)
+    except ModelError as error:
+        return error
 
 
 def _at_least_0(m: Measurement) -> Measurement:
