@@ -70,6 +70,24 @@ def test_flips_of_one_class_are_laid_at_its_door():
     assert verdict(found["noise_excess", "class:0"], **NOISE) == "PASS"
 
 
+@pytest.mark.parametrize(("start", "minor"), [("2024-01-01", False), ("2024-03-01", False), ("2024-07-01", True)])
+def test_labels_of_another_season_are_attention_at_most(start, minor):
+    """Flights of July are later than those of winter: no label was wrong, and the check failed."""
+    X, y, p = sound(3000, 1)
+    grid, rng = grid_of(X, p), np.random.default_rng(0)
+
+    def at(first, labels):
+        days = pd.Timestamp(first) + pd.to_timedelta(rng.integers(0, 180, 3000), unit="D")
+        return replace(batch_of(X, labels, p, grid), time=days.to_numpy("datetime64[ns]"))
+
+    more = np.where(rng.random(3000) < 0.3, 1.0, y)
+    found = measure(label_noise.CHECK, {Role.TRAIN: at("2024-01-01", y), Role.REFERENCE: at(start, more)}, grid)
+
+    judged = [m for (metric, _), m in found.items() if metric == "noise_excess"]
+    assert {m.minor for m in judged} == {minor}
+    assert all(("other times" in m.note) == minor for m in judged)
+
+
 def test_clean_labels_pass():
     found = noisy(0.0)
 

@@ -1,8 +1,11 @@
 """Data files of every kind give the same rows; broken ones one sentence; guesses are explained."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from validators.core.errors import DataError, ProjectError
@@ -238,3 +241,23 @@ def test_a_time_or_a_key_in_the_last_place_is_not_the_target(tmp_path):
     assert 'target = "bought"' in guess.toml
     assert 'key = "id no."' in guess.toml
     assert 'time = "interview"' in guess.toml
+
+
+def test_decimals_are_read_as_floats(tmp_path):
+    """As objects they were taken for text: levels, drift of new levels, and text fed to a number."""
+    table = pa.table({"rate": pa.array([Decimal("12.50"), None, Decimal("0.10")], pa.decimal128(9, 2)), "n": [1, 2, 3]})
+    pq.write_table(table, tmp_path / "test.parquet")
+    held = read_frame(tmp_path / "test.parquet")
+
+    assert held.dtypes.astype(str).tolist() == ["float64", "int64"]
+    assert held.rate.tolist()[::2] == [12.5, 0.1]
+
+
+def test_codes_that_begin_with_a_nought_stay_text_in_a_csv(tmp_path):
+    """00501 became 501, and a model fitted on text saw numbers."""
+    lines = ["zip,amount,share,flag", *(f"{k:05d},{k},0.{k},0" for k in range(498, 600))]
+    (tmp_path / "test.csv").write_text("\n".join(lines) + "\n")
+    held = read_frame(tmp_path / "test.csv")
+
+    assert held.zip.tolist()[:2] == ["00498", "00499"]
+    assert held.dtypes.astype(str).tolist()[1:] == ["int64", "float64", "int64"]

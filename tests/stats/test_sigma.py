@@ -127,3 +127,15 @@ def test_intervals_cover_at_both_levels(n, shift, design):
     assert usual >= 0.93 - 0.015  # two binomial standard errors of 1000 runs
     assert usual <= 0.97 + 0.01 or shift == 0.0
     assert simultaneous >= 0.995
+
+
+def test_a_distance_below_what_sampling_gives_does_not_prove_that_nothing_moved():
+    """Every day has one weekday and every group its share of them: the upper limit was 0 with a Kolmogorov distance of .07."""
+    days = np.zeros((50, 7))
+    days[np.arange(50), np.arange(50) % 7] = 40
+    other = np.zeros((50, 7))
+    other[np.arange(50), (np.arange(50) * 3) % 7] = 40
+    found = binned_shift(days, other, confidence=0.95)
+
+    assert (found.value, found.low) == (0, 0)
+    assert found.high > 0.15

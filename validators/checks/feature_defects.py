@@ -99,6 +99,8 @@ def _called(rows: Batch, j: int, bins: Bins, modal: int) -> str:
     held = rows.X.iloc[:, j][rows.codes[:, j] == modal].unique()
     if isinstance(bins, LevelBins) or modal == bins.missing or len(held) != 1:
         return bins.names[modal]
+    if isinstance(held[0], bool | np.bool_):
+        return str(bool(held[0]))
     return str(held[0]) if isinstance(held[0], pd.Timestamp | np.datetime64) else f"{float(held[0]):.6g}"
 
 

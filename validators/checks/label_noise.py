@@ -6,11 +6,12 @@ A straight and a boosted learner of our own give every labelled row of train and
 other rows of train (five folds of dependent rows). If labels of train were flipped, these probabilities are drawn to the middle,
 and reference, whose labels were not, shows it. `noise_excess` is the share of training labels that are wrong beyond those of
 reference: for the whole (flips at random, see `stats/label_noise`), and per class (share of all labels that train calls something
-else where reference does not). `slice_label_gap` (binary) is the same share inside a declared slice. Intervals are by the
-delete-a-group jackknife over both roles, simultaneous over whole and classes. Without reference, test is taken. For information:
-`suspect_share`, the labels that confident learning doubts, `planted_found`, the share of 2 % planted flips that it finds here, and
-`conflict_excess`, the share of rows that disagree with a row of equal features beyond what their probabilities let expect
-(judged).
+else where reference does not). `slice_label_gap` (binary) is the same share inside a declared slice. Intervals are by the delete-a-
+group jackknife over both roles, simultaneous over whole and classes. Without reference, test is taken. Where the two are of other
+times (the central nine tenths of their times share less than half of the shorter), what differs may be the outcomes of another
+season and no fault of the labels: then it is Attention at most. For information: `suspect_share`, the labels that confident
+learning doubts, `planted_found`, the share of 2 % planted flips that it finds here, and `conflict_excess`, the share of rows that
+disagree with a row of equal features beyond what their probabilities let expect (judged).
 
 Why it matters
 --------------
@@ -33,6 +34,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import GROUPS, Role
@@ -46,6 +48,7 @@ from ..summaries.label_model import Floats, Labels, label_probabilities
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
+Times = NDArray[np.datetime64]
 MIN_ROWS = 300
 
 
@@ -62,6 +65,7 @@ def label_noise(given: Given) -> Iterator[Measurement]:
     role = Role.REFERENCE if given.has(Role.REFERENCE, SAMPLE) else Role.TEST
     samples: list[RowSample] = [given.summary(r, SAMPLE) for r in (Role.TRAIN, role)]
     train, other = label_probabilities(samples[0].rows, samples[1].rows, given.task, given.grid)
+    apart = _of_other_times(samples[0].rows.time, samples[1].rows.time)
     least = min(len(train.y), len(other.y))
     if least < MIN_ROWS or not np.isfinite(train.p).all() or not np.isfinite(other.p).all():
         why = (
@@ -73,18 +77,30 @@ def label_noise(given: Given) -> Iterator[Measurement]:
     # in a binary task the gaps of the classes are one number with two signs
     level = simultaneous_level(given.options.confidence, 2 if given.task.type == "binary" else 1 + len(classes))
     note = f"against {role.value}; {len(train.y):,} and {len(other.y):,} rows"
+    note += "; they are of other times, in which outcomes may have changed" if apart else ""
     means = [_means(held) for held in (train, other)]
     n_eff = min(train.n_eff, other.n_eff)
-    yield _estimate(subjects.MODEL, _rate, means, level, least, n_eff, note)
+    found = [_estimate(subjects.MODEL, _rate, means, level, least, n_eff, note)]
     for k, label in enumerate(classes):
-        yield _estimate(
-            subjects.class_of(label), partial(_class_gap, k), means, level,
-            int((other.y == k).sum()), n_eff, note,
-        )  # fmt: skip
+        size = int((other.y == k).sum())
+        found.append(_estimate(subjects.class_of(label), partial(_class_gap, k), means, level, size, n_eff, note))
     if given.task.type == "binary":
-        yield from _slices(given, train, other)
+        found += _slices(given, train, other)
+    yield from (replace(m, minor=apart) for m in found)
     yield from _suspects(given, train)
     yield _conflicts(train, given.options.confidence)
+
+
+def _of_other_times(here: Times | None, there: Times | None) -> bool:
+    """Whether the central nine tenths of two roles' times share less than half of the shorter one."""
+    ends = []
+    for times in (here, there):
+        known = np.zeros(0) if times is None else times[~np.isnat(times)].astype("datetime64[s]").astype(np.float64)
+        if not len(known):
+            return False
+        ends.append(np.quantile(known, [0.05, 0.95]))
+    shared = min(e[1] for e in ends) - max(e[0] for e in ends)
+    return bool(shared < 0.5 * min(e[1] - e[0] for e in ends))
 
 
 def _means(held: Labels) -> Floats:

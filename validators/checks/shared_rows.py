@@ -7,10 +7,10 @@ also stand in train, the share of training rows that have a twin among the other
 repeats by itself. Where no training row has one, that share may be as high as the bound of an unseen event; where test rows repeat all the
 same, as when train was cleaned of repeats, the share that test repeats in itself is taken off. No row in both is a plain count, with that
 bound. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely they are to come again by
-themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two weighted
-shares. Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 95 % bound, and the high one at
-most the share of equal rows. A role larger than its sample is weighted in the sample, or counted unweighted in full, whichever is the more
-exact. Copies of common rows alone are seen late.
+themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two weighted shares.
+Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 98 % bound (95 % where nothing repeats), and
+the high one at most the share of equal rows. A role larger than its sample is weighted in the sample, or counted unweighted in full,
+whichever is the more exact. Copies of common rows alone are seen late.
 For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows
 that train does not have.
 
@@ -48,6 +48,7 @@ from ..summaries.scored_rows import scored_rows
 
 ROWS, SAMPLE = IdentitiesKind(), RowSampleKind()
 CONFIDENCE = 0.95  # of a one-sided bound
+SURE = 0.98  # the same, where rows repeat by themselves: one sound split in fifty, not in twenty, may alarm
 PAIR = 2
 
 
@@ -100,7 +101,7 @@ def _against_test(
 ) -> tuple[float, Interval, int]:
     """(excess, interval, test rows) over what test repeats in itself, times the rows of train for one of test."""
     draws = [*codes(test.content()), *codes(test.entities())]
-    ones, both = np.ones(test.rows), 2 * CONFIDENCE - 1
+    ones, both = np.ones(test.rows), 2 * SURE - 1
     seen = weighted_share(hit, ones, *draws, confidence=both)
     share, ends = weighted_share(inside, ones, *draws, confidence=both, together=PAIR)
     larger = max(train.rows / test.rows, 1.0)
@@ -128,7 +129,7 @@ def _compared(
 def _difference(
     hit: Sequence[NDArray[np.bool_]], weights: Sequence[NDArray[np.float64]], draws: Sequence[list[NDArray[np.int64]]]
 ) -> tuple[float, Interval, int]:
-    both = 2 * CONFIDENCE - 1
+    both = 2 * SURE - 1
     test, train = (
         weighted_share(h, w, *d, confidence=both, together=k)
         for h, w, d, k in zip(hit, weights, draws, (1, PAIR), strict=True)
@@ -142,7 +143,7 @@ def _excess(found: tuple[float, Interval, int], overlap: float, n: int, note: st
     part = "" if used == n else f"; weighted in {used:,} of {n:,} test rows"
     return Measurement(
         metric="overlap_excess", subject=subjects.MODEL, value=min(value, overlap), low=min(ends.low, overlap),
-        high=min(ends.high, overlap), level=2 * CONFIDENCE - 1, method="weighted counts", n=n, n_eff=float(used), note=note + part,
+        high=min(ends.high, overlap), level=2 * SURE - 1, method="weighted counts", n=n, n_eff=float(used), note=note + part,
     )  # fmt: skip
 
 

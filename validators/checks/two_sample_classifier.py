@@ -98,6 +98,8 @@ def two_sample(given: Given) -> Iterator[Measurement]:
     p = side_permutation_p(score, label, unit, draws=given.options.shuffles, rng=given.rng)
     drawn = f"{given.options.shuffles} shuffles of the sides, of whole entities, days or rows, within an entity or day that has both"
     told = f"{drawn}; the least that they can give is {1 / (given.options.shuffles + 1):.2g}"
+    if p is None:
+        told = "only one side has entities or days of its own: no shuffle of whole ones moves those"
     yield Measurement(metric="c2st_p", subject="model", value=p, n=n, note=told)
 
 

@@ -9,6 +9,7 @@ from .ranking import midranks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+FEW = 0.1  # of the rows, which may stay where they are
 
 
 def side_permutation_p(
@@ -29,7 +30,8 @@ def side_permutation_p(
 
     Returns
     -------
-    float, or None where all rows are of one side.
+    float, or None where all rows are of one side, or only one side has units of its own, of more than a tenth of the rows: no swap moves
+    those.
 
     Notes
     -----
@@ -37,6 +39,11 @@ def side_permutation_p(
     Applications in Genetics and Molecular Biology 9(1), 39.
     """
     if not 0 < side.sum() < len(side):
+        return None
+    _, place, size = np.unique(unit, return_inverse=True, return_counts=True)
+    ones = np.bincount(place, weights=side)
+    alone = [float(size[held].sum()) / len(side) for held in (ones == 0, ones == size)]
+    if min(alone) == 0 and max(alone) > FEW:
         return None
     ranks = midranks(score)
     drawn = np.array([_area(ranks, shuffled) for shuffled in _shuffles(side, unit, draws, rng)])

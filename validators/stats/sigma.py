@@ -155,14 +155,16 @@ def binned_shift(expected: Counts, actual: Counts, *, confidence: float) -> Shif
         aside = max(along, _location_variance(s_e + s_a, (moved(SMALL, p) - p) * scale))
     tail = student_tail((1 - confidence) / 2, (v_e, df_e), (v_a, df_a))
 
-    def limit(r: float, probability: float) -> float:
+    def limit(r: float, probability: float, seen: float = raw) -> float:
         def below(t: float) -> float:
             c = (square + 2 * r * t) / (trace + 2 * t)
-            return _noncentral(raw / c, trace / c, t / c)
+            return _noncentral(seen / c, trace / c, t / c)
 
         return shift_of_d2(_root(below, probability), p)
 
-    return ShiftEstimate(value, min(limit(along, 1 - tail), value), max(limit(aside, tail), value), raw, method)
+    # a distance smaller than sampling ever gives (levels dealt evenly to every day) tells that S is too large, not that nothing moved
+    high = limit(aside, tail) or limit(aside, tail, trace)
+    return ShiftEstimate(value, min(limit(along, 1 - tail), value), max(high, value), raw, method)
 
 
 def shares_left(counts: Floats) -> Floats:

@@ -3,13 +3,15 @@
 Parsers of parquet, arrow and csv are C++: a file that breaks one ends this process only. Batches go back as Arrow streams.
 """
 
+import csv
 import faulthandler
+import io
 import socket
 
 from . import confinement, wire
 from .serving import failure
 
-CELLS, BYTES = 8_000_000, 256 << 20
+CELLS, BYTES, HEAD = 8_000_000, 256 << 20, 1 << 20
 
 
 def main(descriptor, config):
@@ -119,12 +121,27 @@ def whole(file, header):
     if header["suffix"] == ".csv":
         import pyarrow.csv
 
-        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True)
+        texts = dict.fromkeys(padded(file.read(HEAD)), pa.string())
+        file.seek(0)
+        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True, column_types=texts)
         return pyarrow.csv.read_csv(file, convert_options=options)
     with pa.ipc.open_file(file) as reader:
         table = reader.read_all()
     table.validate(full=True)
     return table
+
+
+def padded(head):
+    """Columns of a csv whose numbers begin with a nought that is no number's (a code like 00501); told by the beginning of the file."""
+    lines = csv.reader(io.StringIO(head[: head.rfind(b"\n") + 1].decode("utf-8-sig", "replace"), newline=""))
+    found = set()
+    try:
+        names = next(lines, [])
+        for line in lines:
+            found |= {name for name, text in zip(names, line) if text[:1] == "0" and len(text) > 1 and text.isdecimal()}  # noqa: B905
+    except csv.Error:
+        pass
+    return found
 
 
 def stream(held):
