@@ -9,7 +9,7 @@ from .ranking import midranks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-FEW = 0.1  # of the rows, which may stay where they are
+FEW = 0.3  # of the rows, which may stay where they are
 
 
 def side_permutation_p(
@@ -30,7 +30,7 @@ def side_permutation_p(
 
     Returns
     -------
-    float, or None where all rows are of one side, or only one side has units of its own, of more than a tenth of the rows: no swap moves
+    float, or None where all rows are of one side, or only one side has units of its own, of three tenths of the rows or more: no swap moves
     those.
 
     Notes
