@@ -34,7 +34,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import GROUPS, Role
@@ -44,11 +43,10 @@ from ..stats.jackknife import MIN_GROUPS, jackknife_variance
 from ..stats.label_noise import confident_suspects, noise_rate, noise_terms
 from ..stats.proportions import wilson_interval
 from ..summaries.identities import codes, content_hash
-from ..summaries.label_model import Floats, Labels, label_probabilities
+from ..summaries.label_model import Floats, Labels, label_probabilities, of_other_times
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
-Times = NDArray[np.datetime64]
 MIN_ROWS = 300
 
 
@@ -65,7 +63,7 @@ def label_noise(given: Given) -> Iterator[Measurement]:
     role = Role.REFERENCE if given.has(Role.REFERENCE, SAMPLE) else Role.TEST
     samples: list[RowSample] = [given.summary(r, SAMPLE) for r in (Role.TRAIN, role)]
     train, other = label_probabilities(samples[0].rows, samples[1].rows, given.task, given.grid)
-    apart = _of_other_times(samples[0].rows.time, samples[1].rows.time)
+    apart = of_other_times(samples[0].rows.time, samples[1].rows.time)
     least = min(len(train.y), len(other.y))
     if least < MIN_ROWS or not np.isfinite(train.p).all() or not np.isfinite(other.p).all():
         why = (
@@ -89,18 +87,6 @@ def label_noise(given: Given) -> Iterator[Measurement]:
     yield from (replace(m, minor=apart) for m in found)
     yield from _suspects(given, train)
     yield _conflicts(train, given.options.confidence)
-
-
-def _of_other_times(here: Times | None, there: Times | None) -> bool:
-    """Whether the central nine tenths of two roles' times share less than half of the shorter one."""
-    ends = []
-    for times in (here, there):
-        known = np.zeros(0) if times is None else times[~np.isnat(times)].astype("datetime64[s]").astype(np.float64)
-        if not len(known):
-            return False
-        ends.append(np.quantile(known, [0.05, 0.95]))
-    shared = min(e[1] for e in ends) - max(e[0] for e in ends)
-    return bool(shared < 0.5 * min(e[1] - e[0] for e in ends))
 
 
 def _means(held: Labels) -> Floats:

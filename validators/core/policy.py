@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from .power import detectable, way_out
+from .power import detectable, way_out, weighed
 from .records import Measurement, Result, Status
 from .subjects import MODEL
 
@@ -202,12 +202,12 @@ class Policy:
         for rule, verdict in zip(mine, verdicts, strict=True):
             main = m.subject == MODEL and not rule.supporting
             told = verdict is not Verdict.INCONCLUSIVE or main or (rule.tells(m, self.tier) and not m.minor)
-            counts = (m.weighed >= rule.min_n and told) or self.requires(m.subject)
+            counts = (weighed(m) >= rule.min_n and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
                 note = "; ".join(filter(None, (note, way_out(m, ends, rule.null, small=not counts))))
             elif verdict is Verdict.PASS and main and not counts:
-                few = f"too few to pass on: {m.weighed:,.0f} rows of the rarest kind, and it takes {rule.min_n:,.0f}"
+                few = f"too few to pass on: {weighed(m):,.0f} rows of the rarest kind, and it takes {rule.min_n:,.0f}"
                 note = "; ".join(filter(None, (note, few)))
             yield Judged(measurement=m, rule=rule, verdict=verdict, counts=counts, mde=mde, note=note)
 
@@ -244,7 +244,7 @@ class Policy:
 def _mostly_open(judged: Sequence[Judged]) -> bool:
     """Whether less than half of the subjects that matter pass, and no number on the whole model does."""
     passed = [j for j in judged if j.counts and j.verdict is Verdict.PASS]
-    matter = [j for j in judged if j.rule and j.measurement.weighed >= j.rule.min_n and not j.measurement.minor]
+    matter = [j for j in judged if j.rule and weighed(j.measurement) >= j.rule.min_n and not j.measurement.minor]
     whole = any(j.measurement.subject == MODEL and j.rule and not j.rule.supporting for j in passed)
     return not whole and 2 * len(passed) < len(matter)
 

@@ -56,3 +56,8 @@ def _times(value: float, low: float, high: float, limit: float) -> float:
 def without_way_out(note: str) -> str:
     """A note without what a policy added to it, so that another policy can say its own."""
     return "; ".join(part for part in note.split("; ") if not _ADDED.fullmatch(part))
+
+
+def weighed(m: Measurement) -> float:
+    """What a policy's `min_n` is held against: rows, or rows of the rarer kind."""
+    return m.n if m.size is None else m.size

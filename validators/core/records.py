@@ -195,11 +195,6 @@ class Measurement:
     note: str = ""
     minor: bool = False
 
-    @property
-    def weighed(self) -> float:
-        """What a policy's `min_n` is held against."""
-        return self.n if self.size is None else self.size
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:

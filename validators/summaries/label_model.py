@@ -11,6 +11,7 @@ from .refits import fit_restrained
 from .row_sample import concat, take
 
 Floats = NDArray[np.float64]
+Times = NDArray[np.datetime64]
 FOLDS = 5
 
 
@@ -80,3 +81,15 @@ def _mean_probability(train: Batch, there: Batch, task: Task, grid: Grid) -> Flo
         return np.full((len(there), len(task.classes)), np.nan)
     mean = (straight.predict(encode(there, grid)) + boosted) / 2
     return np.column_stack([1 - mean, mean]) if task.type == "binary" else mean
+
+
+def of_other_times(here: Times | None, there: Times | None) -> bool:
+    """Whether the central nine tenths of two roles' times share less than half of the shorter one."""
+    ends = []
+    for times in (here, there):
+        known = np.zeros(0) if times is None else times[~np.isnat(times)].astype("datetime64[s]").astype(np.float64)
+        if not len(known):
+            return False
+        ends.append(np.quantile(known, [0.05, 0.95]))
+    shared = min(e[1] for e in ends) - max(e[0] for e in ends)
+    return bool(shared < 0.5 * min(e[1] - e[0] for e in ends))
