@@ -85,6 +85,34 @@ def test_copied_rows_are_counted_exactly_and_fail():
     assert found["quality_without_shared", "model"].n == 1940
 
 
+@pytest.mark.parametrize(("copied", "seen"), [(0, "PASS"), (60, "FAIL")])
+def test_parties_that_book_alike_on_one_day_hide_no_copies_from_other_days(copied, seen):
+    """A fifth of train repeated inside its days, test was of later ones: 60 copied rows passed."""
+
+    def days(X, first):
+        held = X.iloc[np.repeat(np.arange(len(X)), 1 + (np.arange(len(X)) % 5 == 0))].reset_index(drop=True)
+        return held, (first + np.arange(len(held)) // 24).astype(np.uint64)
+
+    rng = np.random.default_rng(0)
+    fine = [X.assign(income=rng.normal(size=len(X))) for X in (TRAIN_X, TEST_X)]
+    (train_x, train_day), (test_x, test_day) = days(fine[0], 0), days(fine[1], 1000)
+    at = rng.permutation(len(train_x))[:copied]
+    test_x, test_day = (
+        pd.concat([test_x, train_x.iloc[at]], ignore_index=True),
+        np.append(test_day, test_day[at % 2400]),
+    )
+    grid = replace(grid_of(train_x, np.linspace(0, 1, 100)), grouping="day")
+    train, test = (
+        batch_of(X, np.zeros(len(X)), np.full(len(X), 0.5), grid, unit=day)
+        for X, day in ((train_x, train_day), (test_x, test_day))
+    )
+    found = measure(shared_rows.CHECK, train, test, grid)
+
+    assert verdict(found["overlap_excess", "model"], warn=0.001, fail=0.01) == seen
+    assert found["repeats_in_train", "model"].value > 0.15
+    assert copied == 0 or "0.00% of the training rows repeat" in found["overlap_excess", "model"].note
+
+
 def test_disjoint_rows_pass_with_the_bound_of_what_was_not_seen():
     m = shares(0)["overlap_excess", "model"]
 

@@ -4,13 +4,14 @@ How it is measured
 ------------------
 Every row of train and test is hashed (128 bits over the features) and compared, all rows of both. Of the share of test rows whose features
 also stand in train, the share of training rows that have a twin among the other training rows is taken off: that is what such a population
-repeats by itself. Where no training row has one, that share may be as high as the bound of an unseen event; where test rows repeat all the
-same, as when train was cleaned of repeats, the share that test repeats in itself is taken off. No row in both is a plain count, with that
-bound. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely they are to come again by
-themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two weighted shares.
-Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 98 % bound (95 % where nothing repeats), and
-the high one at most the share of equal rows. A role larger than its sample is weighted in the sample, or counted unweighted in full,
-whichever is the more exact. Copies of common rows alone are seen late.
+repeats by itself. Where test is of other days or entities than train, a twin counts in another day or entity only: parties that book alike
+on one day say nothing of other days. Where no training row has one, that share may be as high as the bound of an unseen event; where test
+rows repeat all the same, as when train was cleaned of repeats, the share that test repeats in itself is taken off. No row in both is a
+plain count, with that bound. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely they are to
+come again by themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two
+weighted shares. Its interval takes rows of one content, or of one entity, as one event; each end is a one-sided 98 % bound (95 % where
+nothing repeats), and the high one at most the share of equal rows. A role larger than its sample is weighted in the sample, or counted
+unweighted in full, whichever is the more exact. Copies of common rows alone are seen late.
 For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows
 that train does not have.
 
@@ -41,7 +42,16 @@ from ..stats.interval import Interval
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.cells import measured
 from ..summaries.goodness import goodness
-from ..summaries.identities import Identities, IdentitiesKind, codes, content_hash, joined, repeated, shared
+from ..summaries.identities import (
+    Identities,
+    IdentitiesKind,
+    codes,
+    content_hash,
+    joined,
+    repeated,
+    repeated_elsewhere,
+    shared,
+)
 from ..summaries.repetition import excess_share, repeat_weights, weighted_share
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import scored_rows
@@ -50,6 +60,7 @@ ROWS, SAMPLE = IdentitiesKind(), RowSampleKind()
 CONFIDENCE = 0.95  # of a one-sided bound
 SURE = 0.98  # the same, where rows repeat by themselves: one sound split in fifty, not in twenty, may alarm
 PAIR = 2
+MOST = 0.5  # of the test rows of days or entities that train has too: the two are not apart
 
 
 def shared_rows(given: Given) -> Iterator[Measurement]:
@@ -60,13 +71,16 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
         empty = "train" if train.rows == 0 else "test"
         yield Measurement(metric="overlap_excess", subject=subjects.MODEL, value=None, n=0, note=f"no rows in {empty}")
         return
-    hit, again = shared(test.content(), train.content()), repeated(train.content())
+    hit = shared(test.content(), train.content())
+    apart = given.grid.grouping != "row" and shared(test.entities(), train.entities()).mean() < MOST
+    again = _again(train, apart=apart)
     overlap, repeats = float(hit.mean()), float(again.mean())
     labelled = float(shared(test.content(labelled=True), train.content(labelled=True)).mean())
-    note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves"
+    where = ", in another day or entity" if apart else ""
+    note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves{where}"
     if overlap == 0:
         yield _none_seen(test.rows)
-    elif repeats == 0 and (inside := repeated(test.content())).any():
+    elif repeats == 0 and (inside := _again(test, apart=apart)).any():
         note += f", and {inside.mean():.2%} of the test rows"
         yield _excess(_against_test(train, test, hit, inside), overlap, test.rows, note)
     else:
@@ -75,7 +89,7 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
     for metric, share, n in (
         ("overlap", overlap, test.rows),
         ("overlap_with_outcome", labelled, test.rows),
-        ("repeats_in_train", repeats, train.rows),
+        ("repeats_in_train", float(repeated(train.content()).mean()), train.rows),
     ):
         yield Measurement(
             metric=metric,
@@ -87,6 +101,11 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
         )
     if given.asks("quality_all_rows", "quality_without_shared"):
         yield from _without(given, train)
+
+
+def _again(held: Identities, *, apart: bool) -> NDArray[np.bool_]:
+    """(n,) rows that repeat by themselves; where roles are of other days or entities only those that repeat in another one."""
+    return repeated_elsewhere(held.content(), held.entities()) if apart else repeated(held.content())
 
 
 def _none_seen(n: int) -> Measurement:

@@ -151,6 +151,13 @@ def repeated(values: NDArray[Any]) -> NDArray[np.bool_]:
     return np.bincount(place)[place] > 1
 
 
+def repeated_elsewhere(values: NDArray[Any], units: Words) -> NDArray[np.bool_]:
+    """(n,) whether a row's record comes in a row of another unit too."""
+    (place,), (unit,) = codes(values), codes(units)
+    pairs = np.unique(place * (unit.max(initial=0) + 1) + unit)
+    return np.bincount(pairs // (unit.max(initial=0) + 1), minlength=1)[place] > 1
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """Rows per calendar day (days since 1970), and rows without a time."""
