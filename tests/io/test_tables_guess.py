@@ -261,3 +261,4 @@ def test_codes_that_begin_with_a_nought_stay_text_in_a_csv(tmp_path):
 
     assert held.zip.tolist()[:2] == ["00498", "00499"]
     assert held.dtypes.astype(str).tolist()[1:] == ["int64", "float64", "int64"]
+    assert list(map(str, schema_of(tmp_path / "test.csv").types)) == ["string", "int64", "double", "int64"]

@@ -6,8 +6,8 @@ Three learners of our own are fitted on the training rows (at most 20,000, by ke
 dummy that gives everyone the mean or the base rate; a simple model, logistic or ridge regression on standardised numbers and levels with
 fixed settings; and, for information, a small boosted model on bins. `shortfall_dummy` and `shortfall_simple` say how much worse the
 candidate is than that rung: points of AUC for a binary task, relative increase of log-loss (multiclass) or of the mean squared error
-(regression). Negative values are what the candidate gains. The interval is of the paired difference, by the delete-a-group jackknife, two-
-sided at 90 % for both rungs together. `ladder_score` shows every rung: AUC, or the share of the dummy's loss that a rung removes.
+(regression). Negative values are what the candidate gains. The interval is of the paired difference, by the delete-a-group jackknife,
+two-sided at 90 % for both rungs together. `ladder_score` shows every rung: AUC, or the share of the dummy's loss that a rung removes.
 
 Why it matters
 --------------

@@ -59,9 +59,8 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
         units(f, trial.project, grouping, k, times(f, trial.project.columns.time))
         for f, k in ((base, keys), (test, other))
     )
-    shared = (
-        np.isin(theirs, unit).mean() > 0.5
-    )  # rows of days or entities that test has too: what they know, test knows
+    # where test has the same days or entities, what other rows of one know of a level is known to test too
+    shared = np.isin(theirs, unit).mean() > 0.5
     target = numbers(test[trial.task.target]) if regression else np.zeros(0)
     target = target[~np.isnan(target)]
     spread = float(target.std()) if len(target) > 1 else 0.0

@@ -48,7 +48,7 @@ def schema(file, header):
     elif header["suffix"] == ".csv":
         import pyarrow.csv
 
-        with pyarrow.csv.open_csv(file) as reader:
+        with pyarrow.csv.open_csv(file, convert_options=conversion(file)) as reader:
             yield {}, reader.schema.serialize().to_pybytes()
     else:
         with pa.ipc.open_file(file) as reader:
@@ -121,14 +121,21 @@ def whole(file, header):
     if header["suffix"] == ".csv":
         import pyarrow.csv
 
-        texts = dict.fromkeys(padded(file.read(HEAD)), pa.string())
-        file.seek(0)
-        options = pyarrow.csv.ConvertOptions(strings_can_be_null=True, column_types=texts)
-        return pyarrow.csv.read_csv(file, convert_options=options)
+        return pyarrow.csv.read_csv(file, convert_options=conversion(file))
     with pa.ipc.open_file(file) as reader:
         table = reader.read_all()
     table.validate(full=True)
     return table
+
+
+def conversion(file):
+    """How a csv is read: empty texts are missing values, and codes that begin with a nought are texts."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    texts = dict.fromkeys(padded(file.read(HEAD)), pa.string())
+    file.seek(0)
+    return pyarrow.csv.ConvertOptions(strings_can_be_null=True, column_types=texts)
 
 
 def padded(head):
