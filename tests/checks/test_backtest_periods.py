@@ -8,7 +8,14 @@ import pytest
 from scipy.stats import theilslopes
 
 from tests.checks.performance_cases import BINARY
+from tests.engine.projects import project
+from validators.catalog import catalog
 from validators.checks.backtest_periods import Options, _slope
+from validators.engine.plan import make_plan
+from validators.engine.run import measure
+from validators.engine.trial import resolve
+from validators.engine.workers import serial
+from validators.io.project import read_project
 from validators.summaries.quality import Quality
 
 SPANS = [(date(2023, 1, 1) + timedelta(days=30 * k), date(2023, 1, 30) + timedelta(days=30 * k)) for k in range(24)]
@@ -76,3 +83,30 @@ def test_spread_that_all_periods_share_widens_the_funnel():
     found = slopes(series(2, extra=0.06))
     assert found["overdispersion"].value > 3
     assert found["periods_outside"].value == 0
+
+
+def through_the_engine(folder, *, last):
+    """BKT102 of 1,500 rows of production from January on, the last of them on `last`."""
+
+    def until(role, frame):
+        return frame[frame.when <= last] if role == "production" else frame
+
+    trial = resolve(read_project(project(folder, n=1500, until=until)))
+    (result,) = measure(trial, make_plan(trial, catalog(), only=("BKT102",)), mapper=serial).results
+    held = {m.metric: m for m in result.measurements}
+    return held, [m.subject for m in result.measurements if m.metric == "period_score"]
+
+
+def test_a_month_too_short_for_an_interval_is_left_out_with_a_word(tmp_path):
+    found, periods = through_the_engine(tmp_path / "short", last="2025-10-02")
+    left = found["periods_left_out"]
+
+    assert (left.value, left.note.rpartition("left out: ")[2]) == (1, "2025-10-01")
+    assert not any("2025-10" in subject for subject in periods)
+
+
+def test_where_every_month_is_measured_none_is_left_out(tmp_path):
+    found, periods = through_the_engine(tmp_path / "long", last="2025-09-30")
+
+    assert (found["periods_left_out"].value, found["periods_left_out"].note[-4:]) == (0, "none")
+    assert any("2025-09" in subject for subject in periods)

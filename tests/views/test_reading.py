@@ -77,6 +77,24 @@ def test_a_check_that_fails_says_what_lies_behind_it():
     )
 
 
+def test_what_cannot_be_told_does_not_hide_an_attention():
+    open_ = ranged("shift_sigma", "feature:a", 0.0, 0.4, limit=limit(0.15, 0.3), verdict="INCONCLUSIVE")
+    told = ranged("shift_sigma", "feature:b", 0.41, 0.2, limit=limit(0.15, 0.3), verdict="WARN")
+    other = ranged("missing_rise", "feature:c", 0.02, 0.005, limit=limit(0.01, 0.05), verdict="WARN")
+    first = r("DRF101", "feature_drift", "INCONCLUSIVE", [open_, told])
+    held = document(first, r("DRF102", "feature_drift", "WARN", [other]))
+    alone = document(r("DRF101", "feature_drift", "INCONCLUSIVE", [open_]))
+
+    for sentence in (
+        sentences.family_sentence(held, "feature_drift"),
+        sentences.result_sentence(first),
+        sentences.tile(held, "feature_drift").note,
+    ):
+        assert "Attention for: Shift (sigma), b: 0.410 [0.210, 0.610]" in sentence
+    assert "Attention for" not in sentences.family_sentence(alone, "feature_drift")
+    assert "Attention for" not in sentences.tile(alone, "feature_drift").note
+
+
 def test_a_check_that_its_self_test_does_not_believe_says_so_in_words():
     passed = m("overlap_excess", "model", 0.0, high=0.0007, limit=limit(0.001, 0.01), verdict="PASS")
     doubt = (

@@ -8,7 +8,8 @@ dates at once (largest statistic, simulated). Beside it, as information: every p
 the slope per year by least squares weighted with each period's precision, its interval the wider of two (scaled up by what the
 line leaves unexplained; and holding when periods are correlated in time), and Theil and Sen's slope, which single odd periods
 cannot pull; where the score surely falls, the date at which the line has lost `fall`; and whether the periods differ by more
-than chance (overdispersion), with the number of periods beyond the 99.8 % limits of a funnel that is widened by it.
+than chance (overdispersion), with the number of periods beyond the 99.8 % limits of a funnel that is widened by it; and how many
+periods have too few rows, days or entities for an interval, which no number above knows of.
 
 Why it matters
 --------------
@@ -35,6 +36,7 @@ from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Grid, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval
+from ..stats.jackknife import MIN_GROUPS
 from ..stats.series import (
     funnel_limits,
     hac_slope,
@@ -70,6 +72,7 @@ def periods(given: Given) -> Iterator[Measurement]:
     outcomes: Outcomes = given.summary(Role.PRODUCTION, BY_PERIOD)
     spans = [span(given.grid, k) for k in range(len(given.grid.periods) - 1)]
     candidate = by_period(outcomes, CANDIDATE, given)
+    yield _left_out(outcomes, candidate, spans, given)
     yield from _break(candidate, spans, given)
     yield from _slope(candidate, spans, given)
     for model in (CANDIDATE, PRIOR):
@@ -94,6 +97,19 @@ def by_period(outcomes: Outcomes, model: str, given: Given) -> dict[int, Quality
         for k, q in held.items()
         if q.value is not None and q.variance > 0 and np.isfinite(q.variance) and q.size >= given.options.min_size
     }
+
+
+def _left_out(
+    outcomes: Outcomes, found: dict[int, Quality], spans: list[tuple[date, date]], given: Given
+) -> Measurement:
+    """How many periods with rows are too small for an interval, and which: neither break nor slope knows of them."""
+    out = [str(spans[k][0]) for k, rows in enumerate(outcomes.rows.sum(axis=1)) if rows and k not in found]
+    note = (
+        f"of {len(out) + len(found)}; a period needs {MIN_GROUPS} groups of dependent rows and {given.options.min_size} rows, "
+        f"of the rarer class if there are classes; left out: {', '.join(out) or 'none'}"
+    )
+    n = sum(q.n for q in found.values())
+    return Measurement(metric="periods_left_out", subject=subjects.MODEL, value=float(len(out)), n=n, note=note)
 
 
 def _break(found: dict[int, Quality], spans: list[tuple[date, date]], given: Given) -> Iterator[Measurement]:
@@ -198,6 +214,7 @@ CHECK = Check(
     title="Periods, break and slope",
     metrics=(
         "break_size", "decay_per_year", "decay_per_year_robust", "years_to_fall", "overdispersion", "periods_outside", "period_score",
+        "periods_left_out",
     ),
     needs=Needs(roles=(Role.PRODUCTION,), summaries=(BY_PERIOD,), models=(CANDIDATE,), outcomes=True, time=True),
     measure=periods,

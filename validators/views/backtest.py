@@ -6,7 +6,7 @@ from . import fmt
 from .chart import Chart, Palette, Row, Table, axis, figure
 from .marks import band, dots, line
 from .reading import Document, Record, about, measurements
-from .sentences import measurement_sentence
+from .sentences import measurement_sentence, note_sentence
 from .subject_words import period_words
 from .tables import dot_of, dot_table
 from .words import metric_label
@@ -44,6 +44,8 @@ def timeline(document: Document, colours: Palette) -> Chart | None:
         traces.append(line(x, [m["value"] for m in ms], name, colour, open_=name == "prior", **extra))
     fall = next((m for m in measurements(document, "break_size") if about(m, "period")), None)
     shapes, notes, words = _break(fall, colours)
+    small = next((m for m in measurements(document, "periods_left_out") if m["value"]), None)
+    left = f" {measurement_sentence(small)} {note_sentence(small)}" if small else ""
     name = mine[0][1]["note"] or "score"
     rows = [_row(p, m, dict(before)) for p, m in mine]
     return Chart(
@@ -54,7 +56,7 @@ def timeline(document: Document, colours: Palette) -> Chart | None:
         ),
         table=Table(rows=rows, kinds=dict.fromkeys(("Candidate", "Low", "High", "Prior"), "number") | {"n": "count"}),
         alt=f"{name} of the candidate in {len(mine)} periods of production.{words}",
-        caption=f"Points stand at the first day of their period; band: 95 % interval of the candidate, each period by itself.{words}",
+        caption=f"Points stand at the first day of their period; band: 95 % interval of the candidate, each period by itself.{words}{left}",
     )
 
 

@@ -2,13 +2,25 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import fmt
-from .reading import Document, Record, all_families, family_verdict, results, telling, verdict_of, why_absent
+from .reading import (
+    Document,
+    Record,
+    all_families,
+    by_badness,
+    family_verdict,
+    measurements,
+    merged,
+    results,
+    telling,
+    verdict_of,
+    why_absent,
+)
 from .subject_words import note_words, subject_words
 from .words import FAMILIES, OVERALL, VERDICTS, limit_words, metric_kind, metric_label
 
@@ -39,7 +51,11 @@ def digits_of(m: Record) -> int:
 
 
 def result_sentence(result: Record) -> str:
-    """One line on a check."""
+    """One line on a check; under what cannot be told, also the worst of what can."""
+    return _rests_on(result) + _told_besides(verdict_of(result), merged(result["measurements"]))
+
+
+def _rests_on(result: Record) -> str:
     if result["status"] != "MEASURED":
         why = "error: " if result["status"] == "ERROR" else ""
         return f"Not run: {why}{result['reason'] or 'no reason given'}"
@@ -52,12 +68,18 @@ def result_sentence(result: Record) -> str:
     return (counted if numbers else "Nothing to measure.") + doubt
 
 
+def _told_besides(verdict: str, measured: Iterable[Record]) -> str:
+    """The worst Attention beside a verdict that is open: to lack rows for one thing must not hide another."""
+    told = by_badness(m for m in measured if m["verdict"] == "WARN") if verdict == "INCONCLUSIVE" else []
+    return f" Attention for: {measurement_sentence(told[0])}" if told else ""
+
+
 def family_sentence(document: Document, family: str) -> str:
-    """One line on a family: that of its worst check."""
+    """One line on a family: that of its worst check; under what cannot be told, also the worst of what can."""
     held = sorted(results(document, family), key=lambda r: list(VERDICTS).index(verdict_of(r)))
     run = [r for r in held if r["status"] == "MEASURED"]
     if run:
-        return result_sentence(run[0])
+        return _rests_on(run[0]) + _told_besides(verdict_of(run[0]), measurements(document, family=family))
     open_ = [r for r in held if not str(r["reason"]).startswith(NEVER)] or held
     return result_sentence(open_[0]) if held else f"Not run: {why_absent(document, family)}."
 
@@ -157,6 +179,7 @@ def tile(document: Document, family: str) -> Tile:
     limit = limit_words(m["limit"], kind)
     ends = fmt.interval(m["low"], m["high"], kind, digits)
     parts = (metric_label(m["metric"]), subject_words(m["subject"]))
+    besides = _told_besides(verdict_of(run[0]), measurements(document, family=family))
     least = "" if m["mde"] is None else f", enough to show an effect of {fmt.effect(m['mde'], kind, digits)} or more"
     return Tile(
         value=fmt.shown(m["value"], kind, digits),
@@ -164,7 +187,7 @@ def tile(document: Document, family: str) -> Tile:
         bounds=ends,
         limit=f"Limit: {limit}" if limit else "",
         shows=f"n = {fmt.count(m['n'])}{least}",
-        note=doubt_words(run[0]) or (note_sentence(m) if m["verdict"] in TOLD else ""),
+        note=(doubt_words(run[0]) or (note_sentence(m) if m["verdict"] in TOLD else "")) + besides,
     )
 
 
