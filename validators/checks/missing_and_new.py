@@ -6,7 +6,8 @@ Per feature: share of missing values in test minus that in the reference, and sh
 not have, minus the share of reference rows whose level no other row of it has (of no other entity or day, where rows depend on each
 other): so many new levels are to be expected where levels are open, as names of employers or places are. Newcombe's intervals on
 effective rows, held for all features together; half the reference's rows count for new levels, since what is expected is told by
-the rarest levels alone. Where nothing was seen on either side the bound of an unseen event is given.
+the rarest levels alone. Where nothing was seen on either side the bound of an unseen event is given, of rows as
+if they were independent: how much entities or days share cannot be told from what was not seen.
 
 Why it matters
 --------------

@@ -92,7 +92,10 @@ def weighted_count_interval(weights: NDArray[np.float64], following: float, *, c
 
 
 def zero_event_upper_bound(n: float, *, confidence: float = 0.95) -> float:
-    """Upper confidence bound of a rate when none of n was seen: 1 - (1 - confidence)**(1/n), about 3/n at 95 %."""
+    """Upper confidence bound of a rate when none of n was seen: 1 - (1 - confidence)**(1/n), about 3/n at 95 %.
+
+    Of n independent rows: dependent ones tell less, and by how much cannot be estimated where nothing was seen.
+    """
     if n <= 0:
         raise ValueError(f"n must be positive, got {n}")
     return float(1 - (1 - confidence) ** (1 / n))
