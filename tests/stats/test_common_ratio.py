@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from validators.stats.parity import common_ratio, named_factor
+from validators.stats.parity import common_ratio
+from validators.stats.units import named_factor
 
 
 def found(a, b):

@@ -5,8 +5,9 @@ import pytest
 
 from validators.stats.causes import Elsewhere, confined, peel
 from validators.stats.numeric_causes import numeric_causes
-from validators.stats.parity import densest, differs, named_factor
+from validators.stats.parity import densest, differs
 from validators.stats.text_causes import level_causes, text_causes
+from validators.stats.units import named_factor
 
 N = 400
 NAN = float("nan")

@@ -8,8 +8,9 @@ from sklearn import metrics as skm
 
 from validators.core.data import WEIGHT_ONE, Batch, Grid, Task
 from validators.engine.profile import COARSE_SCORES, FINE_SCORES, score_cuts
+from validators.stats.ranking import auc_bound, precision_bound
 from validators.summaries import cells
-from validators.summaries.cells import auc_bound, cell_of, measured, mixed_share, precision_bound
+from validators.summaries.cells import cell_of, measured, mixed_share
 from validators.summaries.metrics import estimates, measurement
 from validators.summaries.outcomes import OutcomesKind
 

@@ -39,12 +39,11 @@ from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_variance
-from ..stats.ranking import roc_auc_many
+from ..stats.ranking import auc_bound, roc_auc_many
 from ..summaries.cells import (
     Cell,
     Counted,
     Floats,
-    auc_bound,
     cell_of,
     divided,
     measured,

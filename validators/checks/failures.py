@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.errors import ModelError
-from ..core.records import Check, Family, Given, Measurement, Model, Needs
+from ..core.models import Model
+from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.reactions import Floats, ask, base_of, estimated, flip_parts, rms_parts, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind

@@ -36,8 +36,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval
-from ..stats.ranking import paired_delong, roc_auc_many
-from ..summaries.cells import Cell, auc_bound, cell_of, divided, measured, mixed_share
+from ..stats.ranking import auc_bound, paired_delong, roc_auc_many
+from ..summaries.cells import Cell, cell_of, divided, measured, mixed_share
 from ..summaries.outcomes import Outcomes, OutcomesKind
 from ..summaries.quality import prior_above_chance
 from ..summaries.row_sample import RowSampleKind

@@ -35,8 +35,8 @@ import numpy as np
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
-from ..stats.ranking import roc_auc_many
-from ..summaries.cells import COUNTS, Cell, auc_bound, cell_of, counts_at, divided, measured, mixed_share
+from ..stats.ranking import auc_bound, roc_auc_many
+from ..summaries.cells import COUNTS, Cell, cell_of, counts_at, divided, measured, mixed_share
 from ..summaries.metrics import estimates, measurements
 from ..summaries.outcomes import Outcomes, OutcomesKind
 from ..summaries.row_sample import RowSampleKind

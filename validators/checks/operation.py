@@ -39,7 +39,8 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.errors import ModelError
-from ..core.records import Check, Family, Given, Measurement, Model, Needs, Operated, Plant
+from ..core.models import Model, Operated
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
 from ..summaries.reactions import Floats, ask
 from ..summaries.row_sample import RowSample, RowSampleKind

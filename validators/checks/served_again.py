@@ -27,7 +27,8 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Model, Needs, Plant
+from ..core.models import Model
+from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.parity import Floats
 from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound

@@ -31,7 +31,8 @@ import pandas as pd
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
-from ..core.records import Check, Family, Given, Measurement, Model, Needs
+from ..core.models import Model
+from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.interval import simultaneous_level
 from ..summaries.cells import Floats, divided, measured
 from ..summaries.quantities import QUANTITIES, per_row

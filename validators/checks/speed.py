@@ -32,7 +32,8 @@ from scipy.stats import quantile_test
 
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
-from ..core.records import Check, Family, Given, Measurement, Needs, Operated
+from ..core.models import Operated
+from ..core.records import Check, Family, Given, Measurement, Needs
 from ..summaries.reactions import ask
 from ..summaries.row_sample import RowSample, RowSampleKind
 

@@ -34,8 +34,9 @@ from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
-from ..stats.parity import Flags, Floats, common_ratio, named_factor
+from ..stats.parity import Flags, Floats, common_ratio
 from ..stats.proportions import newcombe_interval
+from ..stats.units import named_factor
 from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number
 from ..summaries.row_sample import RowSample
 

@@ -4,7 +4,6 @@ Judging is pure, so an old snapshot can be judged again under a new policy.
 """
 
 import math
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,7 +11,7 @@ from typing import Literal
 
 from .power import detectable, way_out, weighed
 from .records import Measurement, Result, Status
-from .subjects import MODEL
+from .subjects import MODEL, fits
 
 
 class Verdict(StrEnum):
@@ -160,7 +159,7 @@ class Policy:
 
     def requires(self, subject: str) -> bool:
         """Whether a subject counts however small; ``*`` in a required one stands for one name, value or range."""
-        return any(_fits(required, subject) for required in self.required_subjects)
+        return any(fits(required, subject) for required in self.required_subjects)
 
     def judge(self, result: Result, family: str) -> JudgedResult:
         """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one that does not count.
@@ -247,8 +246,3 @@ def _mostly_open(judged: Sequence[Judged]) -> bool:
     matter = [j for j in judged if j.rule and weighed(j.measurement) >= j.rule.min_n and not j.measurement.minor]
     whole = any(j.measurement.subject == MODEL and j.rule and not j.rule.supporting for j in passed)
     return not whole and 2 * len(passed) < len(matter)
-
-
-def _fits(required: str, subject: str) -> bool:
-    parts = [re.escape(part) for part in required.split("*")]
-    return re.fullmatch(r'(?:"(?:[^"\\]|\\.)*"|[^"&|=])*'.join(parts), subject) is not None

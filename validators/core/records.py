@@ -1,17 +1,16 @@
 """Checks and what they give: needs, what is given, measurements, results."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol, TypeVar, cast, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from .attributions import Attributions
 from .data import Batch, Grid, Role, Task
+from .models import Model
 from .scenarios import Scenario
 
 
@@ -63,39 +62,6 @@ class Kind(Protocol):
 
     def of(self, batch: Batch, grid: Grid, /) -> Any:
         """The summary of one batch."""
-        ...
-
-
-class Model(Protocol):
-    """A model behind the wall: rows in, scores out."""
-
-    def predict(self, X: pd.DataFrame, /) -> NDArray[np.float64]:
-        """Score per row (n,), or per row and class (n, K)."""
-        ...
-
-    def fitted_statistics(self) -> list[dict[str, Any]]:
-        """What its parts keep of the rows they were fitted on."""
-        ...
-
-
-@runtime_checkable
-class Operated(Model, Protocol):
-    """A model whose process can be put to the test: none of this asks for anything but scores."""
-
-    def predict_no_rows(self, X: pd.DataFrame, /) -> None:
-        """Ask for the scores of an empty frame; raises ModelError where the model does not answer it."""
-        ...
-
-    def predict_in_threads(self, X: pd.DataFrame, threads: int, /) -> NDArray[np.float64]:
-        """(threads, n) or (threads, n, K) scores of rows that several threads ask for at once."""
-        ...
-
-    def again(self) -> AbstractContextManager["Operated"]:
-        """The same model in a fresh process."""
-        ...
-
-    def usage(self) -> dict[str, Any]:
-        """What its calls cost so far: `cold_start_ms`, `peak_memory_mb` and others, None where not known."""
         ...
 
 

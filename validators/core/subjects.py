@@ -68,3 +68,9 @@ def rows(word: str) -> str:
 def join(*atoms: str) -> str:
     """Several atoms as one subject."""
     return " | ".join(atoms)
+
+
+def fits(required: str, subject: str) -> bool:
+    """Whether a subject is the required one, in which ``*`` stands for one name, value or range."""
+    parts = [re.escape(part) for part in required.split("*")]
+    return re.fullmatch(r'(?:"(?:[^"\\]|\\.)*"|[^"&|=])*'.join(parts), subject) is not None

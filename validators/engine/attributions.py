@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..core.attributions import Attributions
 from ..core.data import Batch, Task
 from ..core.errors import ModelError
-from ..core.records import Model
+from ..core.models import Model
 from ..stats.attribution import permutation_shapley
 from ..summaries.decisions import favourable_class
 from ..summaries.row_sample import take

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from ..core.data import Batch, Task
 from ..core.errors import ModelError
-from ..core.records import Model
+from ..core.models import Model
 from ..models.ensembles import FlatTrees
 from ..stats.tree_shap import interventional_shapley, raw_scores, work
 

@@ -13,7 +13,8 @@ import numpy as np
 from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, ENDPOINT, Grid, Role
 from ..core.errors import ModelError
-from ..core.records import Check, Given, Kind, Measurement, Model, Result, Status
+from ..core.models import Model
+from ..core.records import Check, Given, Kind, Measurement, Result, Status
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.totals import TotalsKind

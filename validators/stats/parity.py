@@ -5,28 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .units import named_factor, nearest_unit
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-UNITS: tuple[tuple[float, str], ...] = (
-    (12.0, "months and years"),
-    (60.0, "seconds and minutes, or minutes and hours"),
-    (24.0, "hours and days"),
-    (7.0, "days and weeks"),
-    (52.0, "weeks and years"),
-    (365.25, "days and years"),
-    (365.0, "days and years"),
-    (3600.0, "seconds and hours"),
-    (86_400.0, "seconds and days"),
-    (2.54, "centimetres and inches"),
-    (0.45359237, "kilograms and pounds"),
-    (1.609344, "kilometres and miles"),
-    (0.3048, "metres and feet"),
-    (3.6, "km/h and m/s"),
-    (3.785411784, "litres and gallons"),
-    (28.349523125, "grams and ounces"),
-    (1024.0, "bytes and KiB"),
-)
 AFFINE: tuple[tuple[float, float, str], ...] = (
     (1.8, 32.0, "degrees Celsius served as Fahrenheit"),
     (1 / 1.8, -32.0 / 1.8, "degrees Fahrenheit served as Celsius"),
@@ -34,7 +17,6 @@ AFFINE: tuple[tuple[float, float, str], ...] = (
     (1.0, -273.15, "kelvin served as degrees Celsius"),
 )
 PERIODS = (24.0, 12.0, 7.0, 60.0, 360.0, 1440.0, 86_400.0)
-NEAR = 5e-4
 
 
 def differs(a: Floats, b: Floats, *, atol: float, rtol: float) -> Flags:
@@ -120,19 +102,6 @@ def _decile_error(values: Floats, at: Floats, places: Floats) -> Floats:
     return np.asarray((high - low) / 2 / np.abs(at))
 
 
-def named_factor(factor: float, *, near: float = NEAR) -> tuple[float, str]:
-    """The unit factor that a number is within 0.05 % of (or `near`), and its words; itself and "" where it is none."""
-    size = abs(factor)
-    power = round(float(np.log10(size))) if size > 0 else 0
-    if power and abs(size / 10.0**power - 1) < near:
-        return float(np.sign(factor)) * 10.0**power, "a power of ten"
-    for unit, words in UNITS:
-        for exact in (unit, 1 / unit):
-            if abs(size / exact - 1) < near:
-                return float(np.sign(factor)) * exact, words
-    return factor, ""
-
-
 def unit_factor(a: Floats, b: Floats) -> Line | None:
     """The factor that most pairs share, or a known one that they obey up to the rounding of `b`; None without any.
 
@@ -145,19 +114,10 @@ def unit_factor(a: Floats, b: Floats) -> Line | None:
     tries = [found, named_factor(found)[0]]
     if half:
         middle = float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else float("nan")
-        tries.append(named_factor(_nearest_unit(middle))[0])
+        tries.append(named_factor(nearest_unit(middle))[0])
     lines = [_line(a, b, factor, 0.0, half) for factor in tries if np.isfinite(factor) and abs(factor - 1) > 1e-3]
     best = max((held for held in lines if held is not None), key=lambda held: int(held.holds.sum()), default=None)
     return best if best is not None and _distinct(a, best.holds) >= 3 else None
-
-
-def _nearest_unit(ratio: float) -> float:
-    """The known factor nearest to a ratio that rounding may have blurred by up to 2 %."""
-    if not np.isfinite(ratio) or ratio == 0:
-        return ratio
-    known = [f for unit, _ in UNITS for f in (unit, 1 / unit)] + [10.0**k for k in range(-9, 10) if k]
-    near = min(known, key=lambda f: abs(np.log(abs(ratio) / f)))
-    return float(np.sign(ratio)) * near if abs(abs(ratio) / near - 1) < 0.02 else ratio
 
 
 def _line(a: Floats, b: Floats, factor: float, offset: float, half: float, name: str = "") -> Line | None:

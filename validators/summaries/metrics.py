@@ -10,16 +10,22 @@ from ..core.records import Measurement
 from ..stats.interval import Interval, Scale, normal_interval
 from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance
 from ..stats.proportions import wilson_interval, zero_event_upper_bound
-from ..stats.ranking import average_precision, delong_variance, ks_between_classes, lift, roc_auc_many
+from ..stats.ranking import (
+    auc_bound,
+    average_precision,
+    delong_variance,
+    ks_between_classes,
+    lift,
+    precision_bound,
+    roc_auc_many,
+)
 from .cells import (
     Cell,
     Floats,
-    auc_bound,
     cell_of,
     counts_at,
     divided,
     mixed_share,
-    precision_bound,
     why_undefined,
     widened,
 )

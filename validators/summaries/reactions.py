@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Task
-from ..core.records import Measurement, Model
+from ..core.models import Model
+from ..core.records import Measurement
 from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.ranking import weighted_auc
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.data import Task
-from ..core.records import Model
+from ..core.models import Model
 from .reactions import ask, with_column
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ..core.attributions import Attributions
 from ..core.data import CANDIDATE, PRIOR, Batch, Grid, Role, Task
-from ..core.records import Kind, Model
+from ..core.models import Model
+from ..core.records import Kind
 from .row_sample import concat, take
 
 Floats = NDArray[np.float64]
