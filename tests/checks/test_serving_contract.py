@@ -1,0 +1,88 @@
+"""PIP101, PIP102: what serving must hold, and its keys."""
+
+import numpy as np
+import pytest
+
+from validators.checks import (
+    served_keys,
+    serving_contract,
+)
+from validators.core.data import Role
+from validators.summaries.row_sample import take
+
+from .pipeline_cases import N, batch, features, kinds, measure, verdict
+
+
+def contract(X, served, constraints=None):
+    schemas = {Role.TEST: kinds(X), Role.SERVING: kinds(served)}
+    conformed = served.assign(**{c: np.nan for c in X if c not in served})[list(X)]
+    return measure(serving_contract.CHECK, batch(X), batch(conformed), schemas=schemas, constraints=constraints)
+
+
+def test_a_feature_that_is_not_served_or_of_another_type_is_named():
+    X = features()
+    found = contract(X, X.drop(columns="debt").assign(hour=X.hour.map("{} h".format), more=1))
+
+    assert verdict(found["absent_feature", "feature:debt"], {"warn": None, "fail": 0.0}) == "FAIL"
+    assert "number in test and text" in found["other_type", "feature:hour"].note
+    assert found["extra_columns", "model"].value == 1.0
+    assert ("absent_feature", "model") not in found
+
+
+def test_a_sound_contract_passes():
+    X = features()
+    found = contract(X, X.astype({"debt": np.float32, "visits": float}), {"debt": {"min": 0, "nullable": False}})
+
+    assert found["absent_feature", "model"].value == 0.0
+    assert found["other_type", "model"].value == 0.0
+    assert {verdict(m) for m in found.values() if m.metric == "outside_contract"} == {"PASS"}
+
+
+def test_declared_constraints_are_held_against_every_served_row():
+    X = features()
+    served = X.assign(debt=np.where(np.arange(N) < 20, -1.0, X.debt), region=X.region.where(np.arange(N) >= 30, "mars"))
+    declared = {
+        "debt": {"min": 0, "max": 1e9},
+        "region": {"levels": ["north", "south", "east"]},
+        "income": {"nullable": False},
+    }
+    found = contract(X, served, declared)
+
+    assert found["outside_contract", "feature:debt | rows:min"].value == pytest.approx(0.02)
+    assert found["outside_contract", "feature:debt | rows:max"].value == 0.0
+    assert found["outside_contract", "feature:region | rows:levels"].value == pytest.approx(0.03)
+    assert found["outside_contract", "feature:income | rows:null"].value == pytest.approx(X.income.isna().mean())
+    assert found["unknown_level_share", "feature:region"].value == pytest.approx(0.03)
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+def test_keys_that_are_missing_or_served_twice_are_counted_exactly():
+    X = features()
+    keys = np.concatenate([np.arange(40, N), [50, 51, 51], np.arange(N, N + 5)])
+    served = batch(X.iloc[np.arange(len(keys)) % N], keys=keys)
+    found = measure(served_keys.CHECK, batch(X), served)
+
+    assert found["not_served", "model"].value == pytest.approx(40 / N)
+    assert found["served_twice", "model"].value == pytest.approx(2 / (N - 40 + 5))
+    assert found["only_served", "model"].value == pytest.approx(5 / (N - 40 + 5))
+    assert found["matched_keys", "model"].value == pytest.approx(0.96)
+
+
+def test_the_same_keys_once_pass_also_where_fewer_rows_were_read():
+    X = features()
+    order = np.argsort(batch(X).key)
+    found = measure(served_keys.CHECK, batch(X), take(batch(X), order[::-1]))
+    bounded = measure(served_keys.CHECK, take(batch(X), order[:100]), take(batch(X), order[5:105]), rows=100)
+
+    assert {verdict(found[m, "model"]) for m in ("not_served", "served_twice")} == {"PASS"}
+    assert bounded["not_served", "model"].value == pytest.approx(0.05)
+    assert bounded["only_served", "model"].value == 0.0
+
+
+def test_no_served_rows_are_no_pass():
+    X = features()
+
+    assert measure(served_keys.CHECK, batch(X), batch(X.head(0)))["not_served", "model"].value is None
+
+
+# --- scores -----------------------------------------------------------------------------------------------------------
