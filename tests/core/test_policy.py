@@ -233,6 +233,21 @@ def test_one_subject_that_is_told_does_not_clear_those_that_are_not(told, left_o
     assert held.judge(result(*subjects, fine), "performance").verdict is Verdict.PASS
 
 
+def test_what_could_at_worst_be_attention_does_not_keep_a_check_open_whose_failures_are_told():
+    """Keys are all unique, while how often coarse rows repeat by themselves is open in five roles: Attention at most."""
+    told = [replace(measured(0.0, -0.005, 0.005), subject=f"rows:{role}") for role in ("train", "test")]
+    wide = [replace(measured(0.0, -0.5, 0.5), metric="share", subject=f"rows:r{k}") for k in range(5)]
+    hard = [RULE, replace(RULE, metric="share")]
+    mild = [RULE, replace(RULE, metric="share", fail=None)]
+
+    def verdict(rules):
+        return replace(policy(), rules=tuple(rules)).judge(result(*told, *wide), "performance").verdict
+
+    assert verdict(mild) is Verdict.PASS
+    assert verdict(hard) is Verdict.INCONCLUSIVE
+    assert verdict([replace(r, fail=None) for r in mild]) is Verdict.INCONCLUSIVE
+
+
 SUBJECTS = ("model", "feature:a", "slice:b==1")
 seen = st.builds(
     lambda metric, subject, minor, n, value, down, up: replace(

@@ -241,8 +241,14 @@ class Policy:
 
 
 def _mostly_open(judged: Sequence[Judged]) -> bool:
-    """Whether less than half of the subjects that matter pass, and no number on the whole model does."""
+    """Whether less than half of the subjects that matter pass, and no number on the whole model does.
+
+    Where a check has limits that fail, what could at worst be Attention does not matter here, as with minor subjects.
+    """
     passed = [j for j in judged if j.counts and j.verdict is Verdict.PASS]
-    matter = [j for j in judged if j.rule and weighed(j.measurement) >= j.rule.min_n and not j.measurement.minor]
-    whole = any(j.measurement.subject == MODEL and j.rule and not j.rule.supporting for j in passed)
-    return not whole and 2 * len(passed) < len(matter)
+    if any(j.measurement.subject == MODEL and j.rule and not j.rule.supporting for j in passed):
+        return False
+    fails = any(j.rule and j.rule.fail is not None for j in judged)
+    asked = [(j, r) for j in judged if (r := j.rule) and (r.fail is not None or not fails)]
+    matter = [j for j, r in asked if weighed(j.measurement) >= r.min_n and not j.measurement.minor]
+    return 2 * sum(j in passed for j, _ in asked) < len(matter)
