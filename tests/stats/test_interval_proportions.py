@@ -15,6 +15,7 @@ from validators.stats.jackknife import (
 )
 from validators.stats.proportions import (
     clopper_pearson_interval,
+    count_upper_bound,
     newcombe_interval,
     wilson_interval,
     zero_event_upper_bound,
@@ -51,6 +52,13 @@ def test_newcombe_difference_agrees_with_his_example():
     found = newcombe_interval(56 / 70, 70, 48 / 80, 80)
 
     assert pytest.approx((found.low, found.high), abs=6e-5) == (0.0524, 0.3339)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 10), (0, 2400), (3, 10), (450, 1000)])
+def test_the_bound_of_a_count_is_scipys_and_one_sided_where_nothing_was_seen(k, n):
+    exact = binomtest(k, n, alternative="two-sided" if k else "less").proportion_ci(0.95, method="exact")
+
+    assert count_upper_bound(k, n) == pytest.approx(exact.high, abs=1e-9)
 
 
 def test_zero_event_bound_is_about_three_over_n():

@@ -32,7 +32,7 @@ from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.parity import Floats
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..summaries.counted import counted
 from ..summaries.pairs import PAIRED, pair
 
 
@@ -76,13 +76,8 @@ def _feature(name: str, mine: Floats, theirs: Floats, slack: float, level: float
         ("served_late_share", late, "served from after the decision"),
     ):
         k = int(odd.sum())
-        high = (
-            clopper_pearson_interval(k, n, confidence=level).high if k else zero_event_upper_bound(n, confidence=level)
-        )
         note = f"{name}: {k:,} of {n:,} rows are {what}" if k else f"none of {n:,} rows is {what}"
-        yield Measurement(
-            metric=metric, subject=about, value=k / n, high=high, level=level, method="count", n=n, note=note
-        )
+        yield counted(metric, about, k, n, level=level, note=note)
     for metric, value in (
         ("age_days_test", np.median(a)),
         ("age_days_serving", np.median(b)),

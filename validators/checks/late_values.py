@@ -31,8 +31,8 @@ import numpy as np
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.proportions import clopper_pearson_interval
 from ..summaries.cells import measured
+from ..summaries.counted import counted
 from ..summaries.goodness import goodness
 from ..summaries.lateness import Lateness, LatenessKind
 from ..summaries.refits import refit_goodness
@@ -68,18 +68,8 @@ def _shares(held: Lateness, name: str, role: Role, embargo: float) -> Iterator[M
     if known == 0:
         yield Measurement(metric="late_share", subject=subject, value=None, n=0, note="no row has both times")
         return
-    high = clopper_pearson_interval(late, known, confidence=CONFIDENCE).high
     note = f"none of {known:,} rows" if late == 0 else f"{late:,} of {known:,} rows, by up to {worst:,.0f} days"
-    yield Measurement(
-        metric="late_share",
-        subject=subject,
-        value=late / known,
-        high=high,
-        level=CONFIDENCE,
-        method="count",
-        n=known,
-        note=note,
-    )
+    yield counted("late_share", subject, late, known, level=CONFIDENCE, note=note)
     if known < total:
         yield Measurement(
             metric="unknown_time_share", subject=subject, value=1 - known / total, n=total, method="count",

@@ -31,7 +31,7 @@ from ..core.models import Model
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.parity import Floats
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..summaries.counted import counted
 from ..summaries.pairs import PAIRED
 from ..summaries.reactions import ask
 from ..summaries.row_sample import RowSample
@@ -86,12 +86,8 @@ def _changed(word: str, first: Floats, then: Floats, spread: float, tolerance: f
         near = np.abs(first - then) <= tolerance * np.maximum(np.abs(first), spread)
     same = (near | (first == then) | (np.isnan(first) & np.isnan(then))).all(axis=1)
     k, n = int((~same).sum()), len(same)
-    high = clopper_pearson_interval(k, n, confidence=level).high if k else zero_event_upper_bound(n, confidence=level)
     note = f"{k:,} of {n:,} scores change" if k else f"none of {n:,} scores changes"
-    about = subjects.rows(word)
-    return Measurement(
-        metric="changed_scores", subject=about, value=k / n, high=high, level=level, method="count", n=n, note=note
-    )
+    return counted("changed_scores", subjects.rows(word), k, n, level=level, note=note)
 
 
 CHECK = Check(

@@ -28,7 +28,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..summaries.counted import counted
 from ..summaries.identities import Identities, IdentitiesKind
 
 ROWS = IdentitiesKind()
@@ -66,15 +66,8 @@ def served_keys(given: Given) -> Iterator[Measurement]:
 
 
 def _share(metric: str, k: int, n: int, words: str) -> Measurement:
-    high = (
-        clopper_pearson_interval(k, n, confidence=CONFIDENCE).high
-        if k
-        else zero_event_upper_bound(n, confidence=CONFIDENCE)
-    )
     note = f"{k:,} of {n:,} {words}" if k else f"none of {n:,}: {words.partition(';')[0]}"
-    return Measurement(
-        metric=metric, subject=subjects.MODEL, value=k / n, high=high, level=CONFIDENCE, method="count", n=n, note=note
-    )
+    return counted(metric, subjects.MODEL, k, n, level=CONFIDENCE, note=note)
 
 
 CHECK = Check(

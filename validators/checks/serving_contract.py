@@ -34,7 +34,7 @@ from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.parity import Flags
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..summaries.counted import counted
 from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number
 from ..summaries.row_sample import RowSample
 
@@ -111,23 +111,9 @@ def _constraints(name: str, column: pd.Series, declared: Mapping[str, Any]) -> I
 
 def _broken(name: str, rule: str, odd: Flags, words: str) -> Measurement:
     k, n = int(odd.sum()), len(odd)
-    high = (
-        clopper_pearson_interval(k, n, confidence=CONFIDENCE).high
-        if k
-        else zero_event_upper_bound(n, confidence=CONFIDENCE)
-    )
     about = subjects.join(subjects.feature(name), subjects.rows(rule))
     note = f"{name}: {k:,} of {n:,} served rows {words}" if k else f"no served row of {name} is {words}"
-    return Measurement(
-        metric="outside_contract",
-        subject=about,
-        value=k / n,
-        high=high,
-        level=CONFIDENCE,
-        method="count",
-        n=n,
-        note=note,
-    )
+    return counted("outside_contract", about, k, n, level=CONFIDENCE, note=note)
 
 
 def _information(name: str, a: pd.Series, b: pd.Series) -> Iterator[Measurement]:

@@ -38,7 +38,8 @@ from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.causes import Levels
 from ..stats.interval import simultaneous_level
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..stats.proportions import count_upper_bound
+from ..summaries.counted import counted
 from ..summaries.pairs import PAIRED, Pairs, pair
 from ..summaries.parity import Column, column_of, diagnosed, levels_of, where
 
@@ -85,30 +86,18 @@ def _any(columns: Mapping[str, Column], pairs: Pairs, options: Options) -> Measu
     for column in columns.values():
         wrong |= column.differs
     k, n = int(wrong.sum()), len(pairs)
-    bound = _bound(k, n, options.confidence)
+    bound = count_upper_bound(k, n, confidence=options.confidence)
     note = f"no row differs in any of {len(columns)} features: fewer than {bound:.2g} of the rows do; {pairs.note}"
     if k:
         named = sorted((c for c in columns.values() if c.differs.any()), key=lambda c: -int(c.differs.sum()))
         listed = ", ".join(f"{c.name} ({int(c.differs.sum()):,})" for c in named[:8])
         note = f"{k:,} of {n:,} rows differ: {listed}{', ...' if len(named) > 8 else ''}; {pairs.note}"
-    return Measurement(
-        metric="rows_differ", subject=subjects.MODEL, value=k / n, high=bound, level=options.confidence, method="count",
-        n=n, note=note,
-    )  # fmt: skip
-
-
-def _bound(k: int, n: int, confidence: float) -> float:
-    if k == 0:
-        return zero_event_upper_bound(n, confidence=confidence)
-    return clopper_pearson_interval(k, n, confidence=confidence).high
+    return counted("rows_differ", subjects.MODEL, k, n, level=options.confidence, note=note)
 
 
 def _rate(column: Column, pairs: Pairs, level: float, note: str) -> Measurement:
     k, n = int(column.differs.sum()), len(pairs)
-    return Measurement(
-        metric="mismatch_rate", subject=subjects.feature(column.name), value=k / n, high=_bound(k, n, level), level=level,
-        method="count", n=n, note=note,
-    )  # fmt: skip
+    return counted("mismatch_rate", subjects.feature(column.name), k, n, level=level, note=note)
 
 
 def _explained(

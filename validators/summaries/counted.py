@@ -5,21 +5,21 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.records import Measurement
-from ..stats.proportions import clopper_pearson_interval, zero_event_upper_bound
+from ..stats.proportions import count_upper_bound
+
+
+def counted(metric: str, subject: str, k: int, n: int, *, level: float, note: str, minor: bool = False) -> Measurement:
+    """K of n rows, n at least 1, with the bound of what these rows do not show; `minor`: at most an Attention."""
+    return Measurement(
+        metric=metric, subject=subject, value=k / n, high=count_upper_bound(k, n, confidence=level), level=level, method="count", n=n,
+        note=note, minor=minor,
+    )  # fmt: skip
 
 
 def counted_share(
     metric: str, wrong: NDArray[np.bool_], *, level: float, words: str, minor: bool = False
 ) -> Measurement:
-    """Share of the rows of a model that are wrong; `words` say what is wrong with them. At least one row.
-
-    Where it is `minor` it brings about an Attention at most. The upper end is Clopper & Pearson's, or the bound of an event that
-    was never seen.
-    """
+    """Share of the rows of a model that are wrong; `words` say what is wrong with them. At least one row."""
     k, n = int(wrong.sum()), len(wrong)
-    high = clopper_pearson_interval(k, n, confidence=level).high if k else zero_event_upper_bound(n, confidence=level)
     note = f"{k:,} of {n:,} {words}" if k else f"none of {n:,} {words}"
-    return Measurement(
-        metric=metric, subject=subjects.MODEL, value=k / n, high=high, level=level, method="count", n=n, note=note,
-        minor=minor,
-    )  # fmt: skip
+    return counted(metric, subjects.MODEL, k, n, level=level, note=note, minor=minor)
