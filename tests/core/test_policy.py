@@ -213,6 +213,18 @@ def test_what_is_unknown_of_a_minor_subject_weighs_no_more_than_the_worst_that_i
     assert policy().judge(result(minor), "performance").verdict is Verdict.INCONCLUSIVE
 
 
+def test_what_is_unknown_under_a_limit_that_does_not_fail_weighs_no_more_than_an_attention():
+    rules = (RULE, replace(RULE, metric="share", fail=None))
+    held = replace(policy(), rules=rules)
+    sound = measured(0, -0.01, 0.005)
+    mild = replace(measured(0.006, -0.002, 0.014), metric="share", subject="feature:a")
+
+    assert held.judge(result(sound, mild), "performance").verdict is Verdict.PASS
+    assert held.judge(result(sound, replace(mild, subject="model")), "performance").verdict is Verdict.INCONCLUSIVE
+    assert held.judge(result(mild), "performance").verdict is Verdict.INCONCLUSIVE
+    assert held.judge(result(sound, replace(mild, value=0.05, low=0.04)), "performance").verdict is Verdict.WARN
+
+
 @pytest.mark.parametrize(
     ("told", "left_open", "small", "minor", "verdict"),
     [
