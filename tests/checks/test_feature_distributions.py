@@ -5,10 +5,17 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
+from tests.engine.projects import project
+from validators.catalog import catalog
 from validators.checks.feature_distributions import CHECK
 from validators.checks.robust_shift import CHECK as DRF105
 from validators.core.data import Role
 from validators.core.records import Given
+from validators.engine.plan import make_plan
+from validators.engine.run import measure
+from validators.engine.trial import resolve
+from validators.engine.workers import serial
+from validators.io.project import read_project
 
 N = 3000
 
@@ -90,3 +97,21 @@ def test_many_rare_levels_do_not_widen_the_interval_and_common_and_new_ones_stil
     assert shift(quiet).high < 0.2
     assert shift(fewer).low > 0.3
     assert shift(new).low > 0.1
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_a_feature_that_broke_in_test_matters_as_it_did_before(tmp_path, broken):
+    """One value in all test rows moves no score there, so by the attributions of test alone nothing hung on it."""
+
+    def dead(role, frame):
+        return frame.assign(x0=frame.x0.median()) if broken and role == "test" else frame
+
+    trial = resolve(read_project(project(tmp_path / "p", model=True, dead=dead)))
+    results = measure(trial, make_plan(trial, catalog(), only=("DRF101", "QUA106")), mapper=serial).results
+    found = {(m.metric, m.subject): m for r in results for m in r.measurements}
+    shift = found["shift_sigma", "feature:x0"]
+
+    assert not shift.minor
+    assert "hardly matters" not in shift.note
+    assert (shift.low > 0.3) == broken
+    assert ("on earlier rows its share was" in found["attribution_share", "feature:x0"].note) == broken

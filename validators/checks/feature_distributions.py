@@ -9,7 +9,8 @@ alone would give is taken off, and the interval holds for all features together 
 at all look moved in at most one run of twenty: fewer false flags than a false discovery rate of .10 would allow. Rows of one entity
 or one day count as one draw. Beside it, as information: PSI; for numbers Kolmogorov-Smirnov and Wasserstein (DRF105 puts it in
 sigma); for levels total variation, Jensen-Shannon and Cramer's V less what chance gives. Where the model can be asked, features
-outside the top 80 % of its attributions can at most bring Attention.
+outside the top 80 % of its attributions can at most bring Attention: outside in test and in the reference (else train), for a
+feature that broke in test moves no score there.
 
 Why it matters
 --------------
@@ -28,14 +29,14 @@ Information Systems Research 24, 906-917, for judging effects rather than p-valu
 Korean Statistical Society 42, 323-328, for Cramer's V.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core import subjects
-from ..core.data import Bins, LevelBins, NumericBins, Role
+from ..core.data import CANDIDATE, Bins, LevelBins, NumericBins, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.distance import (
     cramers_v_corrected,
@@ -86,13 +87,17 @@ def distributions(given: Given) -> Iterator[Measurement]:
 
 
 def unimportant(given: Given) -> frozenset[str]:
-    """Features outside the given share of the candidate's attributions; none when they are not known."""
+    """Features outside the given share of the candidate's attributions, in test and before it; none when they are not known."""
     if given.attributions is None:
         return frozenset()
-    share = given.attributions.shares("candidate")
+    now, before = given.attributions.shares(CANDIDATE), given.attributions.before
+    return _outside(now, given.options.important_share) & _outside(before or now, given.options.important_share)
+
+
+def _outside(share: Mapping[str, float], important: float) -> frozenset[str]:
     ordered = sorted(share, key=lambda f: -share[f])
-    before = np.cumsum([0.0, *(share[f] for f in ordered)])[:-1]
-    return frozenset(f for f, b in zip(ordered, before, strict=True) if b >= given.options.important_share)
+    larger = np.cumsum([0.0, *(share[f] for f in ordered)])[:-1]
+    return frozenset(f for f, b in zip(ordered, larger, strict=True) if b >= important)
 
 
 def _shift(

@@ -116,7 +116,11 @@ def _useless(given: Given, held: Attributions) -> Iterator[Measurement]:
         ends = jackknife_interval(float(shares[0, j]), shares[1:, j], confidence=level)
         if ends is None or not np.isfinite(shares[:, j]).all() or len(shares) <= LEAST_GROUPS:
             continue
-        note = "useless: the whole interval is below the margin" if ends.high < given.options.margin else ""
+        note, earlier = "", held.before.get(name, 0.0)
+        if ends.high < given.options.margin:
+            note = "useless: the whole interval is below the margin"
+        if note and earlier >= given.options.margin:
+            note = f"moves no score of test; on earlier rows its share was {earlier:.1%}"
         yield Measurement(
             metric="attribution_share", subject=subjects.feature(name), value=float(shares[0, j]), low=ends.low, high=ends.high,
             level=level, method="jackknife", n=len(held.unit), n_eff=float(len(held.unit)), note=note,

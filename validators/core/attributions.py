@@ -1,7 +1,7 @@
 """Shapley values of the same rows under several models, as checks are given them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ class Attributions:
 
     `phi` holds (n, d) per model. `groups` partitions the features; members of a group stand in for each other.
     `unit` (n,) is the hash of what makes rows dependent; `residual` is the largest additivity error against the user's own model.
-    `method` says in words how the values were found, and on which scale.
+    `method` says in words how the values were found, and on which scale. `before` are the shares of the features under the candidate on
+    rows that were there before the test, where those could be asked: a feature that broke since moves no score of the test.
     """
 
     features: tuple[str, ...]
@@ -25,6 +26,7 @@ class Attributions:
     weight: NDArray[np.int64]
     residual: float
     method: str = ""
+    before: Mapping[str, float] = field(default_factory=dict)
 
     def sizes(
         self, model: str, members: Sequence[Sequence[str]], keep: NDArray[np.bool_] | None = None

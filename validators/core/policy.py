@@ -164,13 +164,13 @@ class Policy:
     def judge(self, result: Result, family: str) -> JudgedResult:
         """One check's verdict: the worst of its counting measurements, and any WARN or FAIL of one that does not count.
 
-        A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its limit:
-        it is listed with the rows that it would take, as no model could pass there; nor one that at worst would be Attention: of a minor
-        subject, or under a limit that does not fail. Two things keep this from clearing what nobody could see: the number on the whole model that the check is about (any
-        but a `supporting` one) always counts, and a check without such a number passes only where at least half of the subjects that
-        are neither small nor minor do; where nothing counts it is INCONCLUSIVE (not so one that no rule speaks of). As what counts is
-        the same in all tiers, a stricter tier never passes what a milder one does not. A check that was measured with a reason against
-        itself (`Result.reason`) cannot pass.
+        A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its limit: it
+        is listed with the rows that it would take, as no model could pass there; nor one that at worst would be Attention: of a minor
+        subject, or under a limit that does not fail. Two things keep this from clearing what nobody could see: the number on the whole
+        model that the check is about (any but a `supporting` one) always counts, and a check without such a number passes only where at
+        least half of the subjects that are neither small nor minor do; where nothing counts it is INCONCLUSIVE (not so one that no rule
+        speaks of). As what counts is the same in all tiers, a stricter tier never passes what a milder one does not. A check that was
+        measured with a reason against itself (`Result.reason`) cannot pass.
         """
         required = self.requirement(result.code, family) != "advisory"
         if result.status is not Status.MEASURED:

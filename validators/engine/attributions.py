@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.attributions import Attributions
-from ..core.data import Batch, Task
+from ..core.data import CANDIDATE, Batch, Task
 from ..core.errors import ModelError
 from ..core.models import Model
 from ..stats.attribution import permutation_shapley
@@ -16,6 +16,7 @@ from ..summaries.row_sample import take
 from .exact import Exact, exact_values, margin
 
 ROWS, PERMUTATIONS = 600, 8
+FEW = 400
 CALL_ROWS = 65_536
 CORRELATED = 0.7
 
@@ -85,6 +86,19 @@ def attribute(
         residual=worst,
         method=f"{permutations} antithetic permutations a row, as {found}; {scale_words}",
     )
+
+
+def shares_before(model: Model, rows: Batch, task: Task, *, seed: int) -> dict[str, float]:
+    """Share of each feature in the candidate's attributions of other rows; of few of them, for it only has to rank.
+
+    Empty where the model would not answer.
+    """
+    few = take(rows, np.arange(min(FEW, len(rows))))
+    try:
+        held = attribute({CANDIDATE: model}, few, task, seed=seed, n_rows=FEW // 2, permutations=PERMUTATIONS // 2)
+    except ModelError:
+        return {}
+    return held.shares(CANDIDATE)
 
 
 class _Asked:

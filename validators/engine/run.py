@@ -18,7 +18,7 @@ from ..core.records import Check, Given, Kind, Measurement, Result, Status
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.totals import TotalsKind
-from .attributions import attribute
+from .attributions import attribute, shares_before
 from .golden import read_golden
 from .plan import Plan, roles_of, why_not
 from .prior import PriorSummaries
@@ -31,6 +31,7 @@ from .workers import Mapper, serial
 
 log = logging.getLogger("seatrial.run")
 SAMPLE = RowSampleKind()
+EARLIER = (Role.REFERENCE, Role.TRAIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,8 @@ def _scan_plan(trial: Trial, grid: Grid, checks: list[Check], plan: Plan, *, sco
             if plan.tests_itself and check.plants:
                 kinds[role][SAMPLE] = None
         if check.needs.attributions or check.needs.importance:
-            kinds[Role.TEST][SAMPLE] = None
+            for role in kinds.keys() & {Role.TEST, *EARLIER}:
+                kinds[role][SAMPLE] = None
     scores = {role for role, held in kinds.items() if any(isinstance(k, OutcomesKind) for k in held)} - {Role.SERVING}
     if scorable(trial) and any(c.needs.models and Role.SERVING in roles_of(c, trial) for c in checks):
         scores.add(Role.SERVING)
@@ -152,9 +154,15 @@ def _attributions(
         return None
     sample: RowSample = scanned.summaries[Role.TEST, SAMPLE]
     try:
-        return attribute({name: scoring.model(name) for name in scoring.files}, sample.rows, trial.task, seed=plan.seed)
+        models = {name: scoring.model(name) for name in scoring.files}
+        found = attribute(models, sample.rows, trial.task, seed=plan.seed)
     except ModelError as error:
         return error
+    earlier = (scanned.summaries[r, SAMPLE].rows for r in EARLIER if (r, SAMPLE) in scanned.summaries)
+    rows = next((rows for rows in earlier if len(rows) and list(rows.X) == list(sample.rows.X)), None)
+    if rows is None or CANDIDATE not in scoring.files:
+        return found
+    return replace(found, before=shares_before(scoring.model(CANDIDATE), rows, trial.task, seed=plan.seed))
 
 
 def _sound(m: Measurement, check: Check) -> Measurement:
