@@ -204,6 +204,36 @@ def test_a_strong_feature_that_the_weaker_ones_beat_together_is_information():
         assert metric != "lift_share" or verdict(m, warn=0.9, fail=0.98) != "WARN"
 
 
+def test_a_leak_is_not_excused_by_honest_features_that_it_adds_to():
+    """Many honest features reach together what the leak reaches alone, and with it much more: it knows what they do not."""
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, 2, 3000).astype(float)
+    honest = {f"x{k}": 0.95 * y + rng.normal(size=3000) for k in range(8)}
+    X = pd.DataFrame(honest | {"points": rng.poisson(np.where(y == 1, 9, 3))})
+    train, test, grid = _halves(X, y)
+    found = measure(single_features.CHECK, train, test, grid)
+
+    assert verdict(found["lift_share", "feature:points"], warn=0.9, fail=0.98) in ("WARN", "FAIL")
+
+
+def test_three_positives_do_not_tell_a_leak():
+    y = np.zeros(2000)
+    y[:1000:20], y[1000:1003] = 1, 1
+    X = pd.DataFrame({"x": y + np.random.default_rng(0).normal(0, 0.1, 2000), "z": np.arange(2000) % 7})
+    train, test, grid = _halves(X, y, half=1000)
+    found = measure(single_features.CHECK, train, test, grid)
+
+    assert found["lift_share", "model"].value is None
+    assert "3 test rows of another class" in found["lift_share", "model"].note
+
+
+def _halves(X, y, half=1500):
+    grid = grid_of(X.iloc[:half], np.linspace(0, 1, 100))
+    p = LogisticRegression(max_iter=500).fit(X.iloc[:half], y[:half]).predict_proba(X)[:, 1]
+    parts = (slice(0, half), slice(half, None))
+    return *(batch_of(X.iloc[s].reset_index(drop=True), y[s], p[s], grid) for s in parts), grid
+
+
 def test_two_copies_of_the_outcome_do_not_excuse_each_other():
     found = cells(leak=0.04, twins=2)
 

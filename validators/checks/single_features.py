@@ -5,11 +5,12 @@ How it is measured
 For every feature a small tree is fitted on the training sample and scored on the test sample. `lift_share` is its gain over a constant
 (area under the ROC curve above .5, or R2 / 2) divided by the gain of the candidate, or of a learner of our own with all features where
 that is better, on the same rows; 1 says that the feature alone does what all of them do. Intervals are by the delete-a-group jackknife,
-simultaneous over the features. Where neither is better than a constant the share is undefined. Where classes separate well every strong
-feature comes near to the whole lift. So the features that alone gain nearly as much as the strongest (nine tenths of its gain) are left
-out together: where our own learner does better with the rest than one of these alone, that one knows nothing that the weaker ones do not,
-and its share is `lift_share_matched`, for information. For the strongest features, `quality_without` is the metric of our own learner
-refitted without the feature, beside the same learner with all of them.
+simultaneous over the features. Where neither is better than a constant, or fewer than 15 test rows are of another class than most, the
+share is undefined. Where classes separate well every strong feature comes near to the whole lift. So the features that alone gain nearly
+as much as the strongest (nine tenths of its gain) are left out together: where our own learner does better with the rest than one of
+these alone, and they add less than .02 to the rest, that one knows nothing that the weaker ones do not, and its share is
+`lift_share_matched`, for information. For the strongest features, `quality_without` is the metric of our own learner refitted without the
+feature, beside the same learner with all of them.
 
 Why it matters
 --------------
@@ -44,7 +45,7 @@ from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 from ..summaries.univariate import single_feature_scores
 
 SAMPLE = RowSampleKind()
-MIN_ROWS, NEAR = 100, 0.9
+MIN_ROWS, MIN_CLASS, NEAR, ADDED = 100, 15, 0.9, 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,8 @@ def single_features(given: Given) -> Iterator[Measurement]:
     """Each feature's share of the candidate's gain, and the metric of a learner without the strongest ones."""
     train, test = labelled(given.summary(Role.TRAIN, SAMPLE).rows), given.summary(Role.TEST, SAMPLE)
     rows = scored_rows(test, given.grid, (CANDIDATE,))
-    if rows.n == 0 or len(train) < MIN_ROWS:
-        why = "no test row has an outcome and a score" if rows.n == 0 else f"{len(train)} labelled training rows"
+    why = _too_few(given, train, rows)
+    if why:
         yield Measurement(metric="lift_share", subject=subjects.MODEL, value=None, n=rows.n, note=why)
         return
     there = take(test.rows, rows.where)
@@ -80,11 +81,11 @@ def single_features(given: Given) -> Iterator[Measurement]:
     shares = {name: float(share[0]) for name, share in held.items()}
     rest = _rest(given, train, there, rows, shares)
     for name, share in held.items():
-        beaten = name in rest and bool(rest[name][0] > alone[name][0])
+        beaten = name in rest and bool(rest[name][0] > alone[name][0]) and bool(refitted[0] - rest[name][0] < ADDED)
         metric, words = "lift_share", ""
         if beaten:
             metric = "lift_share_matched"
-            words = f"the weaker features reach {rest[name][0]:.3f} together, this one {alone[name][0]:.3f}"
+            words = f"the weaker features reach {rest[name][0]:.3f} together, this one {alone[name][0]:.3f}, all {refitted[0]:.3f}"
         note = "; ".join(filter(None, (words, rows.note)))
         yield measured(metric, subjects.feature(name), share, rows, level=level, undefined=weak, note=note)
         if given.asks("quality_alone"):
@@ -93,6 +94,17 @@ def single_features(given: Given) -> Iterator[Measurement]:
             )
     if given.asks("quality_refitted", "quality_without"):
         yield from _without(given, train, there, rows, shares, refitted)
+
+
+def _too_few(given: Given, train: Batch, rows: ScoredRows) -> str:
+    if rows.n == 0:
+        return "no test row has an outcome and a score"
+    if len(train) < MIN_ROWS:
+        return f"{len(train)} labelled training rows; it takes {MIN_ROWS}"
+    if given.task.type == "regression":
+        return ""
+    other = rows.n - int(np.bincount(rows.y.astype(np.int64)).max())
+    return f"{other} test rows of another class than most; it takes {MIN_CLASS}" if other < MIN_CLASS else ""
 
 
 def labelled(batch: Batch) -> Batch:
