@@ -115,7 +115,7 @@ def test_a_check_that_never_sees_anything_may_not_pass(tested):
     assert "20 of 20" in doubt.reason
 
 
-def test_a_self_test_that_breaks_is_told_and_ends_nothing(tested):
+def test_a_self_test_that_breaks_is_told_ends_nothing_and_clears_nothing(tested):
     measured, _, policy, _ = tested
 
     def broken(_given):
@@ -130,6 +130,13 @@ def test_a_self_test_that_breaks_is_told_and_ends_nothing(tested):
 
     assert not found.tested
     assert "failed" in found.reason
+    assert "the self-test failed (" in doubted(result, found).reason
+    sound = replace(
+        result,
+        measurements=(Measurement(metric="shift_sigma", subject="model", value=0.0, low=0.0, high=0.01, n=1000),),
+    )
+    assert policy.judge(sound, "feature_drift").verdict is Verdict.PASS
+    assert policy.judge(doubted(sound, found), "feature_drift").verdict is Verdict.INCONCLUSIVE
 
 
 def test_keys_that_are_all_in_train_leave_nothing_to_plant_in_and_say_so(tested):

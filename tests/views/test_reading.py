@@ -13,6 +13,16 @@ def test_a_family_is_as_bad_as_its_worst_check_that_was_run():
     )
 
 
+def test_a_check_that_raised_keeps_its_family_from_passing_and_is_named():
+    passed, raised = r("NOI101", "noise", "PASS", []), skipped("NOI104", "noise", "TypeError: oh", status="ERROR")
+    failed = r("NOI102", "noise", "FAIL", [m("x", "model", 1.0, limit=limit(0.1, 0.2), verdict="FAIL")])
+
+    assert reading.family_verdict(document(passed, raised), "noise") == "INCONCLUSIVE"
+    assert reading.family_verdict(document(passed, raised, failed), "noise") == "FAIL"
+    assert "could not be measured: TypeError: oh" in sentences.family_sentence(document(passed, raised), "noise")
+    assert "could not be measured: TypeError: oh" in sentences.tile(document(passed, raised), "noise").what
+
+
 def test_a_check_without_a_limit_does_not_hide_one_that_passed():
     held = document(r("PRF101", "performance", None, []), r("PRF102", "performance", "PASS", []))
 

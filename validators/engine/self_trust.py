@@ -24,6 +24,7 @@ from .run import Measured, run_check
 
 log = logging.getLogger("seatrial.self_trust")
 FOUND_AT_LEAST = 0.8
+RAISED = "the self-test failed"
 ALARMS = (Verdict.WARN, Verdict.FAIL)
 SCHEMA, FILE = "seatrial/self_trust/v1", "self_trust.json"
 SAMPLE = RowSampleKind()
@@ -120,7 +121,7 @@ def check_the_check(
     except Exception as error:
         # as with a check that raises: the run goes on, and says so
         log.exception("self-test failed", extra={"code": check.code})
-        return Trust(check=check.code, reason=f"the self-test failed ({type(error).__name__})")
+        return Trust(check=check.code, reason=f"{RAISED} ({type(error).__name__})")
     return Trust(
         check=check.code,
         tried=tried,
@@ -223,8 +224,12 @@ def _worst(judged: Iterable[Judged], subject: str) -> Verdict | None:
 
 def doubted(result: Result, trust: Trust | None) -> Result:
     """The result, with the reason why no policy may pass it if the check passes what it should find."""
-    missed = None if trust is None else trust.missed
-    if missed is None or result.status is not Status.MEASURED:
+    if trust is None or result.status is not Status.MEASURED:
+        return result
+    if trust.reason.startswith(RAISED):
+        return replace(result, reason=f"Self-test: {trust.reason}, so nothing shows that a fault would be found")
+    missed = trust.missed
+    if missed is None:
         return result
     twice = f"a planted fault of twice the tolerance ({missed.metric}, {2 * missed.tolerance:g})"
     reason = (

@@ -32,9 +32,20 @@ def worst(verdicts: Iterable[str]) -> str:
     return min(verdicts, key=RANK.index, default="NOT_RUN")
 
 
+def in_family(result: Record) -> str:
+    """What a check counts for in its family: one that raised could not tell, so its family does not pass without it."""
+    return "INCONCLUSIVE" if result["status"] == "ERROR" else verdict_of(result)
+
+
 def family_verdict(document: Document, family: str) -> str:
     """Verdict of a family: the worst of those of its checks that were run; NOT_RUN when none was."""
-    return worst(v for r in results(document, family) if (v := verdict_of(r)) != "NOT_RUN")
+    return worst(v for r in results(document, family) if (v := in_family(r)) != "NOT_RUN")
+
+
+def told(document: Document, family: str) -> list[Record]:
+    """The results of a family that count in it, the worst first, measured ones before those that raised."""
+    held = [r for r in results(document, family) if in_family(r) != "NOT_RUN"]
+    return sorted(held, key=lambda r: (RANK.index(in_family(r)), r["status"] == "ERROR"))
 
 
 def families(document: Document) -> list[str]:

@@ -14,10 +14,12 @@ from .reading import (
     all_families,
     by_badness,
     family_verdict,
+    in_family,
     measurements,
     merged,
     results,
     telling,
+    told,
     verdict_of,
     why_absent,
 )
@@ -76,10 +78,12 @@ def _told_besides(verdict: str, measured: Iterable[Record]) -> str:
 
 def family_sentence(document: Document, family: str) -> str:
     """One line on a family: that of its worst check; under what cannot be told, also the worst of what can."""
-    held = sorted(results(document, family), key=lambda r: list(VERDICTS).index(verdict_of(r)))
-    run = [r for r in held if r["status"] == "MEASURED"]
+    run = told(document, family)
     if run:
-        return _rests_on(run[0]) + _told_besides(verdict_of(run[0]), measurements(document, family=family))
+        raised = f"{run[0]['check']} {run[0]['title']} could not be measured: {run[0]['reason'] or 'no reason given'}."
+        rests = raised if run[0]["status"] == "ERROR" else _rests_on(run[0])
+        return rests + _told_besides(in_family(run[0]), measurements(document, family=family))
+    held = results(document, family)
     open_ = [r for r in held if not str(r["reason"]).startswith(NEVER)] or held
     return result_sentence(open_[0]) if held else f"Not run: {why_absent(document, family)}."
 
@@ -167,19 +171,18 @@ class Tile:
 
 def tile(document: Document, family: str) -> Tile:
     """The number that a family's verdict rests on; the words "Not run" stand in a number's place."""
-    run = [r for r in results(document, family) if r["status"] == "MEASURED"]
-    run.sort(key=lambda r: list(VERDICTS).index(verdict_of(r)))
+    run = told(document, family)
     if not run:
         why = family_sentence(document, family).removeprefix("Not run: ")
         return Tile("Not run", f"{why[:1].upper()}{why[1:]}")
     m = telling(run[0])
     if m is None or m["value"] is None:
-        return Tile(fmt.NONE, result_sentence(run[0]))
+        return Tile(fmt.NONE, family_sentence(document, family))
     kind, digits = metric_kind(m["metric"]), digits_of(m)
     limit = limit_words(m["limit"], kind)
     ends = fmt.interval(m["low"], m["high"], kind, digits)
     parts = (metric_label(m["metric"]), subject_words(m["subject"]))
-    besides = _told_besides(verdict_of(run[0]), measurements(document, family=family))
+    besides = _told_besides(in_family(run[0]), measurements(document, family=family))
     least = "" if m["mde"] is None else f", enough to show an effect of {fmt.effect(m['mde'], kind, digits)} or more"
     return Tile(
         value=fmt.shown(m["value"], kind, digits),
