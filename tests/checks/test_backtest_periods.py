@@ -10,7 +10,7 @@ from scipy.stats import theilslopes
 from tests.checks.performance_cases import BINARY
 from tests.engine.projects import project
 from validators.catalog import catalog
-from validators.checks.backtest_periods import Options, _slope
+from validators.checks.backtest_periods import Options, _break, _slope
 from validators.engine.plan import make_plan
 from validators.engine.run import measure
 from validators.engine.trial import resolve
@@ -83,6 +83,20 @@ def test_spread_that_all_periods_share_widens_the_funnel():
     found = slopes(series(2, extra=0.06))
     assert found["overdispersion"].value > 3
     assert found["periods_outside"].value == 0
+
+
+@pytest.mark.parametrize(("broken", "word"), [(2, "later"), (10, ""), (21, "earlier")])
+def test_a_break_at_the_edge_of_the_search_says_that_it_may_lie_beyond(broken, word):
+    """The score falls for the last `broken` of 24 periods; a fifth of the rows must lie on either side of a date."""
+    values = np.full(24, 0.8)
+    values[24 - broken :] = 0.5
+    found = {
+        k: Quality(value=float(v), variance=SE**2, replicates=np.zeros(50), n=400, size=100)
+        for k, v in enumerate(values)
+    }
+    (m,) = _break(found, SPANS, SimpleNamespace(options=Options(), task=BINARY, rng=np.random.default_rng(0)))
+
+    assert (f"no {word} date was tried" in m.note) if word else ("was tried" not in m.note)
 
 
 def through_the_engine(folder, *, last):

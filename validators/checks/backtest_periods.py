@@ -2,14 +2,14 @@
 
 How it is measured
 ------------------
-The ranking metric (AUC; in regression R2 / 2) of every period with its own variance. Every date that leaves at least a fifth of
-the rows (of the rarer class) on each side is tried; the largest fall is reported with an interval that holds for all tried
-dates at once (largest statistic, simulated). Beside it, as information: every period of candidate and prior with its interval;
-the slope per year by least squares weighted with each period's precision, its interval the wider of two (scaled up by what the
-line leaves unexplained; and holding when periods are correlated in time), and Theil and Sen's slope, which single odd periods
-cannot pull; where the score surely falls, the date at which the line has lost `fall`; and whether the periods differ by more
-than chance (overdispersion), with the number of periods beyond the 99.8 % limits of a funnel that is widened by it; and how many
-periods have too few rows, days or entities for an interval, which no number above knows of.
+The ranking metric (AUC; in regression R2 / 2) of every period with its own variance. Every date that leaves at least a fifth of the rows
+(of the rarer class) on each side is tried; the largest fall is reported with an interval that holds for all tried dates at once (largest
+statistic, simulated); the note says where it is the first or last of them, for the break may then lie beyond. Beside it, as information:
+every period of candidate and prior with its interval; the slope per year by least squares weighted with each period's precision, its
+interval the wider of two (scaled up by what the line leaves unexplained; and holding when periods are correlated in time), and Theil and
+Sen's slope, which single odd periods cannot pull; where the score surely falls, the date at which the line has lost `fall`; and whether
+the periods differ by more than chance (overdispersion), with the number of periods beyond the 99.8 % limits of a funnel that is widened
+by it; and how many periods have too few rows, days or entities for an interval, which no number above knows of.
 
 Why it matters
 --------------
@@ -129,12 +129,23 @@ def _break(found: dict[int, Quality], spans: list[tuple[date, date]], given: Giv
     before, after = (float(np.average(values[s], weights=sizes[s])) for s in (slice(result.at), slice(result.at, None)))
     others = [str(spans[held[k]][0]) for k in result.near if k != result.at]
     dates = f"; dates that fit about as well: {', '.join(others)}" if others else ""
+    dates += _edge(sizes, result.at, given.options.min_share)
     note = f"{NAME_OF[given.task.type]} {before:.3f} before {spans[held[result.at]][0]}, {after:.3f} after; p {result.p_value:.3g}{dates}"
     yield Measurement(
         metric="break_size", subject=subject, value=-result.difference, low=-result.interval.high,
         high=-result.interval.low, level=given.options.confidence, method="date searched, simultaneous", n=n, n_eff=float(n),
         note=note,
     )  # fmt: skip
+
+
+def _edge(sizes: Floats, at: int, least: float) -> str:
+    """A word where no date beyond the one that was found could be tried: the break may lie there, and be larger."""
+    before = np.cumsum(sizes) / sizes.sum()
+    if at + 1 < len(sizes) and 1 - before[at] < least:
+        return f"; no later date was tried (it takes {least:.0%} of the rows on either side): the break may be later and larger"
+    if at > 1 and before[at - 2] < least:
+        return f"; no earlier date was tried (it takes {least:.0%} of the rows on either side): the break may be earlier and larger"
+    return ""
 
 
 def _slope(found: dict[int, Quality], spans: list[tuple[date, date]], given: Given) -> Iterator[Measurement]:
