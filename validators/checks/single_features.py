@@ -8,9 +8,9 @@ that is better, on the same rows; 1 says that the feature alone does what all of
 simultaneous over the features. Where neither is better than a constant, or fewer than 15 test rows are of another class than most, the
 share is undefined. Where classes separate well every strong feature comes near to the whole lift. So the features that alone gain nearly
 as much as the strongest (nine tenths of its gain) are left out together: where our own learner does better with the rest than one of
-these alone, and they add less than .02 to the rest, that one knows nothing that the weaker ones do not, and its share is
-`lift_share_matched`, for information. For the strongest features, `quality_without` is the metric of our own learner refitted without the
-feature, beside the same learner with all of them.
+these alone, that one knows no more than the weaker ones do, unless to add these brings the rest half of the way to certainty (and by .02
+at least), and its share is `lift_share_matched`, for information. For the strongest features, `quality_without` is the metric of our own
+learner refitted without the feature, beside the same learner with all of them.
 
 Why it matters
 --------------
@@ -33,7 +33,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core import subjects
-from ..core.data import CANDIDATE, Batch, Role
+from ..core.data import CANDIDATE, Batch, Role, Task
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
@@ -81,7 +81,7 @@ def single_features(given: Given) -> Iterator[Measurement]:
     shares = {name: float(share[0]) for name, share in held.items()}
     rest = _rest(given, train, there, rows, shares)
     for name, share in held.items():
-        beaten = name in rest and bool(rest[name][0] > alone[name][0]) and bool(refitted[0] - rest[name][0] < ADDED)
+        beaten = name in rest and _matched(rest[name], alone[name], refitted, given.task)
         metric, words = "lift_share", ""
         if beaten:
             metric = "lift_share_matched"
@@ -119,6 +119,12 @@ def _rest(given: Given, train: Batch, there: Batch, rows: ScoredRows, shares: Ma
         return {}
     near = tuple(f for f, share in shares.items() if share >= NEAR * top)
     return dict.fromkeys(near, refit_goodness(train, there, rows, given.task, given.grid, left_out=near))
+
+
+def _matched(rest: Floats, alone: Floats, every: Floats, task: Task) -> bool:
+    """Whether the rest knows as much as one feature alone, and does not lack what would bring it half of the way to certainty."""
+    best, adds = (0.5 if task.type == "regression" else 1.0), every[0] - rest[0]
+    return bool(rest[0] > alone[0] and not (adds >= ADDED and adds >= (best - rest[0]) / 2))
 
 
 def _without(
