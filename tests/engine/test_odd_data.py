@@ -45,3 +45,26 @@ def test_a_long_text_among_numbers_is_told_in_one_sentence(tmp_path):
     with pytest.raises(DataError, match="'x0' is numeric") as told:
         run(folder, checks=[c for c in catalog() if c.code == "DRF104"])
     assert len(str(told.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "written"),
+    [
+        ("production", "when", lambda t: t.dt.strftime("%d/%m/%Y")),
+        ("test", "when", lambda t: t.dt.strftime("%Y%m%d").astype(int)),
+        ("test", "known", lambda t: t.dt.year),
+        ("train", "read", lambda t: t.dt.strftime("%Y-%m-%d").where(t.dt.month > 1, "soon").where(t.dt.month != 2, "")),
+    ],
+)
+def test_what_is_no_date_is_never_read_as_one(tmp_path, role, column, written):
+    def change(name, frame):
+        frame = frame.assign(known=frame.when, read=frame.when)
+        return frame.assign(**{column: written(frame[column])}) if name == role else frame
+
+    extra = 'label_time = "read"\nlabel_horizon = "1 day"\navailable_at = { x0 = "known" }'
+    folder = project(tmp_path / "p", n=300, extra=extra, change=change)
+
+    with pytest.raises(
+        DataError, match=rf"^\[data\] {role}: column '{column}' .* holds '.*write times as 2024-01-31.*$"
+    ):
+        run(folder, checks=[c for c in catalog() if c.code in ("LEK102", "QUA101", "BKT101")])

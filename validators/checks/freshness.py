@@ -49,7 +49,7 @@ def freshness(given: Given) -> Iterator[Measurement]:
     pairs = pair(given.summary(Role.TEST, PAIRED), given.summary(Role.SERVING, PAIRED))
     names = [f for f in pairs.test.lateness if f in pairs.serving.lateness]
     for name in (f for f in pairs.test.lateness if f not in names):
-        note = "serving has no time column, or not the one in available_at"
+        note = "serving has no column that reads as a time, or not the one in available_at"
         yield Measurement(metric="staler_share", subject=subjects.feature(name), value=None, n=len(pairs), note=note)
     level = simultaneous_level(given.options.confidence, 2 * len(names))
     for name in names:

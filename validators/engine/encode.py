@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.data import WEIGHT_ONE, Batch, Bins, Grid, LevelBins, NumericBins, Role, Task
 from ..core.errors import DataError
+from ..core.times import WRITTEN, as_times
 from ..io.declared import Project
 from ..io.slices import members
 from .trial import Trial
@@ -28,7 +29,7 @@ def batch_of(
     mine = key <= np.uint64(grid.last_key) if role is grid.base else None
     for j, (name, bins) in enumerate(grid.features.items()):
         codes[:, j] = encode(readable(X[name], bins) if served else X[name], bins, mine)
-    time = times(frame, columns.time)
+    time = times(frame, columns.time, role)
     period = np.full(n, -1, np.int64)
     if time is not None and len(grid.periods) > 1:
         place = np.searchsorted(np.array(grid.periods, "datetime64[ns]"), time, side="right") - 1
@@ -46,25 +47,27 @@ def batch_of(
         slices=np.column_stack(slices) if slices else np.zeros((n, 0), dtype=np.bool_),
         sensitive=frame[[s for s in columns.sensitive if s in frame]],
         time=time,
-        lateness=lateness(frame, project, time),
-        immature=immature(frame, project, time),
+        lateness=lateness(frame, project, time, role),
+        immature=immature(frame, project, time, role),
         order=key_order(frame, project),
     )
 
 
 def lateness(
-    frame: pd.DataFrame, project: Project, time: NDArray[np.datetime64] | None
+    frame: pd.DataFrame, project: Project, time: NDArray[np.datetime64] | None, role: Role
 ) -> dict[str, NDArray[np.float64]]:
     """Days from the event until each feature's value was known; empty without an event time."""
     if time is None:
         return {}
-    known = {f: times(frame, column) for f, column in project.columns.available_at.items()}
+    known = {f: times(frame, column, role) for f, column in project.columns.available_at.items()}
     return {f: (at - time) / np.timedelta64(1, "D") for f, at in known.items() if at is not None}
 
 
-def immature(frame: pd.DataFrame, project: Project, time: NDArray[np.datetime64] | None) -> NDArray[np.bool_] | None:
+def immature(
+    frame: pd.DataFrame, project: Project, time: NDArray[np.datetime64] | None, role: Role
+) -> NDArray[np.bool_] | None:
     """Whether the outcome was read before its horizon was over; None where that is not declared."""
-    horizon, read = project.columns.label_horizon, times(frame, project.columns.label_time)
+    horizon, read = project.columns.label_horizon, times(frame, project.columns.label_time, role)
     if horizon is None or read is None or time is None:
         return None
     return np.asarray(read < time + pd.Timedelta(horizon).to_timedelta64())
@@ -109,19 +112,18 @@ def units(
     return np.asarray(mixed, dtype=np.uint64)
 
 
-def times(frame: pd.DataFrame, column: str | None) -> NDArray[np.datetime64] | None:
-    """Event times in UTC; None when no column is declared or the role has none."""
+def times(frame: pd.DataFrame, column: str | None, role: Role) -> NDArray[np.datetime64] | None:
+    """Times of a column in UTC; None when none is declared or the role has none. Raises DataError for what is no time."""
     if column is None or column not in frame:
         return None
-    held = frame[column]
-    if not pd.api.types.is_datetime64_any_dtype(held):
-        try:
-            held = pd.to_datetime(held, utc=True)
-        except (ValueError, TypeError) as error:
-            raise DataError(f"column {column!r}: cannot be read as time ({str(error)[:120]})") from error
-    if getattr(held.dt, "tz", None) is not None:
-        held = held.dt.tz_convert("UTC").dt.tz_localize(None)
-    return np.asarray(held.to_numpy(), dtype="datetime64[ns]")
+    held = as_times(frame[column])
+    strange = np.isnat(held) & (frame[column].notna() & (frame[column].astype(object) != "")).to_numpy(bool)
+    if strange.any():
+        raise DataError(
+            f"[data] {role.value}: column {column!r} is read as a time and holds {str(frame[column][strange].iloc[0])[:60]!r} "
+            f"({int(strange.sum()):,} of {len(held):,} rows are no time); {WRITTEN}"
+        )
+    return held
 
 
 def weights(frame: pd.DataFrame, column: str) -> NDArray[np.float64]:

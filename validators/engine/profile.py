@@ -53,11 +53,11 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     test = test.iloc[:SCORE_ROWS]
     scores = scorer(test)
     regression = trial.task.type == "regression"
-    grouping = _grouping(trial, base, test)
+    grouping = _grouping(trial, {role: base, Role.TEST: test})
     keys, other = row_keys(base, trial.project), row_keys(test, trial.project)
     unit, theirs = (
-        units(f, trial.project, grouping, k, times(f, trial.project.columns.time))
-        for f, k in ((base, keys), (test, other))
+        units(f, trial.project, grouping, k, times(f, trial.project.columns.time, r))
+        for r, f, k in ((role, base, keys), (Role.TEST, test, other))
     )
     # where test has the same days or entities, what other rows of one know of a level is known to test too
     shared = np.isin(theirs, unit).mean() > 0.5
@@ -174,12 +174,12 @@ def _same_length(cuts: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], 
     return tuple(np.concatenate([c, np.full(longest - len(c), np.inf)]) for c in cuts)
 
 
-def _grouping(trial: Trial, base: pd.DataFrame, test: pd.DataFrame) -> str:
+def _grouping(trial: Trial, rows: Mapping[Role, pd.DataFrame]) -> str:
     columns = trial.project.columns
     if columns.entity is not None:
         return "entity"
-    for frame in (base, test):
-        time = times(frame, columns.time)
+    for role, frame in rows.items():
+        time = times(frame, columns.time, role)
         if time is None:
             return "row"
         days = len(np.unique(time[~np.isnat(time)].astype("datetime64[D]")))
@@ -204,7 +204,7 @@ def _periods(trial: Trial, grouping: str) -> tuple[np.datetime64, ...]:
         return ()
     days = float((last - first) / np.timedelta64(1, "D"))
     sample = smallest_rows(trial, Role.PRODUCTION, SCORE_ROWS)
-    time = times(sample, column)
+    time = times(sample, column, Role.PRODUCTION)
     if time is None:
         return ()
     unit = units(sample, trial.project, grouping, row_keys(sample, trial.project), time)
@@ -223,7 +223,7 @@ def _span(trial: Trial, column: str) -> tuple[np.datetime64 | None, np.datetime6
     first, last = None, None
     for part in partitions(trial.project.data[Role.PRODUCTION]):
         for frame in frames(part, (column,)):
-            held = times(frame, column)
+            held = times(frame, column, Role.PRODUCTION)
             held = held[~np.isnat(held)] if held is not None else np.zeros(0, "datetime64[ns]")
             if len(held):
                 first = held.min() if first is None else min(first, held.min())

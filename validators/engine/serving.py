@@ -33,7 +33,7 @@ def scorable(trial: Trial) -> bool:
 
 def _is_time(frame: pd.DataFrame, column: str) -> bool:
     try:
-        times(frame, column)
+        times(frame, column, Role.SERVING)
     except DataError:
         return False
     return True

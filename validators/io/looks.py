@@ -2,10 +2,12 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 
+from ..core.times import as_times
+
 COUNTED = 20
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OTHER_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}\b")
 
 
@@ -23,13 +25,8 @@ def _all_match(column: pd.Series, pattern: re.Pattern[str]) -> bool:
 
 def reads_as_time(column: pd.Series) -> bool:
     """Whether a text column holds dates, with or without a time of day."""
-    if not _all_match(column, _DATE):
-        return False
-    try:
-        pd.to_datetime(column.dropna().head(50), format="ISO8601")
-    except (ValueError, TypeError):
-        return False
-    return True
+    some = column.dropna().head(50)
+    return not pd.api.types.is_numeric_dtype(column) and len(some) > 0 and not bool(np.isnat(as_times(some)).any())
 
 
 def reads_as_other_dates(column: pd.Series) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.data import Batch
+from ..core.times import as_times
 from .row_sample import RowSample, RowSampleKind, take
 
 Floats = NDArray[np.float64]
@@ -72,10 +73,10 @@ def as_numbers(column: pd.Series) -> Floats:
 
 
 def served_times(column: pd.Series) -> Floats:
-    """Times of a served column, read from text or numbers where they are not times."""
+    """Times of a served column, read from text (ISO 8601) or seconds where they are not times."""
     if is_time(column) or pd.api.types.is_numeric_dtype(column.dtype):
         return as_numbers(column)
-    return as_numbers(pd.Series(pd.to_datetime(column, errors="coerce", utc=True)))
+    return as_numbers(pd.Series(as_times(column)))
 
 
 def as_texts(column: pd.Series) -> NDArray[Any]:
