@@ -77,14 +77,14 @@ def test_a_model_that_keeps_nothing_is_not_judged():
 
 
 # --- late values ------------------------------------------------------------------------------------------------------
-def late(share, **options):
+def late(share, days=40.0, **options):
     train, test, grid = two()
     rng = np.random.default_rng(3)
 
     def stamped(batch):
-        days = np.where(rng.random(len(batch)) < share, 40.0, -rng.uniform(1, 20, len(batch)))
-        days[:10] = np.nan
-        return replace(batch, lateness={"income": days})
+        held = np.where(rng.random(len(batch)) < share, days, -rng.uniform(1, 20, len(batch)))
+        held[:10] = np.nan
+        return replace(batch, lateness={"income": held})
 
     check = late_values.CHECK
     held = None if not options else replace(check.options, **options)
@@ -96,6 +96,7 @@ def test_one_late_value_in_a_hundred_fails_and_is_dated():
 
     assert verdict(m, warn=None, fail=0.0) == "FAIL"
     assert "up to 40 days" in m.note
+    assert "up to 2 hours" in late(0.01, days=2 / 24)["late_share", "feature:income | rows:test"].note
 
 
 def test_late_values_are_counted_in_the_reference_too():

@@ -28,7 +28,7 @@ def test_values_of_yesterday_are_found_and_fresh_ones_pass():
 
     assert stale["staler_share", "feature:debt"].value == pytest.approx(0.05)
     assert verdict(stale["staler_share", "feature:debt"]) == "FAIL"
-    assert "by up to 1.0 days" in stale["staler_share", "feature:debt"].note
+    assert "by up to 1 day" in stale["staler_share", "feature:debt"].note
     assert verdict(same["staler_share", "feature:debt"]) == "PASS"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from validators.core.times import as_times
+from validators.core.times import as_times, lasting
 
 NAT = np.datetime64("NaT")
 
@@ -32,3 +32,18 @@ def test_iso_dates_are_times_and_what_could_mean_two_things_is_none(value, expec
 
 def test_times_beyond_what_nanoseconds_reach_do_not_come_back_in_another_century():
     assert np.isnat(as_times(pd.Series(np.array(["9999-12-31", "0001-01-01"], "datetime64[us]")))).all()
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        (2 / 24, "2 hours"),
+        (1 - 1e-12, "1 day"),
+        (1.5, "1.5 days"),
+        (1 / 1440, "1 minute"),
+        (1 / 86_400, "1 second"),
+        (0.0, "0 seconds"),
+    ],
+)
+def test_a_length_of_time_is_told_in_the_largest_unit_that_it_reaches(days, expected):
+    assert lasting(days) == expected

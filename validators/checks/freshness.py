@@ -30,6 +30,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
+from ..core.times import lasting
 from ..stats.interval import simultaneous_level
 from ..stats.parity import Floats
 from ..summaries.counted import counted
@@ -70,7 +71,7 @@ def _feature(name: str, mine: Floats, theirs: Floats, slack: float, level: float
     a, b = mine[both], theirs[both]
     older, late = b - a > slack / 24, (b < 0) & (a >= 0)
     words = f"served older by more than {slack:g} hours"
-    more = f", by up to {float((b - a).max()):,.1f} days" if older.any() else ""
+    more = f", by up to {lasting(float((b - a).max()))}" if older.any() else ""
     for metric, odd, what in (
         ("staler_share", older, f"{words}{more}"),
         ("served_late_share", late, "served from after the decision"),

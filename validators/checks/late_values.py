@@ -31,6 +31,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
+from ..core.times import lasting
 from ..summaries.cells import measured
 from ..summaries.counted import counted
 from ..summaries.goodness import goodness
@@ -68,7 +69,9 @@ def _shares(held: Lateness, name: str, role: Role, embargo: float) -> Iterator[M
     if known == 0:
         yield Measurement(metric="late_share", subject=subject, value=None, n=0, note="no row has both times")
         return
-    note = f"none of {known:,} rows" if late == 0 else f"{late:,} of {known:,} rows, by up to {worst:,.0f} days"
+    note = (
+        f"none of {known:,} rows" if late == 0 else f"{late:,} of {known:,} rows, by up to {lasting(worst + embargo)}"
+    )
     yield counted("late_share", subject, late, known, level=CONFIDENCE, note=note)
     if known < total:
         yield Measurement(

@@ -5,6 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 _ISO = r"\d{4}-\d{2}-\d{2}(?:$|[T ])"
+_UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _YEARS = (1678, 2261)  # whole years that nanoseconds since 1970 reach; numpy wraps around beyond them
 WRITTEN = f"write times as 2024-01-31 or 2024-01-31T09:30, of the years {_YEARS[0]} to {_YEARS[1]}, and leave unknown ones empty"
 
@@ -34,3 +35,17 @@ def as_times(column: pd.Series) -> NDArray[np.datetime64]:
     year = values.astype("datetime64[Y]").astype(np.int64) + 1970
     reached = (year >= _YEARS[0]) & (year <= _YEARS[1])
     return np.where(reached, values, np.datetime64("NaT")).astype("datetime64[ns]")
+
+
+def lasting(days: float) -> str:
+    """A length of time in words, in the largest unit that it reaches.
+
+    Examples
+    --------
+    >>> lasting(1 / 12), lasting(1.0), lasting(539.04)
+    ('2 hours', '1 day', '539 days')
+    """
+    seconds = round(days * 86_400)
+    size, unit = next((u for u in _UNITS if seconds >= u[0]), _UNITS[-1])
+    text = f"{seconds / size:,.1f}".removesuffix(".0")
+    return f"{text} {unit}{'' if text == '1' else 's'}"
