@@ -1,6 +1,7 @@
 """PIP101, PIP102: what serving must hold, and its keys."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from validators.checks import (
@@ -53,6 +54,16 @@ def test_declared_constraints_are_held_against_every_served_row():
     assert found["outside_contract", "feature:region | rows:levels"].value == pytest.approx(0.03)
     assert found["outside_contract", "feature:income | rows:null"].value == pytest.approx(X.income.isna().mean())
     assert found["unknown_level_share", "feature:region"].value == pytest.approx(0.03)
+
+
+def test_the_range_of_a_date_is_told_in_dates_and_text_that_is_served_for_it_is_read():
+    X = features().assign(opened=pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(N) % 90, unit="D"))
+    m = contract(X, X.assign(opened=np.where(np.arange(N) < 20, "2031-01-01", "2020-02-02")))[
+        "outside_range", "feature:opened"
+    ]
+
+    assert m.note == "test holds 2020-01-01 to 2020-03-30"
+    assert m.value == pytest.approx(0.02)
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------

@@ -223,3 +223,11 @@ def test_every_served_row_of_a_key_is_compared():
 
 
 # --- contract ---------------------------------------------------------------------------------------------------------
+
+
+def test_dates_are_told_as_dates_and_not_as_seconds():
+    X = features().assign(opened=pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(N) % 90, unit="D"))
+    found = parity(X, X.assign(opened=X.opened.where(np.arange(N) >= 300, pd.Timestamp("2013-05-01 06:30"))))
+
+    assert "replaced by 2013-05-01 06:30" in found["mismatch_rate", "feature:opened"].note
+    assert found["research_value", "feature:opened | rows:bin_01"].note == "2020-01-03"

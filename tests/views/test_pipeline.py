@@ -48,3 +48,18 @@ def test_keys_are_counted_by_where_they_are():
     bars = by_key("keys").figure["data"][0]
 
     assert bars["x"] == [980, 20, 0]
+
+
+def test_times_are_drawn_as_dates():
+    both = [
+        m(f"{side}_value", f"feature:opened | rows:bin_0{k}", 1.6e9 + k, note=f"2020-09-1{k}")
+        for side in ("research", "served")
+        for k in (1, 2)
+    ]
+    held = document(
+        r("PIP103", "pipeline", "FAIL", [m("mismatch_rate", "feature:opened", 1.0, note="opened: moved"), *both])
+    )
+    drawn = next(c for c in pipeline.charts(held, chart.LIGHT) if c.key == "values_opened")
+
+    assert drawn.figure["layout"]["xaxis"]["type"] == "date"
+    assert drawn.figure["data"][1]["x"] == ["2020-09-11", "2020-09-12"]

@@ -33,9 +33,10 @@ import pandas as pd
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
+from ..stats.numeric_causes import told
 from ..stats.parity import Flags
 from ..summaries.counted import counted
-from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number
+from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number, is_time, served_times
 from ..summaries.row_sample import RowSample
 
 CONFIDENCE = 0.95
@@ -123,11 +124,12 @@ def _information(name: str, a: pd.Series, b: pd.Series) -> Iterator[Measurement]
         metric="served_missing", subject=about, value=float(b.isna().mean()), n=n, method="count", note=note
     )
     if is_number(a):
-        x, y = as_numbers(a), as_numbers(b)
+        time = is_time(a)
+        x, y = as_numbers(a), served_times(b) if time else as_numbers(b)
         known = x[np.isfinite(x)]
         if len(known):
             out = float(((y < known.min()) | (y > known.max())).mean())
-            note = f"test holds {known.min():.6g} to {known.max():.6g}"
+            note = f"test holds {told(known.min(), time=time)} to {told(known.max(), time=time)}"
             yield Measurement(metric="outside_range", subject=about, value=out, n=n, method="count", note=note)
         return
     levels = {t for t in as_texts(a) if t is not None}

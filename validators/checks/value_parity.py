@@ -38,6 +38,7 @@ from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.causes import Levels
 from ..stats.interval import simultaneous_level
+from ..stats.numeric_causes import told
 from ..stats.proportions import count_upper_bound
 from ..summaries.counted import counted
 from ..summaries.pairs import PAIRED, Pairs, pair
@@ -134,8 +135,14 @@ def _binned(column: Column, bins: int) -> Iterator[Measurement]:
     for i, rows in enumerate(np.array_split(order, min(bins, len(order))), 1):
         about = subjects.join(subjects.feature(column.name), subjects.rows(f"bin_{i:02d}"))
         for metric, values in (("research_value", a[rows]), ("served_value", b[rows])):
+            middle = float(np.median(values))
             yield Measurement(
-                metric=metric, subject=about, value=float(np.median(values)), n=len(rows), method="median"
+                metric=metric,
+                subject=about,
+                value=middle,
+                n=len(rows),
+                method="median",
+                note=told(middle, time=True) if column.time else "",
             )
 
 

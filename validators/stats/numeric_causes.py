@@ -9,6 +9,7 @@ from .parity import Floats, affine, constant_offset, cyclic_offset, rounded_to, 
 from .text_causes import LEVELS, level_causes
 
 ZONE = 900.0
+LAST_YEAR = 2.5e11
 
 
 def numeric_causes(
@@ -27,48 +28,54 @@ def numeric_causes(
     time : bool
         Whether the numbers are seconds since 1970.
     """
-    found: list[Cause | None] = [*_nulls(a, b, every), _constant(a, b, every)]
+    found: list[Cause | None] = [*_nulls(a, b, every, time=time), _constant(a, b, every, time=time)]
     found += from_elsewhere(b, elsewhere, ("swapped",))
     found += [_time_zone(a, b, every, time=time), _cycle(a, b, every), _unit(a, b), _offset(a, b, time=time)]
     found += [_rounding(a, b), _truncation(a, b), _half_precision(a, b)]
-    found += [_codes(a, b)]
+    found += [_codes(a, b, time=time)]
     found += from_elsewhere(b, elsewhere, ("column", "lag", "stale"))
     found += [_affine(a, b), _other_rows(a, b)]
     return [c for c in found if c is not None]
 
 
-def number(value: float) -> str:
-    """A number in a sentence."""
-    return f"{value:.6g}"
+def told(value: float, *, time: bool = False) -> str:
+    """A number in a sentence; as a date in UTC where it is seconds since 1970."""
+    if not time or not abs(value) < LAST_YEAR:
+        return f"{value:.6g}"
+    return str(np.datetime64(round(value), "s")).replace("T", " ").removesuffix(":00").removesuffix(" 00:00")
 
 
-def _nulls(a: Floats, b: Floats, every: tuple[Floats, Floats]) -> Iterator[Cause | None]:
+def _nulls(a: Floats, b: Floats, every: tuple[Floats, Floats], *, time: bool) -> Iterator[Cause | None]:
     lost, filled = np.isfinite(a) & np.isnan(b), np.isnan(a) & np.isfinite(b)
     if lost.any():
         values = np.unique(a[lost])
-        what = f"the value {number(values[0])} arrives" if len(values) == 1 and lost.sum() > 1 else "values arrive"
+        what = (
+            f"the value {told(values[0], time=time)} arrives"
+            if len(values) == 1 and lost.sum() > 1
+            else "values arrive"
+        )
         yield Cause(kind="value_as_null", words=f"{what} as null", rows=lost)
     if filled.any():
         values, counts = np.unique(b[filled], return_counts=True)
         top = float(values[np.argmax(counts)])
         if counts.max() >= 0.9 * filled.sum() and (counts.max() > 1 or len(a) == 1):
-            name = _name_of(top, every[0])
+            name = _name_of(top, every[0], time=time)
             yield Cause(kind="null_as_value", words=f"nulls arrive as {name}", rows=filled & (b == top), offset=top)
         else:
             yield Cause(kind="null_as_value", words="nulls arrive as values of their own", rows=filled)
 
 
-def _name_of(value: float, research: Floats) -> str:
+def _name_of(value: float, research: Floats, *, time: bool) -> str:
     """A fill value by what it is."""
     known = research[np.isfinite(research)]
     spread = float(known.std()) if len(known) else 0.0
     for word, centre in (("mean", np.mean), ("median", np.median)):
         if spread > 0 and value != 0 and abs(value - float(centre(known))) <= 0.02 * spread:
-            return f"{number(value)}, about the {word}"
-    return number(value)
+            return f"{told(value, time=time)}, about the {word}"
+    return told(value, time=time)
 
 
-def _constant(a: Floats, b: Floats, every: tuple[Floats, Floats]) -> Cause | None:
+def _constant(a: Floats, b: Floats, every: tuple[Floats, Floats], *, time: bool) -> Cause | None:
     ok = np.isfinite(a) & np.isfinite(b)
     if not ok.any():
         return None
@@ -77,12 +84,14 @@ def _constant(a: Floats, b: Floats, every: tuple[Floats, Floats]) -> Cause | Non
     rows = ok & (b == top)
     if rows.sum() < 2 or len(np.unique(a[rows])) < 2 or rows.sum() < 0.9 * ok.sum():
         return None
-    served = every[1][np.isfinite(every[1])]
+    served, name = every[1][np.isfinite(every[1])], told(top, time=time)
     if (a[rows] > top).all() and top == served.max() and top > served.min():
-        return Cause(kind="clipped", words=f"values above {number(top)} arrive as {number(top)} (a cap)", rows=rows)
+        return Cause(kind="clipped", words=f"values above {name} arrive as {name} (a cap)", rows=rows)
     if (a[rows] < top).all() and top == served.min() and top < served.max():
-        return Cause(kind="clipped", words=f"values below {number(top)} arrive as {number(top)} (a floor)", rows=rows)
-    return Cause(kind="constant", words=f"values are replaced by {_name_of(top, every[0])}", rows=rows, offset=top)
+        return Cause(kind="clipped", words=f"values below {name} arrive as {name} (a floor)", rows=rows)
+    return Cause(
+        kind="constant", words=f"values are replaced by {_name_of(top, every[0], time=time)}", rows=rows, offset=top
+    )
 
 
 def _time_zone(a: Floats, b: Floats, every: tuple[Floats, Floats], *, time: bool) -> Cause | None:
@@ -121,9 +130,9 @@ def _unit(a: Floats, b: Floats) -> Cause | None:
     f = line.factor
     if f == -1:
         return Cause(kind="sign", words="the sign is reversed", rows=line.holds, factor=f)
-    words = f"served values are ×{number(f)} research, a unit factor"
+    words = f"served values are ×{told(f)} research, a unit factor"
     if abs(f) < 1:
-        words = f"served values are 1/{number(1 / f)} of research (research is ×{number(1 / f)} of them), a unit factor"
+        words = f"served values are 1/{told(1 / f)} of research (research is ×{told(1 / f)} of them), a unit factor"
     return Cause(kind="unit_factor", words=f"{words}: {line.name}" if line.name else words, rows=line.holds, factor=f)
 
 
@@ -141,7 +150,7 @@ def _affine(a: Floats, b: Floats) -> Cause | None:
     line = affine(a, b)
     if line is None:
         return None
-    words = f"served values are {number(line.factor)} × research {line.offset:+.6g}"
+    words = f"served values are {told(line.factor)} × research {line.offset:+.6g}"
     words += f" ({line.name})" if line.name else ""
     return Cause(kind="affine", words=words, rows=line.holds, factor=line.factor, offset=line.offset)
 
@@ -178,17 +187,13 @@ def _half_precision(a: Floats, b: Floats) -> Cause | None:
     )
 
 
-def _codes(a: Floats, b: Floats) -> Cause | None:
+def _codes(a: Floats, b: Floats, *, time: bool) -> Cause | None:
     if len(np.unique(a)) > LEVELS or len(np.unique(b)) > LEVELS:
         return None
-    found = level_causes([_whole(v) for v in a], [_whole(v) for v in b])
+    found = level_causes(*([None if np.isnan(v) else told(v, time=time) for v in side] for side in (a, b)))
     # a map with a level for every row or two explains anything
     levels = len(np.unique(a[found.rows])) if found is not None else 0
     return found if found is not None and (levels == 1 or found.rows.sum() >= 3 * levels) else None
-
-
-def _whole(value: float) -> str | None:
-    return None if np.isnan(value) else number(value)
 
 
 def _other_rows(a: Floats, b: Floats) -> Cause | None:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..stats.causes import FEWEST, Cause, Elsewhere, Levels, confined, from_elsewhere, peel
-from ..stats.numeric_causes import numeric_causes
+from ..stats.numeric_causes import numeric_causes, told
 from ..stats.parity import Flags, Floats, differs
 from ..stats.text_causes import text_causes
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
@@ -219,7 +219,8 @@ def levels_of(columns: Mapping[str, Column], pairs: Pairs) -> dict[str, Levels]:
     for name, values in held.items():
         code, levels = pd.factorize(values, use_na_sentinel=True)
         if 2 <= len(levels) <= FEW_LEVELS:
-            words = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in levels)
+            time = name in columns and columns[name].time
+            words = tuple(told(v, time=time) if isinstance(v, float) else str(v) for v in levels)
             found[name] = (code.astype(np.int64), words)
     return found
 

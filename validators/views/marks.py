@@ -116,7 +116,7 @@ def _limit_marks(rows: Sequence[Dot], colours: Palette, kind: str) -> tuple[list
 
 
 def line(
-    x: Sequence[Any], y: Sequence[float | None], name: str, colour: str, *, open_: bool = False, **more: Any
+    x: Sequence[Any], y: Sequence[float | str | None], name: str, colour: str, *, open_: bool = False, **more: Any
 ) -> dict[str, Any]:
     """A line with markers; gaps where values are missing. `open_` is the prior's way: thin and open."""
     symbol = "circle-open" if open_ else "circle"

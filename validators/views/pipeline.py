@@ -15,6 +15,7 @@ FACTS = (
     "absent_feature", "other_type", "outside_contract", "not_served", "served_twice", "staler_share", "served_late_share",
     "golden_misses", "scale_factor_found", "missing_gap", "new_level_gap",
 )  # fmt: skip
+Value = float | str
 SCORES = ("decision_flips", "scores_differ", "changed_scores")
 
 
@@ -66,37 +67,48 @@ def rates(document: Document, colours: Palette) -> Chart | None:
 def values(document: Document, colours: Palette) -> list[Chart]:
     """Served against research values of the features that differ most, with the line on which both are the same."""
     notes = {about(m, "feature"): str(m["note"]) for m in _differing(document) if m["value"] > 0}
-    pairs: dict[str, list[tuple[float, float, int]]] = {}
+    pairs: dict[str, list[tuple[Value, Value, int]]] = {}
     served = {m["subject"]: m for m in measurements(document, "served_value", family=FAMILY)}
     for m in measurements(document, "research_value", family=FAMILY):
         other = served.get(m["subject"])
         if m["value"] is not None and other is not None and other["value"] is not None:
-            pairs.setdefault(str(about(m, "feature")), []).append((m["value"], other["value"], m["n"]))
+            pairs.setdefault(str(about(m, "feature")), []).append((_value(m), _value(other), m["n"]))
     drawn = [name for name in notes if len(pairs.get(str(name), ())) > 1][:DRAWN]
     return [_scatter(str(name), sorted(pairs[str(name)]), notes[name], colours) for name in drawn]
 
 
-def _scatter(name: str, points: list[tuple[float, float, int]], note: str, colours: Palette) -> Chart:
+def _value(m: Record) -> Value:
+    """A value of a feature; a time as its note has it."""
+    return str(m["note"]) or float(m["value"])
+
+
+def _scatter(name: str, points: list[tuple[Value, Value, int]], note: str, colours: Palette) -> Chart:
     x, y = [p[0] for p in points], [p[1] for p in points]
     same = {
         "type": "scatter", "mode": "lines", "name": "the same", "x": [x[0], x[-1]], "y": [x[0], x[-1]], "hoverinfo": "skip",
         "line": {"color": colours.prior, "width": 1.4, "dash": "dash"},
     }  # fmt: skip
-    hover = "research %{x:.6g}<br>served %{y:.6g}<extra></extra>"
+    dates = isinstance(x[0], str)
+    hover = (
+        "research %{x}<br>served %{y}<extra></extra>"
+        if dates
+        else "research %{x:.6g}<br>served %{y:.6g}<extra></extra>"
+    )
+    kind = {"type": "date"} if dates else {}
     cause = note.partition(": ")[2] or note
     return Chart(
         key=f"values_{name}",
         title=f"{name}: served against research values",
         figure=figure(
             [same, line(x, y, "served", colours.candidate, hovertemplate=hover)],
-            x=axis("research"),
-            y=axis("served"),
+            x=axis("research", **kind),
+            y=axis("served", **kind),
             height=320,
             legend=True,
         ),
         table=Table(
             rows=[{"Research": a, "Served": b, "n": n} for a, b, n in points],
-            kinds={"Research": "number", "Served": "number", "n": "count"},
+            kinds={"n": "count"} if dates else {"Research": "number", "Served": "number", "n": "count"},
         ),
         alt=f"Served against research values of {name} in {len(points)} bins: {cause}.",
         caption=f"{cause[:1].upper()}{cause[1:]}. Medians of equal shares of the rows, by research value.",
