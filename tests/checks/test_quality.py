@@ -168,6 +168,7 @@ def test_defects_are_found_where_they_are():
         nothing=np.full(3000, np.nan),
         coded=np.where(rng.random(3000) < 0.01, -999.0, rng.normal(50, 5, 3000)),
         weight=rng.lognormal(4, 0.2, 3000) * np.where(rng.random(3000) < 0.05, 1000.0, 1.0),
+        area=rng.lognormal(4, 0.2, 3000) * np.where(rng.random(3000) < 0.05, 10.7639, 1.0),
         text=np.where(rng.random(3000) < 0.1, "12", "often").astype(object),
     )
 
@@ -175,6 +176,10 @@ def test_defects_are_found_where_they_are():
     assert found["all_missing", "feature:nothing"].value == 1.0
     assert 0.005 < found["placeholder_share", "feature:coded"].value < 0.02
     assert 0.03 < found["mixed_unit_share", "feature:weight"].value < 0.07
+    assert (
+        "times another (nearest known: 10.7639: square metres and square feet)"
+        in found["mixed_unit_share", "feature:area"].note
+    )
     assert 0.05 < found["mixed_type_share", "feature:text"].value < 0.15
     assert found["all_missing", "feature:flat"].value == 0.0
 

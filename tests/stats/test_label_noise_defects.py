@@ -85,6 +85,7 @@ def mixed(seed, factor, spread, share, n=3000):
 @pytest.mark.parametrize(
     ("factor", "spread", "share"),
     [
+        (10.7639, 0.3, 0.05),
         (12.0, 0.3, 0.03),
         (12.0, 0.4, 0.04),
         (100.0, 0.5, 0.03),
@@ -94,7 +95,7 @@ def mixed(seed, factor, spread, share, n=3000):
     ],
 )
 def test_two_units_in_one_column_are_found_in_every_draw(factor, spread, share):
-    """Neighbouring units (10 and 12) can be taken for each other where the spread is wide; the count is right to a few rows."""
+    """Neighbouring units (10, 10.76 and 12) can be taken for each other where the spread is wide; the count is right to a few rows."""
     found = [mixed_units(mixed(seed, factor, spread, share)) for seed in range(40)]
 
     assert all(f is not None for f in found)

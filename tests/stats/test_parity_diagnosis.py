@@ -65,6 +65,7 @@ def test_the_densest_window_is_the_mode_and_not_the_median():
 UNITS = [
     (100.0, "power of ten"), (0.001, "power of ten"), (1 / 12, "months"), (12.0, "months"), (60.0, "minutes"), (2.54, "inches"),
     (0.45359237, "pounds"), (2.20462, "pounds"), (1.609344, "miles"), (1 / 0.3048, "feet"), (24.0, "hours"), (1.37, ""),
+    (10.7639, "square feet"),
 ]  # fmt: skip
 
 

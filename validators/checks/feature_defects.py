@@ -39,6 +39,7 @@ from ..core import subjects
 from ..core.data import Batch, Bins, LevelBins, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.defects import mixed_units, placeholder
+from ..stats.units import named_factor
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
 from ..summaries.row_sample import RowSampleKind
 
@@ -147,11 +148,10 @@ def _numbers(
     )
     rest = values[values != code.value] if code else values
     units = mixed_units(rest[rest != 0])
-    note = (
-        f"{where}: {units.count:,} rows seem to be in a unit {units.factor:g} times another"
-        if units
-        else f"{where}: one unit"
-    )
+    note = f"{where}: one unit"
+    if units:
+        known = f"{units.factor:g}: {named_factor(units.factor)[1]}"
+        note = f"{where}: {units.count:,} rows seem to be in a unit about {units.ratio:.3g} times another (nearest known: {known})"
     yield Measurement(
         metric="mixed_unit_share",
         subject=subject,

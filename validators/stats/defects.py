@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom, ks_2samp
 
 Floats = NDArray[np.float64]
-UNITS = (10.0, 12.0, 60.0, 100.0, 1000.0, 1e4, 1e6, 2.54, 2.20462, 3.28084, 3.6, 7.0, 24.0, 365.25)
+UNITS = (10.0, 10.7639, 12.0, 60.0, 100.0, 1000.0, 1e4, 1e6, 2.54, 2.20462, 3.28084, 3.6, 7.0, 24.0, 365.25)
 DISTINCT = 10
 KNOWN = 0.1
 
@@ -67,10 +67,11 @@ def far_out(values: Floats) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Two clusters of one shape: rows in the smaller one, and the factor between them."""
+    """Two clusters of one shape: rows in the smaller one, the known factor between them, and how far apart their medians are."""
 
     count: int
     factor: float
+    ratio: float
 
 
 def mixed_units(
@@ -113,7 +114,7 @@ def mixed_units(
         alike &= abs(np.log(spread[0] / spread[1])) <= np.log(1.25) + 1.5 * chance
         off = abs(distance - step)
         if alike and 3 * error <= KNOWN * step and off <= 0.03 * step + 3 * error:
-            found.append((off / step, Mixture(min(len(low), len(high)), near)))
+            found.append((off / step, Mixture(min(len(low), len(high)), near, float(np.exp(distance)))))
     return min(found, key=lambda f: f[0])[1] if found else None
 
 

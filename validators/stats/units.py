@@ -16,6 +16,7 @@ FACTORS: tuple[tuple[float, str], ...] = (
     (0.45359237, "kilograms and pounds"),
     (1.609344, "kilometres and miles"),
     (0.3048, "metres and feet"),
+    (0.09290304, "square metres and square feet"),
     (3.6, "km/h and m/s"),
     (3.785411784, "litres and gallons"),
     (28.349523125, "grams and ounces"),
