@@ -262,3 +262,34 @@ def test_codes_that_begin_with_a_nought_stay_text_in_a_csv(tmp_path):
     assert held.zip.tolist()[:2] == ["00498", "00499"]
     assert held.dtypes.astype(str).tolist()[1:] == ["int64", "float64", "int64"]
     assert list(map(str, schema_of(tmp_path / "test.csv").types)) == ["string", "int64", "double", "int64"]
+
+
+def test_the_features_that_a_model_lists_are_the_features_and_none_of_them_is_the_target(tmp_path):
+    """The index of pandas became the target, and a column that the model reads too."""
+    folder = folder_with(tmp_path, np.tile([0, 1], 100), income=np.linspace(1, 2, 200), exposure=0.5)
+    for role in ("train", "test"):
+        frame = pd.read_parquet(folder / f"{role}_2025.parquet").rename(columns={"y": "bought", "income": "y"})
+        frame.index = frame.index[::-1]
+        frame.to_parquet(folder / f"{role}_2025.parquet")
+    (folder / "candidate.txt").write_text("")
+    held = {}
+    for listed in (("age", "y"), ("Column_0",)):
+        guess = guess_project(folder, listed=lambda _, names=listed: names)
+        (folder / "seatrial.toml").write_text(guess.toml)
+        held[listed] = read_project(folder)
+    known, unknown = held.values()
+
+    assert (known.columns.features, known.task.target, known.columns.weight) == (("age", "y"), "bought", "exposure")
+    assert unknown.columns.features == ("age", "exposure", "bought")
+    assert not any("__index" in name for name in (unknown.task.target, *unknown.columns.features))
+
+
+def test_a_key_is_unique_in_every_file(tmp_path):
+    folder = folder_with(tmp_path, np.tile([0, 1], 100), score=0.5, customer_id=np.arange(200)[::-1])
+    frame = pd.read_parquet(folder / "train_2025.parquet")
+    frame.assign(row_id=np.arange(200) // 2).to_parquet(folder / "train_2025.parquet")
+    guess = guess_project(folder)
+
+    assert 'key = "customer_id"' in guess.toml
+    assert "row_id" not in guess.toml
+    assert any("'row_id' is no key: it repeats in train" in reason for reason in guess.reasons)

@@ -15,6 +15,7 @@ from ..engine.store import replace_file
 from ..engine.workers import DASK
 from ..io.guess import guess_project
 from ..io.project import PROJECT_FILE
+from ..models.loading import listed_features
 from ..views.text import summary_lines
 from .execute import Run, execute, to_stderr
 from .progress import reporting
@@ -109,7 +110,7 @@ def init(
     path = folder / PROJECT_FILE
     if path.exists() and not force:
         raise ProjectError(f"{path}: exists; edit it, or replace it with --force")
-    guess = guess_project(folder, target=target)
+    guess = guess_project(folder, target=target, listed=listed_features)
     replace_file(path, guess.toml.encode())
     for reason in guess.reasons:
         to_stderr(f"- {reason}")

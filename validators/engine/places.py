@@ -14,7 +14,8 @@ import platformdirs
 from ..core.data import Grid, Role
 from ..core.errors import ProjectError, RunError, SeatrialError
 from ..core.records import Kind
-from ..io.guess import MODEL_SUFFIXES, guess_project
+from ..io.folder import MODEL_SUFFIXES
+from ..io.guess import guess_project
 from ..io.project import PROJECT_FILE
 from ..io.tables import SUFFIXES
 from .documents import grid_from, summaries_from

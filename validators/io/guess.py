@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,15 +11,16 @@ import pandas as pd
 
 from ..core.data import Role
 from ..core.errors import ProjectError
-from .looks import counts_rows, reads_as_other_dates, reads_as_time
-from .tables import SUFFIXES, frames, partitions
+from .folder import data_files, model_files
+from .looks import counts_rows, is_time, is_weight, reads_as_other_dates, reads_as_time
+from .tables import frames, partitions
 
-MODEL_SUFFIXES = (".skops", ".joblib", ".pkl", ".pickle", ".ubj", ".json", ".txt", ".cbm", ".onnx")
 LOOK_AT = 20_000
 _TARGETS = ("target", "label", "y", "outcome", "default", "class", "response")
 _KEYS = ("id", "key", "row_id", "uuid")
 _NUMBERS = {*_KEYS, "no", "nr", "number", "row", "record"}
 _TIMES = ("time", "date", "timestamp", "event_time", "applied_at", "created_at")
+_INDEX = re.compile(r"__index_level_\d+__")
 _SCORES = ("score", "prediction", "probability", "y_score", "y_pred")
 _SENSITIVE = ("sex", "gender", "age", "race", "ethnicity", "marital", "religion", "disability", "nationality")
 _quoted = partial(json.dumps, ensure_ascii=False)
@@ -33,7 +34,9 @@ class Guess:
     reasons: tuple[str, ...]
 
 
-def guess_project(folder: Path, *, target: str | None = None) -> Guess:
+def guess_project(
+    folder: Path, *, target: str | None = None, listed: Callable[[Path], Sequence[str]] = lambda _: ()
+) -> Guess:
     """Guess a project file.
 
     Parameters
@@ -42,6 +45,8 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
         Holds data files whose names contain a role (test.parquet, train_2024.csv), and at most two models.
     target
         The outcome's column, if it is known.
+    listed
+        Gives the features that a model's file lists as its own; none by default.
 
     Raises
     ------
@@ -51,15 +56,24 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
     if not folder.is_dir():
         raise ProjectError(f"{folder}: no such folder")
     reasons: list[str] = []
-    data = _data_files(folder, reasons)
-    frame = _head(folder / data[Role.TEST])
-    models = _models(folder, reasons)
+    data = data_files(folder, reasons)
+    heads = {role: _head(folder / file) for role, file in data.items()}
+    frame = heads[Role.TEST]
+    if frame.empty:
+        raise ProjectError(f"{folder / data[Role.TEST]}: has no rows; nothing can be guessed from it")
+    reasons += [f"{c!r} is the index that pandas wrote: it is left out" for c in frame if _INDEX.fullmatch(str(c))]
+    frame = frame[[c for c in frame if not _INDEX.fullmatch(str(c))]]
+    models = model_files(folder, reasons)
+    reads = tuple(listed(folder / models["candidate"])) if "candidate" in models else ()
+    reads = reads if set(reads) <= {*frame} else ()  # names that the file made up, f0 or column_1, say nothing
     scores = [] if "candidate" in models else [str(c) for c in frame if str(c).lower() in _SCORES and c != target]
     rest = frame.drop(columns=scores[:1])  # what the model said is neither what it saw nor what came of it
     if rest.empty:
         raise ProjectError(f"{folder / data[Role.TEST]}: has no column but {scores[0]!r}; the outcomes are missing")
-    target = _target(rest, target, reasons)
-    columns = _columns(rest, target, reasons)
+    if target is None and set(reads) >= {*rest}:
+        raise ProjectError(f"{folder / data[Role.TEST]}: the candidate reads every column; the outcomes are missing")
+    target = _target(rest if target is not None else rest.drop(columns=[*reads]), target, reasons)
+    columns = _columns(rest, target, reads, heads, reasons)
     task = _task(frame[target], target, reasons)
     if any(line.startswith("sensitive") for line in columns) and 'type = "regression"' not in task:
         task.append("# favourable = the outcome that people want, one of the values of the target")
@@ -97,59 +111,8 @@ def guess_project(folder: Path, *, target: str | None = None) -> Guess:
     return Guess("\n".join(lines), tuple(reasons))
 
 
-def _data_files(folder: Path, reasons: list[str]) -> dict[Role, str]:
-    files = sorted(p.name for p in folder.iterdir() if p.suffix in SUFFIXES)
-    if not files:
-        raise ProjectError(
-            f"{folder}: no data file ({', '.join(SUFFIXES)}); put test.parquet there, and train, reference, production"
-        )
-    found: dict[Role, str] = {}
-    words = {Role.TEST: ("test", "holdout", "valid", "eval"), Role.REFERENCE: ("reference", "baseline")}
-    for role in Role:
-        for word in words.get(role, (role.value,)):
-            hit = next((f for f in files if word in f.lower() and f not in found.values()), None)
-            if hit is not None:
-                found[role] = hit
-                reasons.append(f"{hit} is role {role.value}: its name says {word!r}")
-                break
-    if Role.TEST not in found:
-        left = [f for f in files if f not in found.values()]
-        if not left:
-            raise ProjectError(
-                f"{folder}: no file is the test data; name it test.parquet or write the project file by hand"
-            )
-        found[Role.TEST] = left[0]
-        reasons.append(f"{left[0]} is role test: no name says so, it is the first data file without another role")
-    return found
-
-
-def _models(folder: Path, reasons: list[str]) -> dict[str, str]:
-    files = sorted(p.name for p in folder.iterdir() if _is_model(p))
-    prior = next((f for f in files if any(w in f.lower() for w in ("prior", "champion", "incumbent", "old"))), None)
-    rest = [f for f in files if f != prior]
-    candidate = next((f for f in rest if "candidate" in f.lower()), rest[0] if rest else None)
-    found = {}
-    if candidate is not None:
-        found["candidate"] = candidate
-        why = "its name says so" if "candidate" in candidate.lower() else "it is the first model file"
-        reasons.append(f"{candidate} is the candidate: {why}")
-    if prior is not None:
-        found["prior"] = prior
-        reasons.append(f"{prior} is the prior: its name says so")
-    return found
-
-
-def _is_model(path: Path) -> bool:
-    """Whether a file has the ending of a model, or MLflow wrote a folder."""
-    return (path / "MLmodel").is_file() or (path.suffix in MODEL_SUFFIXES and path.name != "package.json")
-
-
 def _head(path: Path) -> pd.DataFrame:
-    parts = partitions(path)
-    frame = next(frames(parts[0])).head(LOOK_AT)
-    if frame.empty:
-        raise ProjectError(f"{path}: has no rows; nothing can be guessed from it")
-    return frame
+    return next(frames(partitions(path)[0])).head(LOOK_AT)
 
 
 def _target(frame: pd.DataFrame, target: str | None, reasons: list[str]) -> str:
@@ -161,7 +124,7 @@ def _target(frame: pd.DataFrame, target: str | None, reasons: list[str]) -> str:
     if named:
         reasons.append(f"{named[0]!r} is the target: its name says so")
         return str(named[0])
-    able = [str(c) for c in frame if not (_is_time(frame[c]) or _is_key(str(c), frame[c]) or counts_rows(frame[c]))]
+    able = [str(c) for c in frame if not (is_time(frame[c]) or _is_key(str(c), frame[c]) or counts_rows(frame[c]))]
     last = able[-1] if able else str(frame.columns[-1])
     reasons.append(
         f"{last!r} is taken for the target because it is the last column that is no time and no key: CHECK THIS"
@@ -169,19 +132,32 @@ def _target(frame: pd.DataFrame, target: str | None, reasons: list[str]) -> str:
     return last
 
 
-def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
+def _columns(
+    frame: pd.DataFrame, target: str, reads: Sequence[str], heads: Mapping[Role, pd.DataFrame], reasons: list[str]
+) -> list[str]:
     others = [str(c) for c in frame if str(c) != target]
+    free = [c for c in others if c not in reads]
     lines = []
-    counters = [c for c in others if counts_rows(frame[c])]
-    key, why = next((c for c in others if _is_key(c, frame[c])), None), "its name says so"
+    counters = [c for c in free if counts_rows(frame[c])]
+    named = [c for c in free if _is_key(c, frame[c])]
+    repeats = {
+        c: r for c in dict.fromkeys((*named, *counters)) for r, f in heads.items() if c in f and not f[c].is_unique
+    }
+    key, why = next((c for c in named if c not in repeats), None), "its name says so"
     if key is None:
         # one that starts anew in every file would make all rows of test look like rows of train
-        key, why = next((c for c in counters if frame[c].iloc[0] > 1), None), "it counts the rows"
+        key, why = next((c for c in counters if frame[c].iloc[0] > 1 and c not in repeats), None), "it counts the rows"
     if key is not None:
         lines.append(f"key = {_quoted(key)}")
-        reasons.append(f"{key!r} is the key: {why} and its values are unique")
-    left_out = [c for c in counters if c != key]
-    reasons += [f"{c!r} only counts the rows: it is no feature" for c in left_out]
+        reasons.append(f"{key!r} is the key: {why} and its values are unique in every file")
+    repeated = [c for c in named if c in repeats]
+    reasons += [
+        f"{c!r} is no key: it repeats in {repeats[c].value}; where it names a customer or the like, say entity = {_quoted(c)} "
+        "under [columns]"
+        for c in repeated
+    ]
+    counting = [c for c in counters if c != key and c not in repeated]
+    reasons += [f"{c!r} only counts the rows: it is no feature" for c in counting]
     time = next((c for c in others if pd.api.types.is_datetime64_any_dtype(frame[c])), None)
     dates = [c for c in others if reads_as_time(frame[c])]
     time = time or next((c for c in dates if _named(c, _TIMES)), None) or next(iter(dates), None)
@@ -193,23 +169,26 @@ def _columns(frame: pd.DataFrame, target: str, reasons: list[str]) -> list[str]:
         lines.append(f"time = {_quoted(time)}")
         reasons.append(f"{time!r} is the event time: it holds times")
     sensitive = [c for c in others if any(w in c.lower().split("_") for w in _SENSITIVE) or c.lower() in _SENSITIVE]
-    features = [c for c in others if c not in (key, time, *left_out)]
+    weight = next((c for c in free if reads and c != key and is_weight(c, frame[c])), None)
+    if weight is not None:
+        lines.append(f"weight = {_quoted(weight)}")
+        reasons.append(
+            f"{weight!r} is taken for the weight of a row: its name says so, and the candidate does not read it: CHECK THIS"
+        )
+    features = [*reads] or [c for c in others if c not in (key, time, *counting, *repeated)]
     if sensitive:
         stay, them = ("they stay features", "them") if len(sensitive) > 1 else ("it stays a feature", "it")
         lines.append(f"sensitive = {_quoted(sensitive)}")
         reasons.append(f"{', '.join(map(repr, sensitive))}: sensitive by name; {stay} until you take {them} out")
     lines.append(f"features = {_quoted(features)}")
-    reasons.append(f"{len(features)} columns without another role are features; take out what the model does not use")
+    why = "without another role are features; take out what the model does not use"
+    reasons.append(f"{len(features)} columns {'are features: the candidate lists them as its own' if reads else why}")
     return lines
 
 
 def _is_key(name: str, column: pd.Series) -> bool:
     words = {*re.split(r"[\W_]+", name.lower()), name.lower()}
     return bool(words & _NUMBERS) and not pd.api.types.is_float_dtype(column) and bool(column.is_unique)
-
-
-def _is_time(column: pd.Series) -> bool:
-    return pd.api.types.is_datetime64_any_dtype(column) or reads_as_time(column)
 
 
 def _named(column: str, words: Sequence[str]) -> bool:

@@ -80,6 +80,16 @@ def loaded(asked: Artefact, limits: Limits) -> tuple[Worker, Description]:
         return found
 
 
+def listed_features(path: Path) -> tuple[str, ...]:
+    """The features that a model's file lists as its own; empty where it lists none, or cannot be loaded without more."""
+    try:
+        worker, found = loaded(artefact(path, (), (), allow_unconfined=False), Limits())
+    except ModelError:
+        return ()
+    worker.end()
+    return found.features or ()
+
+
 def _handed_over(asked: Artefact, limits: Limits, files: ExitStack, undo: ExitStack) -> tuple[Worker, Description]:
     header: dict[str, Any] = {"suffix": asked.format, "code": dict(asked.code), "types": list(asked.types)}
     if asked.format == FOLDER:
