@@ -208,6 +208,20 @@ def test_a_model_that_dates_break_is_found():
     assert [m.subject for m in found if m.metric == "broken_reaction" and m.value] == ["feature:since | rows:null"]
 
 
+class Selfish(Guarded):
+    """Its features are called self, the first argument of pandas' methods, and class."""
+
+    def logit(self, X):
+        return super().logit(X.rename(columns={"self": "age", "class": "region"}))
+
+
+@pytest.mark.parametrize("code", ["NOI101", "NOI102", "NOI103", "NOI104", "IMP103"])
+def test_a_feature_may_be_called_self(code):
+    check, X = check_of(code), frame(400, 1).rename(columns={"age": "self", "region": "class"})
+
+    assert list(check.measure(given_of(check, Selfish(), X)))
+
+
 @pytest.mark.parametrize("code", ["NOI102", "NOI103", "IMP103"])
 def test_many_features_are_asked_about_on_fewer_rows(code):
     check = check_of(code)

@@ -72,6 +72,14 @@ def test_whole_numbers_stay_whole_and_texts_can_be_set():
     assert differs.all()
 
 
+@pytest.mark.parametrize(("name", "change"), [("age", {"add": 1}), ("region", {"set": "north"})])
+def test_a_feature_may_be_called_self(name, change):
+    Z, differs = after(X.rename(columns={name: "self"}), {"feature": "self", **change})
+
+    assert not Z["self"].equals(X[name])
+    assert differs.any()
+
+
 def test_changes_follow_each_other_but_filters_see_the_rows_as_they_were():
     Z, _ = after(X, {"feature": "age", "set": 20}, {"feature": "age", "add": 5, "where": "age >= 50"})
 

@@ -56,6 +56,26 @@ def test_every_null_and_fault_is_described_in_a_sentence():
         assert words(name).endswith("."), name
 
 
+def renamed(world):
+    """Its features are called self, the first argument of pandas' methods, and class."""
+    names = {"x": "self", "c": "class"}
+    rows = {role: replace(b, X=b.X.rename(columns=names)) for role, b in world.rows.items()}
+    grid = replace(world.grid, features={names[f]: bins for f, bins in world.grid.features.items()})
+    return replace(world, rows=rows, grid=grid)
+
+
+@pytest.mark.parametrize("name", [
+    "feature_shift", "missing_values", "new_levels", "near_copies_of_train", "placeholders", "serial_numbers", "mixed_types",
+    "emptied_feature", "outcome_copied", "other_values", "told_by_a_feature", "told_by_gaps",
+])  # fmt: skip
+def test_a_feature_may_be_called_self(world, name):
+    held = renamed(world)
+    X = planted(held, name, 0.1).X
+
+    assert list(X) == ["self", "class"]
+    assert not X.equals(held.batch.X)
+
+
 def test_a_shifted_feature_has_the_codes_of_a_normal_so_far_away(world):
     batch = planted(world, "feature_shift", 0.3)
     expected = np.diff(norm.cdf([-np.inf, -1, 0, 1, np.inf], loc=0.3))

@@ -29,7 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core import subjects
-from ..core.data import CANDIDATE, Role
+from ..core.data import CANDIDATE, Role, with_columns
 from ..core.errors import ModelError
 from ..core.models import Model
 from ..core.records import Check, Family, Given, Measurement, Needs
@@ -122,12 +122,12 @@ def changed_frames(
     column = X[name]
     other = column.take(draws)
     other.index = column.index
-    yield "resampled", X.assign(**{name: column.where(~hit, other)})
+    yield "resampled", with_columns(X, {name: column.where(~hit, other)})
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not numeric:
         whole = column.astype(float) if pd.api.types.is_bool_dtype(column) else column
         gaps = whole.where(~hit, None) if whole.dtype == object else whole.mask(hit)
-        yield "missing", X.assign(**{name: gaps})
+        yield "missing", with_columns(X, {name: gaps})
         return
     v = column.to_numpy(np.float64, na_value=np.nan)
     known = v[np.isfinite(v)]

@@ -32,7 +32,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core import subjects
-from ..core.data import CANDIDATE, Role, Task
+from ..core.data import CANDIDATE, Role, Task, with_columns
 from ..core.errors import ModelError
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import zero_event_upper_bound
@@ -123,17 +123,17 @@ def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str
     """The frame with one feature turned into what the model cannot know."""
     column, n = X[name], len(X)
     if pd.api.types.is_bool_dtype(column):
-        yield "null", X.assign(**{name: np.full(n, np.nan)})
+        yield "null", with_columns(X, {name: np.full(n, np.nan)})
         return
     if pd.api.types.is_datetime64_any_dtype(column):
         for word, at in (("null", pd.NaT), ("absurdly_high", LATE), ("absurdly_low", EARLY)):
-            yield word, X.assign(**{name: pd.Series([at] * n, index=X.index).astype(column.dtype)})
+            yield word, with_columns(X, {name: pd.Series([at] * n, index=X.index).astype(column.dtype)})
         return
     if not pd.api.types.is_numeric_dtype(column):
         listed = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else None
         for word, value in (("unknown_level", UNKNOWN), ("null", None)):
             dtype = object if listed is None else pd.CategoricalDtype([*listed, *([value] if value else [])])
-            yield word, X.assign(**{name: pd.Series([value] * n, index=X.index, dtype=dtype)})
+            yield word, with_columns(X, {name: pd.Series([value] * n, index=X.index, dtype=dtype)})
         return
     v = column.to_numpy(np.float64, na_value=np.nan)
     known = v[np.isfinite(v)]

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import subjects
-from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.data import CANDIDATE, PRIOR, Role, with_columns
 from ..core.models import Model
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.interval import simultaneous_level
@@ -101,7 +101,7 @@ def _rise(
     given: Given,
 ) -> Floats | None:
     """(1 + groups,) rise of the mean loss over the mean loss; None where a shuffled row has no usable score."""
-    mixed = pd.concat([X.assign(**{f: X[f].array.take(o) for f in members}) for o in orders], ignore_index=True)
+    mixed = pd.concat([with_columns(X, {f: X[f].array.take(o) for f in members}) for o in orders], ignore_index=True)
     scores = np.asarray(model.predict(mixed), np.float64).reshape(len(mixed), -1)
     table = per_row(np.tile(rows.y, len(orders)), scores, given.grid)
     if not table.usable.all():

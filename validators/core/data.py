@@ -15,6 +15,14 @@ LARGE_CUBE_GROUPS = 20
 WEIGHT_ONE = 1 << 20
 
 
+def with_columns(X: pd.DataFrame, changed: Mapping[str, Any]) -> pd.DataFrame:
+    """The frame with other values in some columns, whatever they are called: `DataFrame.assign` takes none called self."""
+    X = X.copy(deep=False)
+    for name, values in changed.items():
+        X[name] = values
+    return X
+
+
 class Role(StrEnum):
     """The five data roles of a trial."""
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..core.data import Role
+from ..core.data import Role, with_columns
 from ..core.errors import DataError
 from .encode import times
 from .trial import Trial
@@ -18,7 +18,7 @@ def conformed(frame: pd.DataFrame, trial: Trial) -> pd.DataFrame:
     clocks = [c for c in (columns.time, *columns.available_at.values()) if c is not None and c in frame]
     drop += [c for c in clocks if not _is_time(frame, c)]
     held = frame.drop(columns=list(dict.fromkeys(drop)))
-    return held.assign(**dict.fromkeys(absent, np.nan)) if absent else held
+    return with_columns(held, dict.fromkeys(absent, np.nan))
 
 
 def scorable(trial: Trial) -> bool:

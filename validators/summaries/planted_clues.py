@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..core import subjects
-from ..core.data import CANDIDATE, WEIGHT_ONE, Batch, Role, Task
+from ..core.data import CANDIDATE, WEIGHT_ONE, Batch, Role, Task, with_columns
 from .goodness import base, goodness
 from .learners import fit_rung, learn_encoding
 from .planted_quality import numbers
@@ -128,7 +128,9 @@ def _ordered(batch: Batch, j: int, clue: Floats, model: Batch) -> Batch:
     codes = batch.codes.copy()
     codes[:, j] = model.codes[donor, j]
     name = batch.X.columns[j]
-    return replace(batch, codes=codes, X=batch.X.assign(**{name: model.X[name].take(donor).set_axis(batch.X.index)}))
+    return replace(
+        batch, codes=codes, X=with_columns(batch.X, {name: model.X[name].take(donor).set_axis(batch.X.index)})
+    )
 
 
 def _emptied(batch: Batch, names: list[str], share: float, world: World, rng: np.random.Generator) -> Batch:
@@ -141,6 +143,6 @@ def _emptied(batch: Batch, names: list[str], share: float, world: World, rng: np
     X, codes, features = batch.X, batch.codes.copy(), list(world.grid.features)
     for k, name in enumerate(names):
         hit = (kind >> k) % 2 == 1
-        X = X.assign(**{name: X[name].mask(hit)})
+        X = with_columns(X, {name: X[name].mask(hit)})
         codes[hit, features.index(name)] = world.grid.features[name].missing
     return replace(batch, X=X, codes=codes)

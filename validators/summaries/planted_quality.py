@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from ..core import subjects
-from ..core.data import Batch, LevelBins, NumericBins, Role
+from ..core.data import Batch, LevelBins, NumericBins, Role, with_columns
 from .planted_rows import movable
 from .row_sample import take
 from .worlds import Planted, World, some
@@ -60,7 +60,7 @@ def _smooth(batch: Batch, world: World, rng: np.random.Generator) -> pd.DataFram
             out = np.full(len(values), np.nan)
             out[known[order]] = np.exp(0.3 * ndtri((np.arange(len(known)) + 0.5) / max(len(known), 1)))
             changed[name] = pd.Series(out, index=column.index)
-    return batch.X.assign(**changed)
+    return with_columns(batch.X, changed)
 
 
 def outcomes_dealt(world: World, rng: np.random.Generator) -> World:
@@ -108,7 +108,7 @@ def serial_numbers(world: World, size: float, rng: np.random.Generator, turn: in
     if not names:
         return None
     name = names[turn % len(names)]
-    rows = {r: replace(b, X=b.X.assign(**{name: np.arange(len(b), dtype=float)})) for r, b in world.rows.items()}
+    rows = {r: replace(b, X=with_columns(b.X, {name: np.arange(len(b), dtype=float)})) for r, b in world.rows.items()}
     return Planted(world=replace(world, rows=rows), subject=name, changed=1.0)
 
 
@@ -118,7 +118,7 @@ def _in_numbers(world: World, turn: int, change: Callable[[Floats], Floats], sha
         return None
     name = names[turn % len(names)]
     values = batch.X[name].to_numpy(np.float64, na_value=np.nan)
-    X = batch.X.assign(**{name: pd.Series(change(values), index=batch.X.index)})
+    X = with_columns(batch.X, {name: pd.Series(change(values), index=batch.X.index)})
     return Planted(world=world.having(replace(batch, X=X)), subject=subjects.feature(name), changed=share)
 
 
@@ -146,7 +146,7 @@ def mixed_types(world: World, size: float, rng: np.random.Generator, turn: int) 
         return None
     hit: NDArray[np.bool_] = np.zeros(len(batch), np.bool_)
     hit[rng.choice(known, max(round(size * len(known)), 1), replace=False)] = True
-    X = batch.X.assign(**{name: batch.X[name].astype(object).mask(hit, "17")})
+    X = with_columns(batch.X, {name: batch.X[name].astype(object).mask(hit, "17")})
     return Planted(world=world.having(replace(batch, X=X)), subject=subjects.feature(name), changed=float(hit.mean()))
 
 
@@ -157,7 +157,7 @@ def emptied_feature(world: World, size: float, rng: np.random.Generator, turn: i
     name = list(world.grid.features)[j]
     codes = batch.codes.copy()
     codes[:, j] = list(world.grid.features.values())[j].missing
-    X = batch.X.assign(**{name: batch.X[name].mask(np.ones(len(batch), np.bool_))})
+    X = with_columns(batch.X, {name: batch.X[name].mask(np.ones(len(batch), np.bool_))})
     return Planted(world=world.having(replace(batch, X=X, codes=codes)), subject=subjects.feature(name), changed=1.0)
 
 
@@ -165,5 +165,5 @@ def outcome_copied(world: World, size: float, rng: np.random.Generator, turn: in
     """One feature holds the outcome on every row."""
     batch = world.batch
     name = list(world.grid.features)[turn % len(world.grid.features)]
-    X = batch.X.assign(**{name: pd.Series(batch.y, index=batch.X.index)})
+    X = with_columns(batch.X, {name: pd.Series(batch.y, index=batch.X.index)})
     return Planted(world=world.having(replace(batch, X=X)), subject=subjects.feature(name), changed=1.0)

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from ..core import subjects
-from ..core.data import Batch, Grid, LevelBins, NumericBins, Role
+from ..core.data import Batch, Grid, LevelBins, NumericBins, Role, with_columns
 from ..stats.perturb import quantile_shift
 from .row_sample import concat, take
 from .worlds import Planted, World, some
@@ -68,7 +68,7 @@ def _shifted(batch: Batch, grid: Grid, j: int, size: float, rng: np.random.Gener
     codes[known, j] = batch.codes[donor, j]
     where = np.arange(len(batch))
     where[known] = donor
-    X = batch.X.assign(**{column: batch.X[column].take(where).set_axis(batch.X.index)})
+    X = with_columns(batch.X, {column: batch.X[column].take(where).set_axis(batch.X.index)})
     return replace(batch, X=X, codes=codes)
 
 
@@ -79,7 +79,7 @@ def missing_values(world: World, size: float, rng: np.random.Generator, turn: in
     hit = some(len(batch), size, rng)
     codes = batch.codes.copy()
     codes[hit, j] = bins.missing
-    X = batch.X.assign(**{batch.X.columns[j]: batch.X.iloc[:, j].mask(hit)})
+    X = with_columns(batch.X, {batch.X.columns[j]: batch.X.iloc[:, j].mask(hit)})
     return Planted(
         world=world.having(replace(batch, X=X, codes=codes)), subject=subjects.feature(name), changed=hit.mean()
     )
@@ -96,7 +96,7 @@ def new_levels(world: World, size: float, rng: np.random.Generator, turn: int) -
     codes = batch.codes.copy()
     codes[hit, j] = bins.new
     column = batch.X.iloc[:, j].astype(object).mask(hit, "(planted)")
-    X = batch.X.assign(**{batch.X.columns[j]: column})
+    X = with_columns(batch.X, {batch.X.columns[j]: column})
     return Planted(
         world=world.having(replace(batch, X=X, codes=codes)), subject=subjects.feature(name), changed=hit.mean()
     )
@@ -125,7 +125,9 @@ def near_copies_of_train(world: World, size: float, rng: np.random.Generator, tu
     moved = take(source, rng.choice(len(source), int(hit.sum()), replace=int(hit.sum()) > len(source)))
     held = moved.X[numeric].to_numpy(np.float64, na_value=np.nan)
     spread = np.nanstd(source.X[numeric].to_numpy(np.float64, na_value=np.nan), axis=0)
-    X = moved.X.assign(**dict(zip(numeric, (held + A_LITTLE * spread * rng.normal(size=held.shape)).T, strict=True)))
+    X = with_columns(
+        moved.X, dict(zip(numeric, (held + A_LITTLE * spread * rng.normal(size=held.shape)).T, strict=True))
+    )
     moved = replace(moved, X=X, key=batch.key[hit], unit=batch.unit[hit])
     return Planted(
         world=world.having(concat(take(batch, np.flatnonzero(~hit)), moved)), subject="", changed=float(hit.mean())

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import subjects
-from ..core.data import CANDIDATE, Role
+from ..core.data import CANDIDATE, Role, with_columns
 from .pairs import as_numbers, is_time
 from .row_sample import take
 from .worlds import Planted, World, keyed, some
@@ -37,7 +37,7 @@ def other_values(world: World, size: float, rng: np.random.Generator, turn: int)
     batch = world.batch
     j = turn % batch.X.shape[1]
     hit = some(len(batch), size, rng)
-    X = batch.X.assign(**{str(batch.X.columns[j]): _otherwise(batch.X.iloc[:, j], hit)})
+    X = with_columns(batch.X, {str(batch.X.columns[j]): _otherwise(batch.X.iloc[:, j], hit)})
     return Planted(world=world.having(replace(batch, X=X)), subject=str(batch.X.columns[j]), changed=float(hit.mean()))
 
 
@@ -62,7 +62,7 @@ def scaled_feature(world: World, size: float, rng: np.random.Generator, turn: in
     if not able:
         return None
     name = str(able[turn % len(able)])
-    X = batch.X.assign(**{name: batch.X[name] * 1000})
+    X = with_columns(batch.X, {name: batch.X[name] * 1000})
     return Planted(world=world.having(replace(batch, X=X)), subject=subjects.feature(name), changed=1.0)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core.data import Batch, Task
+from ..core.data import Batch, Task, with_columns
 from ..core.models import Model
 from ..core.records import Measurement
 from ..stats.jackknife import jackknife_interval, leave_one_out
@@ -65,7 +65,7 @@ def with_column(X: pd.DataFrame, name: str, values: NDArray[np.float64]) -> pd.D
         column = column.clip(float(info.min), float(info.max)).astype(dtype)
     elif not pd.api.types.is_integer_dtype(dtype):
         column = column.astype(dtype)
-    return X.assign(**{name: column})
+    return with_columns(X, {name: column})
 
 
 def decisions(scores: Floats, task: Task) -> NDArray[np.int64]:

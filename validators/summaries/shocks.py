@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..core.data import Batch
+from ..core.data import Batch, with_columns
 from ..core.scenarios import Change, Scenario, Target
 from ..stats.tilting import exponential_tilt
 from .reactions import with_column
@@ -40,7 +40,7 @@ def _changed(X: pd.DataFrame, change: Change, inside: NDArray[np.bool_]) -> pd.D
     name, column = change.feature, X[change.feature]
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         values = column.astype(object).where(~inside, change.value)
-        return X.assign(**{name: values.astype(column.dtype) if pd.api.types.is_bool_dtype(column) else values})
+        return with_columns(X, {name: values.astype(column.dtype) if pd.api.types.is_bool_dtype(column) else values})
     before = column.to_numpy(np.float64, na_value=np.nan)
     after = np.where(inside, _moved(before, change), before)
     whole = pd.api.types.is_integer_dtype(column) and bool(np.isfinite(after).all())

@@ -100,10 +100,9 @@ class NativeCatBoost:
     def given(self, prediction_type, X):
         """What the booster gives."""
         X = in_order(self.feature_names_in_, X)
-        places = {k for k, name in enumerate(self.feature_names_in_) if name in self.categorical}
-        X = X.set_axis(self.feature_names_in_, axis=1).assign(
-            **{self.feature_names_in_[k]: categories(X.iloc[:, k]) for k in places}
-        )
+        X = X.set_axis(self.feature_names_in_, axis=1)
+        for name in self.categorical:
+            X[name] = categories(X[name])
         return self.booster.predict(
             X, prediction_type=prediction_type, thread_count=int(os.environ.get("OMP_NUM_THREADS", "1"))
         )
