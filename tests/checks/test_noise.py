@@ -197,6 +197,27 @@ def test_booleans_categories_and_dates_get_what_can_come_to_them():
     }
 
 
+@pytest.mark.parametrize(
+    "kind", ["datetime64[s]", "datetime64[ns]", "datetime64[us, UTC]", "datetime64[ns, Asia/Kolkata]"]
+)
+@pytest.mark.parametrize("code", ["NOI101", "NOI103", "NOI104", "IMP103"])
+def test_dates_stay_in_the_zone_and_unit_of_their_column(code, kind):
+    """Any column with a time zone stopped NOI104."""
+
+    class Zoned(Typed):
+        def logit(self, X):
+            assert X["since"].dtype == kind
+            return super().logit(X)
+
+    X = typed(frame(400, 1))
+    since = X["since"].dt.tz_localize("UTC") if "," in kind else X["since"]
+    check = check_of(code)
+    found = list(check.measure(given_of(check, Zoned(), X.assign(since=since.astype(kind)))))
+
+    assert found
+    assert not [m for m in found if "absurd" in m.subject and "since" in m.subject and m.value]
+
+
 def test_a_model_that_dates_break_is_found():
     class Dated(Typed):
         def logit(self, X):

@@ -127,7 +127,8 @@ def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str
         return
     if pd.api.types.is_datetime64_any_dtype(column):
         for word, at in (("null", pd.NaT), ("absurdly_high", LATE), ("absurdly_low", EARLY)):
-            yield word, with_columns(X, {name: pd.Series([at] * n, index=X.index).astype(column.dtype)})
+            times = pd.DatetimeIndex([at] * n).tz_localize(column.dt.tz)
+            yield word, with_columns(X, {name: pd.Series(times, index=X.index).astype(column.dtype)})
         return
     if not pd.api.types.is_numeric_dtype(column):
         listed = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else None
