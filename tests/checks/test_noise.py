@@ -184,9 +184,12 @@ def typed(X):
     )
 
 
-def test_booleans_categories_and_dates_get_what_can_come_to_them():
+@pytest.mark.parametrize("gaps", [False, True])
+def test_booleans_categories_and_dates_get_what_can_come_to_them(gaps):
     """Text in a boolean made three sound models fail, and a date was passed over without a word."""
-    verdict, found = judged("NOI104", Typed(), typed(frame(2000, 1)))
+    X = typed(frame(2000, 1))
+    X = X.assign(member=X.member.astype(object).where(X.index % 9 > 0, None)) if gaps else X
+    verdict, found = judged("NOI104", Typed(), X)
     asked = {m.subject.removeprefix("feature:") for m in found if m.metric == "broken_reaction"}
 
     assert verdict is Verdict.PASS

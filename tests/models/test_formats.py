@@ -98,6 +98,8 @@ def test_catboost_takes_whole_numbers_of_any_type_for_categories(tmp_path, catbo
     model = boosted(catboost.CatBoostClassifier, tmp_path / "m.cbm", X, TWO, cat_features=["b", "c"])
     theirs = model.predict_proba(X)[:, 1]
 
+    b = X.b.astype(float).astype("category")
+    np.testing.assert_array_equal(scored(tmp_path / "m.cbm", X.assign(b=b), **BINARY), theirs)
     for kind in ("float64", "int8", "Int64", "str"):
         np.testing.assert_array_equal(scored(tmp_path / "m.cbm", X.assign(b=X.b.astype(kind)), **BINARY), theirs)
 
@@ -130,6 +132,116 @@ def test_boosters_fitted_on_categories_take_them_as_text(tmp_path, library):
         ours = scored(path, few, order, task="binary", positive=1)
         np.testing.assert_allclose(ours, theirs[few.index], atol=1e-7)
     assert "no column 'b'" in refused(path, X[["a", "c"]], task="binary", positive=1)
+
+
+K = RNG.choice([10, 20, 30, 40], N)
+LEVELS = pd.DataFrame({"a": X.a, "k": K, "n": K // 10 - 1, "own": RNG.random(N) > 0.5})
+HIGH = (np.isin(K, [10, 30]) + LEVELS.own + RNG.normal(0, 0.4, N) > 0.9).astype(int)
+
+
+def kept(library, frame, path):
+    """A small model of a library, fitted on a frame, kept in its own format or as .joblib."""
+    import joblib
+
+    if library == "lightgbm":
+        from lightgbm import LGBMClassifier
+
+        model = LGBMClassifier(
+            n_estimators=8, n_jobs=1, verbose=-1, min_child_samples=5, min_data_per_group=5, cat_smooth=1
+        )
+        booster = model.fit(frame, HIGH).booster_
+    else:
+        from xgboost import XGBClassifier
+
+        booster = (
+            model := XGBClassifier(n_estimators=8, n_jobs=1, enable_categorical=True).fit(frame, HIGH)
+        ).get_booster()
+    joblib.dump(model, path) if path.suffix == ".joblib" else booster.save_model(path)
+    return model
+
+
+PATHS = [("lightgbm", "m.txt"), ("lightgbm", "m.joblib"), ("xgboost", "m.ubj"), ("xgboost", "m.joblib")]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("library", "name"), PATHS)
+def test_boosters_get_booleans_with_gaps_as_they_were_fitted_on_them(tmp_path, library, name):
+    gaps = np.arange(N) % 7 == 0
+    nullable = LEVELS.assign(own=LEVELS.own.astype("boolean").mask(gaps))
+    model = kept(library, nullable, tmp_path / name)
+
+    objects = LEVELS.assign(own=LEVELS.own.astype(object).where(~gaps, None))  # as they come out of a file
+    with open_model(tmp_path / name, features=list(objects), task="binary", positive=1) as held:
+        for frame in (objects, objects[gaps]):
+            theirs = model.predict_proba(nullable)[frame.index, 1]
+            np.testing.assert_allclose(held.predict(frame), theirs, atol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("library", "name"), PATHS)
+def test_boosters_fitted_on_categories_of_numbers_take_them_in_any_type(tmp_path, library, name):
+    """As plain numbers they were taken for codes (XGBoost: other scores) or refused (LightGBM)."""
+    category = LEVELS.assign(k=LEVELS.k.astype("category"))
+    model = kept(library, category, tmp_path / name)
+
+    few = LEVELS.k != 10
+    with_gaps = model.predict_proba(category.assign(k=category.k.where(few)))[:, 1]
+    with open_model(tmp_path / name, features=list(LEVELS), task="binary", positive=1) as held:
+        for kind in ("int64", "float64", "int8", "str", "category"):
+            ours = held.predict(LEVELS.assign(k=LEVELS.k.astype(kind))[few])
+            np.testing.assert_allclose(ours, model.predict_proba(category)[few, 1], atol=1e-7)
+        np.testing.assert_allclose(held.predict(LEVELS.assign(k=LEVELS.k.where(few))), with_gaps, atol=1e-7)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_levels_that_a_booster_does_not_know_are_missing_to_lightgbm_and_refused_by_xgboost(tmp_path):
+    category = LEVELS.assign(k=LEVELS.k.astype("category"))
+    model = kept("lightgbm", category, tmp_path / "m.txt")
+    kept("xgboost", category, tmp_path / "m.ubj")
+
+    ours = scored(tmp_path / "m.txt", LEVELS.assign(k=99), task="binary", positive=1)
+    theirs = model.predict_proba(category.assign(k=pd.Categorical([None] * N, category.k.cat.categories)))[:, 1]
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+    assert "'k' holds '99', which is none" in refused(
+        tmp_path / "m.ubj", LEVELS.assign(k=99), task="binary", positive=1
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("library", "name"), PATHS)
+def test_numbers_where_a_booster_was_fitted_on_text_are_refused(tmp_path, library, name):
+    kept(library, LEVELS.assign(k=LEVELS.k.astype(str).astype("category")), tmp_path / name)
+
+    assert "'k' holds numbers" in refused(tmp_path / name, LEVELS, task="binary", positive=1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_lightgbm_categories_without_names_find_their_columns_or_are_refused(tmp_path):
+    ordered = pd.CategoricalDtype([0, 1, 2, 3], ordered=True)
+    frame = LEVELS.assign(k=LEVELS.k.astype("category"), n=LEVELS.n.astype(ordered))
+    model = kept("lightgbm", frame, tmp_path / "m.txt")
+    twin = frame.assign(n2=RNG.permutation(LEVELS.n))  # an ordered category, or a number like it?
+    two = kept("lightgbm", twin, tmp_path / "two.txt")
+    plain = LEVELS.assign(n2=twin.n2)
+
+    ours = scored(tmp_path / "m.txt", LEVELS, task="binary", positive=1)
+    np.testing.assert_allclose(ours, model.predict_proba(frame)[:, 1], atol=1e-12)
+    assert "without the names of their columns" in refused(tmp_path / "two.txt", plain, task="binary", positive=1)
+    ours = scored(tmp_path / "two.txt", plain.astype({"k": str, "n": str}), task="binary", positive=1)
+    np.testing.assert_allclose(ours, two.predict_proba(twin)[:, 1], atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_xgboost_model_that_does_not_tell_its_codes_is_refused(tmp_path):
+    import xgboost
+
+    codes = np.column_stack([LEVELS.a, LEVELS.n])
+    rows = xgboost.DMatrix(codes, HIGH, feature_names=["a", "k"], feature_types=["q", "c"], enable_categorical=True)
+    xgboost.train({"objective": "binary:logistic"}, rows, 3).save_model(tmp_path / "m.ubj")
+
+    told = refused(tmp_path / "m.ubj", LEVELS[["a", "k"]], task="binary", positive=1)
+    assert "'k' is a category to the model" in told
+    assert "fit it again with XGBoost 3.1" in told
 
 
 def test_scikit_learn_models_get_their_columns_in_their_own_order(tmp_path):

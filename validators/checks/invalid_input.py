@@ -122,7 +122,7 @@ def scale_of(usual: Floats, task: Task) -> Callable[[Floats], Floats]:
 def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str, pd.DataFrame]]:
     """The frame with one feature turned into what the model cannot know."""
     column, n = X[name], len(X)
-    if pd.api.types.is_bool_dtype(column):
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.infer_dtype(column) == "boolean":
         yield "null", with_columns(X, {name: np.full(n, np.nan)})
         return
     if pd.api.types.is_datetime64_any_dtype(column):

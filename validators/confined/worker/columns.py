@@ -38,9 +38,3 @@ def as_fitted(model, X):
 def is_text(dtype):
     """Whether a column holds text or objects, and is not of pandas' categories."""
     return getattr(dtype, "kind", "O") in TEXT_KINDS and str(dtype) != "category"
-
-
-def text_as_categories(X):
-    """Columns of text turned into pandas' categories, which libraries of boosted trees take for them."""
-    text = {name: "category" for name, dtype in X.dtypes.items() if is_text(dtype)}
-    return X.astype(text) if text else X

@@ -3,7 +3,8 @@
 import json
 import os
 
-from .columns import in_order, is_text, text_as_categories
+from .categories import for_lightgbm, for_xgboost
+from .columns import in_order, is_text
 
 
 def two_columns(p):
@@ -37,7 +38,7 @@ class NativeXGBoost:
         """What the booster gives."""
         if self.booster.feature_names is not None:
             X = in_order(self.booster.feature_names, X)
-        return self.booster.predict(self.xgboost.DMatrix(text_as_categories(X), enable_categorical=True))
+        return self.booster.predict(self.xgboost.DMatrix(for_xgboost(self.booster, X), enable_categorical=True))
 
     def predict_proba(self, X):
         """Probabilities per class."""
@@ -71,8 +72,7 @@ class NativeLightGBM:
 
     def raw(self, X):
         """What the booster gives."""
-        X = in_order(self.feature_names_in_, X)
-        return self.booster.predict(text_as_categories(X) if self.booster.pandas_categorical else X)
+        return self.booster.predict(for_lightgbm(self.booster, in_order(self.feature_names_in_, X)))
 
     def predict_proba(self, X):
         """Probabilities per class."""
@@ -131,6 +131,8 @@ def categories(column):
             f"column {column.name!r} has missing values, and CatBoost takes categories as text or whole numbers only; "
             "fill them in the data as they were filled for the training"
         )
+    if str(column.dtype) == "category":
+        column = column.astype(column.cat.categories.dtype)
     if is_text(column.dtype):
         return column.astype(object)
     if getattr(column.dtype, "kind", "") == "f" and (column % 1 == 0).all():
