@@ -117,11 +117,12 @@ def times(frame: pd.DataFrame, column: str | None, role: Role) -> NDArray[np.dat
     if column is None or column not in frame:
         return None
     held = as_times(frame[column])
-    strange = np.isnat(held) & (frame[column].notna() & (frame[column].astype(object) != "")).to_numpy(bool)
-    if strange.any():
+    unread = frame[column][np.isnat(held)]
+    strange = unread[unread.notna() & (unread.astype(object) != "")]
+    if len(strange):
         raise DataError(
-            f"[data] {role.value}: column {column!r} is read as a time and holds {str(frame[column][strange].iloc[0])[:60]!r} "
-            f"({int(strange.sum()):,} of {len(held):,} rows are no time); {WRITTEN}"
+            f"[data] {role.value}: column {column!r} is read as a time and holds {str(strange.iloc[0])[:60]!r} "
+            f"({len(strange):,} of {len(held):,} rows are no time); {WRITTEN}"
         )
     return held
 
