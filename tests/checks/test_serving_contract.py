@@ -77,6 +77,14 @@ def test_keys_that_are_missing_or_served_twice_are_counted_exactly():
     assert found["served_twice", "model"].value == pytest.approx(2 / (N - 40 + 5))
     assert found["only_served", "model"].value == pytest.approx(5 / (N - 40 + 5))
     assert found["matched_keys", "model"].value == pytest.approx(0.96)
+    assert "written alike" not in found["not_served", "model"].note
+
+
+def test_where_no_key_matches_the_way_they_are_written_is_asked_for():
+    X = features()
+    found = measure(served_keys.CHECK, batch(X), batch(X, keys=np.arange(N) + N))
+
+    assert "are they written alike in both" in found["not_served", "model"].note
 
 
 def test_the_same_keys_once_pass_also_where_fewer_rows_were_read():

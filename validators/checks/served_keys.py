@@ -51,7 +51,8 @@ def served_keys(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="not_served", subject=subjects.MODEL, value=None, n=0, note=f"no rows in {empty}")
         return
     both = np.isin(here, there)
-    yield _share("not_served", int((~both).sum()), len(here), "test keys have no served row")
+    alike = "" if both.any() else ": are they written alike in both (numbers or text, blanks, leading noughts)?"
+    yield _share("not_served", int((~both).sum()), len(here), f"test keys have no served row{alike}")
     once = here[n_here == 1]
     twice = int(np.isin(there[n_there > 1], once).sum())
     yield _share(
