@@ -43,7 +43,7 @@ for at in range(0, len(families), 3):
             tile = sentences.tile(document, family)
             bounds = f" :small[{fmt.markdown(tile.bounds)}]" if tile.bounds else ""
             st.markdown(f"## {fmt.markdown(tile.value)}{bounds}")
-            lines = (tile.what, tile.note, tile.limit, tile.shows)
+            lines = (tile.what, tile.note, tile.limit, tile.shows, tile.besides)
             st.caption("  \n".join(fmt.markdown(line) for line in lines if line))
 
 if held.run.name == "results":

@@ -98,11 +98,11 @@ def test_what_cannot_be_told_does_not_hide_an_attention():
     for sentence in (
         sentences.family_sentence(held, "feature_drift"),
         sentences.result_sentence(first),
-        sentences.tile(held, "feature_drift").note,
+        sentences.tile(held, "feature_drift").besides,
     ):
         assert "Attention for: Shift (sigma), b: 0.410 [0.210, 0.610]" in sentence
     assert "Attention for" not in sentences.family_sentence(alone, "feature_drift")
-    assert "Attention for" not in sentences.tile(alone, "feature_drift").note
+    assert sentences.tile(alone, "feature_drift").besides == ""
 
 
 def test_a_check_that_its_self_test_does_not_believe_says_so_in_words():

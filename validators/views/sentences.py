@@ -159,7 +159,7 @@ def note_sentence(m: Record) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A family in a few lines: the number that tells with its interval, what it is of, its limit, what this n can show, and why."""
+    """A family in a few lines: the number that tells with its interval, what of, its limit, what this n can show, why, and what else."""
 
     value: str
     what: str
@@ -167,6 +167,7 @@ class Tile:
     limit: str = ""
     shows: str = ""
     note: str = ""
+    besides: str = ""
 
 
 def tile(document: Document, family: str) -> Tile:
@@ -182,7 +183,6 @@ def tile(document: Document, family: str) -> Tile:
     limit = limit_words(m["limit"], kind)
     ends = fmt.interval(m["low"], m["high"], kind, digits)
     parts = (metric_label(m["metric"]), subject_words(m["subject"]))
-    besides = _told_besides(in_family(run[0]), measurements(document, family=family))
     least = "" if m["mde"] is None else f", enough to show an effect of {fmt.effect(m['mde'], kind, digits)} or more"
     return Tile(
         value=fmt.shown(m["value"], kind, digits),
@@ -190,7 +190,8 @@ def tile(document: Document, family: str) -> Tile:
         bounds=ends,
         limit=f"Limit: {limit}" if limit else "",
         shows=f"n = {fmt.count(m['n'])}{least}",
-        note=(doubt_words(run[0]) or (note_sentence(m) if m["verdict"] in TOLD else "")) + besides,
+        note=doubt_words(run[0]) or (note_sentence(m) if m["verdict"] in TOLD else ""),
+        besides=_told_besides(in_family(run[0]), measurements(document, family=family)).strip(),
     )
 
 
