@@ -41,6 +41,17 @@ def measure(check, roles, grid, task=BINARY, *, declared=("key",)):
     return found
 
 
+def test_values_beyond_those_of_the_reference_share_a_bin_and_are_not_dead():
+    reference, train = frame(2000, 1), frame(2000, 2)
+    train["income"] = 1000 + np.arange(2000.0)
+    grid = grid_of(reference, np.linspace(0, 1, 100))
+    found = measure(
+        feature_defects.CHECK, {Role.TRAIN: batch_of(train, np.zeros(2000), np.full(2000, 0.5), grid)}, grid
+    )
+
+    assert found["modal_share", "feature:income"].value == pytest.approx(1 / 2000)
+
+
 def noisy(flips, *, n=5000, positives_only=False, slices=None):
     X, y, p = sound(n, seed=20)
     hit = np.random.default_rng(2).random(n) < flips

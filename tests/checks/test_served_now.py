@@ -58,6 +58,17 @@ class Position:
         return np.arange(len(X), dtype=float)
 
 
+class FirstOfEqual:
+    """Gives the first of two equal rows another score."""
+
+    def predict(self, X):
+        return X["debt"].to_numpy() + X.duplicated(keep="last").to_numpy()
+
+
+def test_either_copy_of_a_row_that_is_asked_twice_may_differ():
+    assert asked(FirstOfEqual())["changed_scores", "rows:each_row_twice"].value == 1.0
+
+
 def asked(model):
     X = features()
     return measure(served_again.CHECK, batch(X), batch(X), models={"candidate": model})

@@ -106,9 +106,15 @@ def test_a_small_subject_may_alarm_but_does_not_make_the_check_inconclusive():
 
 @pytest.mark.parametrize(
     ("value", "low", "high", "rows"),
-    [(0.0, 0.0, 0.02, 4000), (0.0, -0.001, 0.02, 4000), (0.0, -0.02, 0.02, 4000), (0.02, -0.02, 0.03, 16000)],
+    [
+        (0.0, 0.0, 0.02, 4000),
+        (0.0, -0.001, 0.02, 4000),
+        (0.0, -0.02, 0.02, 4000),
+        (0.02, -0.02, 0.03, 4000),
+        (0.03, -0.003, 0.063, 1210),
+    ],
 )
-def test_the_rows_that_would_settle_it_bring_the_end_beyond_the_limit_back_to_it(value, low, high, rows):
+def test_the_rows_that_would_settle_it_bring_the_end_within_the_limit_or_off_no_effect(value, low, high, rows):
     """By hand: an end shrinks with the square root of n, so twice too far takes four times the rows, and never the rows there are."""
     judged = policy().judge(result(measured(value, low, high)), "performance")
 

@@ -66,6 +66,9 @@ def test_the_robust_scale_never_has_a_floor_and_may_be_undefined():
     assert robust_scale([0, 0, 0], CUTS[:2]) is None
     assert robust_scale([100, 0, 0], CUTS[:2]) is None
     assert robust_scale([80, 10, 10], np.array([0.0, 1.0])) > 0  # the quartiles are equal, the outer tenths are not
+    # four fifths are 0: between the quartiles there is nothing, and the cuts around 0 do not say how far the others are
+    spike = robust_scale([0, 80, 10, 10], np.array([-1e-5, 15.0, 1000.0]))
+    assert spike == pytest.approx(1000 / 3.29, rel=0.02)
 
 
 def test_wasserstein_shift_is_free_of_units_and_takes_a_declared_scale():

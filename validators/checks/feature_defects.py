@@ -2,14 +2,14 @@
 
 How it is measured
 ------------------
-Per feature, on all rows of train (else test): `modal_share`, the share of rows in its most frequent value or bin, and
-`all_missing`, 1 where no row has a value. A rare flag is not dead: where the outcomes of the few other rows differ from those of the
-rest (rank-sum test, Bonferroni over the features), the same number is `modal_share_telling`, not judged. On the sample:
-`placeholder_share`, rows with one repeated smallest or largest number that lies further from all others than they are apart (-999,
-99999), told with their share in test: a code that the model was fitted on is a code all the same; `mixed_unit_share`, rows of the
-smaller of two clusters of one shape that are a known unit factor apart, with a valley between them; `mixed_type_share`, the rarer
-kind among levels that are partly numbers and partly words.
-These are counts of the rows as they are, so they have no interval.
+Per feature, on all rows of train (else test): `modal_share`, the share of rows that hold the commonest value of its fullest bin (the
+value's part of the bin is taken from the sample), and `all_missing`, 1 where no row has a value. A rare flag is not dead: where the
+outcomes of the few other rows differ from those of the rest (rank-sum test, Bonferroni over the features), the same number is
+`modal_share_telling`, not judged. On the sample: `placeholder_share`, rows with one repeated smallest or largest number that lies further
+from all others than they are apart (-999, 99999), told with their share in test: a code that the model was fitted on is a code all the
+same; `mixed_unit_share`, rows of the smaller of two clusters of one shape that are a known unit factor apart, with a valley between them;
+`mixed_type_share`, the rarer kind among levels that are partly numbers and partly words. These are counts of the rows as they are, so
+they have no interval.
 
 Why it matters
 --------------
@@ -69,8 +69,8 @@ def feature_defects(given: Given) -> Iterator[Measurement]:
         subject = subjects.feature(name)
         held = counts.weighted(name).sum(axis=0)
         telling = _telling(sample.rows, int(held.argmax()), j, given) if held.max() > RARE * held.sum() else False
-        called = _called(sample.rows, j, bins, int(held.argmax()))
-        yield from _dead(held, sample.total, bins.missing, called, subject, role.value, telling=telling)
+        called, within = _commonest(sample.rows, j, bins, int(held.argmax()))
+        yield from _dead(held, within, sample.total, bins.missing, called, subject, role.value, telling=telling)
         column = sample.rows.X[name]
         if isinstance(bins, LevelBins):
             yield _mixed_types(column, subject, where)
@@ -95,24 +95,33 @@ def _telling(rows: Batch, modal: int, j: int, given: Given) -> bool:
     return bool(tested) and min(tested) * len(tested) * len(given.grid.features) < given.options.alpha
 
 
-def _called(rows: Batch, j: int, bins: Bins, modal: int) -> str:
-    """What the most frequent bin holds: its only value, where the sample shows one in a bin of numbers, else the bin's name."""
-    held = rows.X.iloc[:, j][rows.codes[:, j] == modal].unique()
-    if isinstance(bins, LevelBins) or modal == bins.missing or len(held) != 1:
-        return bins.names[modal]
-    if isinstance(held[0], bool | np.bool_):
-        return str(bool(held[0]))
-    return str(held[0]) if isinstance(held[0], pd.Timestamp | np.datetime64) else f"{float(held[0]):.6g}"
+def _commonest(rows: Batch, j: int, bins: Bins, modal: int) -> tuple[str, float]:
+    """The commonest value of the most frequent bin in words, and its share of the sampled rows there: a bin can pool many."""
+    counts = rows.X.iloc[:, j][rows.codes[:, j] == modal].value_counts()
+    if modal == bins.missing or counts.empty:
+        return bins.names[modal], 1.0
+    value, within = counts.index[0], float(counts.iloc[0] / counts.sum())
+    if isinstance(value, str | pd.Timestamp | np.datetime64):
+        return (bins.names[modal] if within == 1 and isinstance(value, str) else str(value)), within
+    return (str(bool(value)) if isinstance(value, bool | np.bool_) else f"{float(value):.6g}"), within
 
 
 def _dead(
-    held: NDArray[np.float64], n: int, missing_bin: int, called: str, subject: str, where: str, *, telling: bool
+    held: NDArray[np.float64],
+    within: float,
+    n: int,
+    missing_bin: int,
+    called: str,
+    subject: str,
+    where: str,
+    *,
+    telling: bool,
 ) -> Iterator[Measurement]:
     weight = float(held.sum())  # of n rows, by no means a whole number
     if weight == 0:
         yield Measurement(metric="modal_share", subject=subject, value=None, n=0, note=f"no rows in {where}")
         return
-    modal, missing = float(held.max()), float(held[missing_bin])
+    modal, missing = float(held.max()) * within, float(held[missing_bin])
     note = f"{where}: {modal / weight:.2%} of rows are {called}"
     if telling:
         note += "; the outcomes of the others differ"

@@ -2,15 +2,15 @@
 
 How it is measured
 ------------------
-Every feature of test is counted in the bins of the reference (about ten of equal mass for numbers, every level of at least 1 % for
-text; missing values, rarer levels together and new levels are bins of their own). The distance between the two histograms is
-expressed in sigma: the shift of a normal, in standard deviations, that would give the same distance on those bins. What sampling
-alone would give is taken off, and the interval holds for all features together (Bonferroni), so that chance alone makes any feature
-at all look moved in at most one run of twenty: fewer false flags than a false discovery rate of .10 would allow. Rows of one entity
-or one day count as one draw. Beside it, as information: PSI; for numbers Kolmogorov-Smirnov and Wasserstein (DRF105 puts it in
-sigma); for levels total variation, Jensen-Shannon and Cramer's V less what chance gives. Where the model can be asked, features
-outside the top 80 % of its attributions can at most bring Attention: outside in test and in the reference (else train), for a
-feature that broke in test moves no score there.
+Every feature of test is counted in the bins of the reference (about ten of equal mass for numbers, every level of at least 1 % for text;
+missing values, rarer levels together and new levels are bins of their own). The distance between the two histograms is expressed in
+sigma: the shift of a normal, in standard deviations, that would give the same distance on those bins. What sampling alone would give is
+taken off, and the interval holds for all features together (Bonferroni), so that chance alone makes any feature at all look moved in at
+most one run of twenty: fewer false flags than a false discovery rate of .10 would allow. Rows of one entity or one day count as one draw.
+Beside it, as information: PSI; for numbers Kolmogorov-Smirnov and Wasserstein (DRF105 puts it in sigma), both on fine bins in which
+values count as spread evenly: of a feature with two values Wasserstein is half of what it is; for levels total variation, Jensen-Shannon
+and Cramer's V less what chance gives. Where the model can be asked, features outside the top 80 % of its attributions can at most bring
+Attention: outside in test and in the reference (else train), for a feature that broke in test moves no score there.
 
 Why it matters
 --------------

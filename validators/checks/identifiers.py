@@ -33,7 +33,7 @@ from ..core.data import CANDIDATE, Batch, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..summaries.cells import measured
-from ..summaries.goodness import base, goodness
+from ..summaries.goodness import constant, goodness
 from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import Floats, scored_rows
 from ..summaries.univariate import single_feature_scores
@@ -66,7 +66,7 @@ def identifiers(given: Given) -> Iterator[Measurement]:
     for name in found:
         j = list(given.grid.features).index(name)
         scores = single_feature_scores(train, there, name, j, given.grid.features[name], given.task)
-        lift = goodness(rows, scores, given.task) - base(given.task)
+        lift = goodness(rows, scores, given.task) - constant(rows, train, given.task)
         yield measured("identifier_lift", subjects.feature(name), lift, rows, level=level, undefined="one class only")
 
 

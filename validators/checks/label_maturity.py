@@ -27,7 +27,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import CANDIDATE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.proportions import clopper_pearson_interval
+from ..stats.proportions import count_upper_bound
 from ..summaries.cells import measured
 from ..summaries.goodness import goodness
 from ..summaries.row_sample import RowSample, RowSampleKind
@@ -60,7 +60,7 @@ def _share(role: Role, sample: RowSample) -> Measurement:
     count = int(sample.rows.immature.sum())
     return Measurement(
         metric="immature_share", subject=subject, value=count / n, n=n, level=CONFIDENCE, method="count",
-        high=clopper_pearson_interval(count, n, confidence=CONFIDENCE).high, note=f"{count:,} of {n:,} rows",
+        high=count_upper_bound(count, n, confidence=CONFIDENCE), note=f"{count:,} of {n:,} rows",
     )  # fmt: skip
 
 

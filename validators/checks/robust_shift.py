@@ -2,10 +2,11 @@
 
 How it is measured
 ------------------
-The Wasserstein distance between test and the reference (else train) of every numeric feature, on its fine bins, over the robust
-scale of the reference: interquartile range / 1.349, which single far values cannot stretch. What sampling alone gives is taken off;
-the interval is the delete-a-group jackknife's and holds for all features together. Missing values are left out here (DRF102 counts
-them). Information: the house policies judge DRF101, which speaks of every kind of feature in one unit.
+The Wasserstein distance between test and the reference (else train) of every numeric feature, on its fine bins (in which values count as
+spread evenly), over the robust scale of the reference: interquartile range / 1.349, which single far values cannot stretch, or the range
+of the central nine tenths / 3.290 where both quartiles are in one bin. What sampling alone gives is taken off; the interval is the
+delete-a-group jackknife's and holds for all features together. Missing values are left out here (DRF102 counts them). Information: the
+house policies judge DRF101, which speaks of every kind of feature in one unit.
 
 Why it matters
 --------------

@@ -3,13 +3,14 @@
 How it is measured
 ------------------
 Small trees are fitted on the training sample and scored on the test sample. `missing_lift_share` is what the pattern of missing values
-alone gains over a constant (area under the ROC curve above .5, or R2 / 2), divided by the candidate's gain on the same rows; judged like
-one feature. For information: `missing_lift` per feature with gaps, `key_lift` of the number in the key, `clock_lift` of minute and second
-of the event time, and `quality_without_gaps`, our own learner without the features whose gaps predict most. Inside test, `key_order` and
-`time_order` say how far the outcome stands in the order of the number in the key and of the event time: the distance from .5 of the
-area under the ROC curve (of the class where it is largest; of outcomes above their median), .5 where it was sorted; a base rate
-that moves from a tenth to four tenths gives .16. Intervals are by the delete-a-group jackknife, simultaneous over what is tried. The
-order of rows in a file is not looked at: rows come in parts, in any order, and nothing here depends on it.
+alone gains over a constant (area under the ROC curve above .5, or R2 / 2 above that of the mean outcome of train), divided by the
+candidate's gain on the same rows; judged like one feature. For information: `missing_lift` per feature with gaps, `key_lift` of the
+number in the key, `clock_lift` of minute and second of the event time, and `quality_without_gaps`, our own learner without the features
+whose gaps predict most. Inside test, `key_order` and `time_order` say how far the outcome stands in the order of the number in the key
+and of the event time: the distance from .5 of the area under the ROC curve (of the class where it is largest; of outcomes above their
+median), .5 where it was sorted; a base rate that moves from a tenth to four tenths gives .16. Intervals are by the delete-a-group
+jackknife, simultaneous over what is tried. The order of rows in a file is not looked at: rows come in parts, in any order, and nothing
+here depends on it.
 
 Why it matters
 --------------
@@ -41,7 +42,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..summaries.cells import divided, measured
-from ..summaries.goodness import areas, base, goodness
+from ..summaries.goodness import areas, constant, goodness
 from ..summaries.refits import refit_goodness
 from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
@@ -102,7 +103,7 @@ def _gaps(given: Given, train: Batch, there: Batch, rows: ScoredRows) -> Iterato
             note="no feature has gaps in train",
         )  # fmt: skip
         return
-    gain = goodness(rows, rows.scores[CANDIDATE], given.task) - base(given.task)
+    gain = goodness(rows, rows.scores[CANDIDATE], given.task) - constant(rows, train, given.task)
     ends = jackknife_interval(float(gain[0]), gain[1:], confidence=given.options.confidence)
     lift = _lift(flags[:, holed], asked[:, holed], train, rows, given.task)
     if ends is not None and ends.low > 0:
@@ -127,7 +128,7 @@ def _gaps(given: Given, train: Batch, there: Batch, rows: ScoredRows) -> Iterato
 
 
 def _lift(here: Floats, asked: Floats, train: Batch, rows: ScoredRows, task: Task) -> Floats:
-    return goodness(rows, tree_scores(here, asked, train, task), task) - base(task)
+    return goodness(rows, tree_scores(here, asked, train, task), task) - constant(rows, train, task)
 
 
 def _key(batch: Batch) -> Floats | None:

@@ -3,14 +3,14 @@
 How it is measured
 ------------------
 For every feature a small tree is fitted on the training sample and scored on the test sample. `lift_share` is its gain over a constant
-(area under the ROC curve above .5, or R2 / 2) divided by the gain of the candidate, or of a learner of our own with all features where
-that is better, on the same rows; 1 says that the feature alone does what all of them do. Intervals are by the delete-a-group jackknife,
-simultaneous over the features. Where neither is better than a constant, or fewer than 15 test rows are of another class than most, the
-share is undefined. Where classes separate well every strong feature comes near to the whole lift. So the features that alone gain nearly
-as much as the strongest (nine tenths of its gain) are left out together: where our own learner does better with the rest than one of
-these alone, that one knows no more than the weaker ones do, unless to add these brings the rest half of the way to certainty (and by .02
-at least), and its share is `lift_share_matched`, for information. For the strongest features, `quality_without` is the metric of our own
-learner refitted without the feature, beside the same learner with all of them.
+(area under the ROC curve above .5, or R2 / 2 above that of the mean outcome of train) divided by the gain of the candidate, or of a
+learner of our own with all features where that is better, on the same rows; 1 says that the feature alone does what all of them do.
+Intervals are by the delete-a-group jackknife, simultaneous over the features. Where neither is better than a constant, or fewer than 15
+test rows are of another class than most, the share is undefined. Where classes separate well every strong feature comes near to the whole
+lift. So the features that alone gain nearly as much as the strongest (nine tenths of its gain) are left out together: where our own
+learner does better with the rest than one of these alone, that one knows no more than the weaker ones do, unless to add these brings the
+rest half of the way to certainty (and by .02 at least), and its share is `lift_share_matched`, for information. For the strongest
+features, `quality_without` is the metric of our own learner refitted without the feature, beside the same learner with all of them.
 
 Why it matters
 --------------
@@ -38,7 +38,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
 from ..summaries.cells import divided, measured
-from ..summaries.goodness import base, goodness
+from ..summaries.goodness import constant, goodness
 from ..summaries.refits import refit_goodness
 from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
@@ -66,7 +66,7 @@ def single_features(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="lift_share", subject=subjects.MODEL, value=None, n=rows.n, note=why)
         return
     there = take(test.rows, rows.where)
-    nothing = base(given.task)
+    nothing = constant(rows, train, given.task)
     refitted = refit_goodness(train, there, rows, given.task, given.grid)
     candidate = goodness(rows, rows.scores[CANDIDATE], given.task)
     gain = (refitted if np.nan_to_num(refitted[0]) > np.nan_to_num(candidate[0]) else candidate) - nothing

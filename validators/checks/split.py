@@ -31,7 +31,7 @@ import numpy as np
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.proportions import clopper_pearson_interval
+from ..stats.proportions import count_upper_bound
 from ..summaries.identities import Days, DaysKind, Identities, IdentitiesKind, shared
 
 ROWS, DAYS = IdentitiesKind(), DaysKind()
@@ -80,7 +80,7 @@ def _share(metric: str, count: int, n: int, note: str = "") -> Measurement:
         return Measurement(metric=metric, subject=subjects.MODEL, value=None, n=0, note="no rows")
     return Measurement(
         metric=metric, subject=subjects.MODEL, value=count / n, n=n, level=CONFIDENCE, method="count",
-        high=clopper_pearson_interval(count, n, confidence=CONFIDENCE).high,
+        high=count_upper_bound(count, n, confidence=CONFIDENCE),
         note="; ".join(filter(None, (f"{count:,} of {n:,} test rows", note))),
     )  # fmt: skip
 

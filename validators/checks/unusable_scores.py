@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.proportions import clopper_pearson_interval
+from ..stats.proportions import count_upper_bound
 from ..summaries.outcomes import Outcomes, OutcomesKind
 
 OUTCOMES = OutcomesKind("all")
@@ -44,7 +44,7 @@ def unusable_scores(given: Given) -> Iterator[Measurement]:
                 yield Measurement(metric=metric, subject=subject, value=None, n=n, note="no rows")
                 continue
             share = count / total
-            high = clopper_pearson_interval(share * n, n, confidence=CONFIDENCE).high
+            high = count_upper_bound(share * n, n, confidence=CONFIDENCE)
             yield Measurement(
                 metric=metric, subject=subject, value=share, high=high, level=CONFIDENCE, method="count", n=n,
                 note="none seen" if share == 0 else f"{share * n:.0f} of {n:,} rows",

@@ -26,9 +26,10 @@ def detectable(m: Measurement, *, power: float = 0.8) -> float | None:
 def way_out(m: Measurement, limits: Sequence[tuple[float, str]], null: float, *, small: bool) -> str:
     """What would settle an inconclusive measurement: rows that bring its ends back within all `limits` (value, worse), by 1 / sqrt(n).
 
-    That end, not half the width: an interval that is folded or bounded at 0 is longer on one side. Where a limit is no effect itself
-    (`null`), no n keeps the interval off it unless there is one, so what these rows would have shown is told instead. Nor are rows told
-    where the estimate is so near to the limit that their number is chance (a tenth of the way from there to its end).
+    Of an estimate beyond a limit, rows that take its interval off no effect (`null`), which is an Attention. That end, not half the
+    width: an interval that is folded or bounded at 0 is longer on one side. Where a limit is no effect itself (`null`), no n keeps
+    the interval off it unless there is one, so what these rows would have shown is told instead. Nor are rows told where the estimate
+    is so near to the limit that their number is chance (a tenth of the way from there to its end).
     """
     if m.value is None or m.low is None or m.high is None:
         return "cannot tell"
@@ -40,7 +41,7 @@ def way_out(m: Measurement, limits: Sequence[tuple[float, str]], null: float, *,
         return f"{word}; where there is no effect no n settles it{shown}"
     if any(limit == m.value for limit, _ in limits):
         return f"{word}; the estimate lies on the limit, no n settles it"
-    factor = max(_times(m.value, m.low, m.high, limit) for limit, _ in limits)
+    factor = max(_times(m.value, m.low, m.high, limit, worse, null) for limit, worse in limits)
     return (
         f"{word}; about {factor * m.n:,.0f} rows would settle it"
         if factor <= MOST_TIMES
@@ -48,9 +49,13 @@ def way_out(m: Measurement, limits: Sequence[tuple[float, str]], null: float, *,
     )
 
 
-def _times(value: float, low: float, high: float, limit: float) -> float:
-    end = high if value < limit else low
-    return float(max(((end - value) / (limit - value)) ** 2, 1.0))
+def _times(value: float, low: float, high: float, limit: float, worse: str, null: float) -> float:
+    beyond = value > limit if worse == "above" else value < limit
+    if beyond == (worse == "above"):
+        end, aim = low, null if beyond else limit
+    else:
+        end, aim = high, null if beyond else limit
+    return float(max(((end - value) / (aim - value)) ** 2, 1.0))
 
 
 def without_way_out(note: str) -> str:

@@ -101,11 +101,9 @@ def zero_event_upper_bound(n: float, *, confidence: float = 0.95) -> float:
     return float(1 - (1 - confidence) ** (1 / n))
 
 
-def count_upper_bound(k: int, n: int, *, confidence: float = 0.95) -> float:
-    """Upper bound of a rate of which k of n were seen: Clopper & Pearson's, or that of an event that was never seen."""
-    if k == 0:
-        return zero_event_upper_bound(n, confidence=confidence)
-    return clopper_pearson_interval(k, n, confidence=confidence).high
+def count_upper_bound(k: float, n: float, *, confidence: float = 0.95) -> float:
+    """One-sided upper bound of a rate of which k of n were seen: Clopper & Pearson's, 1 - (1 - confidence)**(1/n) where none was."""
+    return 1.0 if k == n else float(betaincinv(k + 1, n - k, confidence))
 
 
 def ratio_score_interval(x1: float, n1: float, x2: float, n2: float, *, confidence: float = 0.95) -> Interval:

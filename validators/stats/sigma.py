@@ -90,8 +90,8 @@ def _inverse(distance_of: Callable[[float, Floats], float], distance: float, pro
 def robust_scale(counts: Counts, cuts: Floats) -> float | None:
     """Standard deviation of a normal with the same middle half: interquartile range / 1.349, in units of the values.
 
-    Where the quartiles are equal, the range of the middle nine tenths / 3.290; None where that is 0 too, and never a constant
-    floor. Values are taken as spread evenly within bins; beyond the outer cuts nothing is known.
+    Where the quartiles are equal or in one bin, which may be one value, the range of the middle nine tenths / 3.290; None where that
+    is so too, and never a constant floor. Values are taken as spread evenly within bins; beyond the outer cuts nothing is known.
     """
     total = float(np.sum(counts))
     if total <= 0:
@@ -99,7 +99,8 @@ def robust_scale(counts: Counts, cuts: Floats) -> float | None:
     at_cuts = np.cumsum(np.asarray(counts, np.float64) / total)[:-1]
     for tail in (0.25, 0.05):
         low, high = np.interp([tail, 1 - tail], at_cuts, cuts)
-        if high > low:
+        apart = np.searchsorted(at_cuts, tail) < np.searchsorted(at_cuts, 1 - tail)
+        if apart and high > low:
             return float((high - low) / (2 * ndtri(1 - tail)))
     return None
 

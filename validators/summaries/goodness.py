@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import Task
+from ..core.data import Batch, Task
 from ..stats.jackknife import leave_one_out
 from ..stats.ranking import roc_auc_many
 from .cells import divided
@@ -24,8 +24,19 @@ def goodness(rows: ScoredRows, scores: Floats, task: Task) -> Floats:
 
 
 def base(task: Task) -> float:
-    """The same metric of a constant score."""
+    """The same metric of a constant score, in regression of the mean of these very rows."""
     return 0.0 if task.type == "regression" else 0.5
+
+
+def constant(rows: ScoredRows, known: Batch, task: Task) -> Floats:
+    """(1 + groups,) the same metric of a constant score, in regression of the mean outcome of other rows that are known (train).
+
+    Where the level has moved since train, that constant is far worse than the mean of test, which nobody knew.
+    """
+    if task.type != "regression":
+        return np.full(rows.groups + 1, base(task))
+    there = ~np.isnan(known.y)
+    return _half_r2(rows, np.full(rows.n, np.average(known.y[there], weights=known.weight[there])))
 
 
 def _half_r2(rows: ScoredRows, predicted: Floats) -> Floats:
