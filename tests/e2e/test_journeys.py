@@ -164,6 +164,7 @@ def test_a_run_is_signed_downloaded_verified_and_a_changed_copy_is_not(page, add
     page.get_by_text("A new key").click()
     page.locator(".st-key-sn_name input").fill("ann")
     page.locator(".st-key-sn_new input").fill("correct horse battery")
+    idle(page)
     page.get_by_role("button", name="Make a key").click()
     expect(page.get_by_text("Made ann")).to_be_visible()
     page.locator(".st-key-sn_phrase input").fill("correct horse battery")
