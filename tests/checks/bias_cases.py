@@ -7,9 +7,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from validators.core.data import Role, Task
-from validators.core.records import Given
 
-from .performance_cases import batch_of, frame, grid_of, truth
+from .performance_cases import batch_of, frame, given_rows, grid_of, measured, truth
 
 TASK = Task(type="binary", target="y", classes=(0, 1), positive=1, threshold=0.5, favourable=1)
 
@@ -44,23 +43,9 @@ def trial(n=2000, seed=0, *, task=TASK, offset=0.0, flips=0.0, columns=("sex", "
 
 def measure(check, batch, grid, task=TASK, *, train=None, **options):
     """What a check measures, by (metric, subject)."""
-    rows = {Role.TEST: batch} | ({} if train is None else {Role.TRAIN: train})
-    given = Given(
-        task=task,
-        grid=grid,
-        options=replace(check.options, **options),
-        rng=np.random.default_rng(0),
-        summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
-        declared=frozenset({"sensitive"}),
-    )
-    held = list(check.measure(given))
-    found = {(m.metric, m.subject): m for m in held}
-    assert len(found) == len(held)
-    for m in held:
-        assert m.metric in check.metrics
-        assert all(x is None or np.isfinite(x) for x in (m.value, m.low, m.high, m.n_eff))
-        assert m.value is not None or m.note
-    return found
+    roles = {Role.TEST: batch} | ({} if train is None else {Role.TRAIN: train})
+    chosen = replace(check.options, **options)
+    return measured(check, given_rows(check, roles, grid, task, options=chosen, declared=frozenset({"sensitive"})))
 
 
 def of(found, metric):

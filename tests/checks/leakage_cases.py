@@ -6,29 +6,17 @@ import numpy as np
 from scipy.special import expit
 
 from validators.core.data import CANDIDATE, Role
-from validators.core.records import Given
 
-from .performance_cases import BINARY, batch_of, grid_of, sound, truth
+from .performance_cases import BINARY, batch_of, given_rows, grid_of, measured, sound, truth
 
 TEST_X, TEST_Y, TEST_P = sound(2000)
 TRAIN_X, TRAIN_Y, TRAIN_P = sound(3000, seed=10)
 
 
 def measure(check, train, test, grid, task=BINARY, *, options=None, declared=("key",), model=None):
-    rows = {Role.TRAIN: train, Role.TEST: test}
-    given = Given(
-        task=task,
-        grid=grid,
-        options=check.options if options is None else options,
-        rng=np.random.default_rng(0),
-        summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
-        declared=frozenset(declared),
-        models={CANDIDATE: model},
-    )
-    found = {(m.metric, m.subject): m for m in check.measure(given)}
-    assert all(metric in check.metrics for metric, _ in found)
-    assert all(m.value is not None or m.note for m in found.values())
-    return found
+    roles = {Role.TRAIN: train, Role.TEST: test}
+    more = {"declared": frozenset(declared), "models": {CANDIDATE: model}}
+    return measured(check, given_rows(check, roles, grid, task, options=options, **more))
 
 
 def two(train_x=TRAIN_X, test_x=TEST_X, *, p=TEST_P):

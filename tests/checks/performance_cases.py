@@ -80,16 +80,20 @@ def batch_of(X, y, candidate, grid, *, prior=None, weight=None, unit=None, slice
     )
 
 
-def measure(check, batch, grid, task=BINARY, *, train=None, options=None, seed=0):
-    """What a check measures, by (metric, subject)."""
-    rows = {Role.TEST: batch} | ({} if train is None else {Role.TRAIN: train})
-    given = Given(
+def given_rows(check, roles, grid, task=BINARY, *, options=None, seed=0, **more):
+    """What a check is given of the rows of some roles."""
+    return Given(
         task=task,
         grid=grid,
         options=check.options if options is None else options,
         rng=np.random.default_rng(seed),
-        summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
+        summaries={(role, kind): kind.of(b, grid) for role, b in roles.items() for kind in check.needs.summaries},
+        **more,
     )
+
+
+def measured(check, given):
+    """Its measurements, by (metric, subject); sound records only."""
     found = {}
     for m in check.measure(given):
         assert m.metric in check.metrics
@@ -98,6 +102,12 @@ def measure(check, batch, grid, task=BINARY, *, train=None, options=None, seed=0
         assert (m.metric, m.subject) not in found
         found[m.metric, m.subject] = m
     return found
+
+
+def measure(check, batch, grid, task=BINARY, *, train=None, options=None, seed=0):
+    """What a check measures, by (metric, subject)."""
+    roles = {Role.TEST: batch} | ({} if train is None else {Role.TRAIN: train})
+    return measured(check, given_rows(check, roles, grid, task, options=options, seed=seed))
 
 
 def shuffled(batch, seed=0):

@@ -8,8 +8,9 @@ from validators.checks import (
 )
 from validators.core.data import WEIGHT_ONE, Batch, Grid, Role, Task
 from validators.core.policy import Rule
-from validators.core.records import Given
 from validators.summaries.row_sample import take
+
+from .performance_cases import given_rows, measured
 
 N = 1000
 LIMITS = {"warn": 0.001, "fail": 0.01}
@@ -64,25 +65,10 @@ def measure(
     grid = Grid(features={}, score_cuts=(), score_coarse=())
     both = {Role.TEST: test, Role.SERVING: serving}
     held = schemas or {role: kinds(b.X) for role, b in both.items()}
-    given = Given(
-        task=task,
-        grid=grid,
-        options=check.options if options is None else options,
-        rng=np.random.default_rng(0),
-        summaries={(role, kind): kind.of(b, grid) for role, b in both.items() for kind in check.needs.summaries},
-        constraints=constraints or {},
-        models=models or {},
-        schemas=held,
-        rows=rows,
-        **{"declared": frozenset({"key"})} | more,
+    asked = {"constraints": constraints or {}, "models": models or {}, "schemas": held, "rows": rows}
+    return measured(
+        check, given_rows(check, both, grid, task, options=options, **asked, **{"declared": frozenset({"key"})} | more)
     )
-    found = {}
-    for m in check.measure(given):
-        assert m.metric in check.metrics
-        assert (m.metric, m.subject) not in found
-        assert m.value is not None or m.note
-        found[m.metric, m.subject] = m
-    return found
 
 
 def verdict(m, limits=LIMITS):

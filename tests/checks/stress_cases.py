@@ -6,9 +6,8 @@ import numpy as np
 from scipy.special import expit
 
 from validators.core.data import CANDIDATE, Role
-from validators.core.records import Given
 
-from .performance_cases import BINARY, batch_of, frame, grid_of, truth
+from .performance_cases import BINARY, batch_of, frame, given_rows, grid_of, measured, truth
 
 
 class Sound:
@@ -43,27 +42,7 @@ def given_of(check, model, X, *, y=None, task=BINARY, options=None, seed=0, trai
     y = (np.random.default_rng(seed).random(len(X)) < 0.4).astype(float) if y is None else y
     grid = grid_of(X, *np.atleast_2d(scores.T), task=task, y=y)
     rows = {Role.TEST: batch_of(X, y, scores, grid)} | ({} if train is None else {Role.TRAIN: train(grid)})
-    return Given(
-        task=task,
-        grid=grid,
-        options=check.options if options is None else options,
-        rng=np.random.default_rng(seed),
-        summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
-        models={CANDIDATE: model},
-        **more,
-    )
-
-
-def measured(check, given):
-    """Its measurements, by (metric, subject); sound records only."""
-    found = {}
-    for m in check.measure(given):
-        assert m.metric in check.metrics
-        assert all(x is None or np.isfinite(x) for x in (m.value, m.low, m.high, m.n_eff))
-        assert m.value is not None or m.note
-        assert (m.metric, m.subject) not in found
-        found[m.metric, m.subject] = m
-    return found
+    return given_rows(check, rows, grid, task, options=options, seed=seed, models={CANDIDATE: model}, **more)
 
 
 def run(check, model, n=800, seed=0, **more):

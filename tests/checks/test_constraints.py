@@ -10,8 +10,8 @@ from scipy.special import expit
 from validators.checks.constraints import CHECK
 from validators.core.records import Given
 
-from .performance_cases import REGRESSION, batch_of, frame, multiclass, truth, verdict
-from .stress_cases import Sound, given_of, measured, run
+from .performance_cases import REGRESSION, batch_of, frame, measured, multiclass, truth, verdict
+from .stress_cases import Sound, given_of, run
 
 LIMITS = {"warn": 0.001, "fail": 0.01}
 RISING = {"age": {"monotone": "increasing"}, "income": {"monotone": "decreasing"}}

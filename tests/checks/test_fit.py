@@ -12,7 +12,19 @@ from validators.checks import gap_by_region, generalisation_gap, learning_curve,
 from validators.core.data import Role
 from validators.core.records import Given
 
-from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, sound, truth, verdict
+from .performance_cases import (
+    BINARY,
+    REGRESSION,
+    batch_of,
+    frame,
+    given_rows,
+    grid_of,
+    measured,
+    multiclass,
+    sound,
+    truth,
+    verdict,
+)
 
 TEST_X, TEST_Y, TEST_P = sound(2500)
 TRAIN_X, TRAIN_Y, TRAIN_P = sound(3000, seed=10)
@@ -20,19 +32,7 @@ LOST, LEFT = {"warn": 0.01, "fail": 0.03}, {"warn": 0.03, "fail": 0.1}
 
 
 def measure(check, train, test, grid, task=BINARY, *, reads=()):
-    rows = {Role.TRAIN: train, Role.TEST: test}
-    given = Given(
-        task=task,
-        grid=grid,
-        options=check.options,
-        rng=np.random.default_rng(0),
-        reads=reads,
-        summaries={(role, kind): kind.of(b, grid) for role, b in rows.items() for kind in check.needs.summaries},
-    )
-    found = {(m.metric, m.subject): m for m in check.measure(given)}
-    assert all(metric in check.metrics for metric, _ in found)
-    assert all(m.value is not None or m.note for m in found.values())
-    return found
+    return measured(check, given_rows(check, {Role.TRAIN: train, Role.TEST: test}, grid, task, reads=reads))
 
 
 def run(check, train_p=TRAIN_P, test_p=TEST_P, *, prior=None, reads=()):

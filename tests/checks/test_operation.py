@@ -12,8 +12,8 @@ from validators.checks.operation import CHECK
 from validators.core.errors import ModelError
 from validators.models.client import open_model
 
-from .performance_cases import REGRESSION, multiclass, truth, verdict
-from .stress_cases import Sound, given_of, measured, run
+from .performance_cases import REGRESSION, measured, multiclass, truth, verdict
+from .stress_cases import Sound, given_of, run
 
 CONTEXT = ("order", "batches", "duplicated", "large_batch", "single")
 SOUND_FAIL = {"warn": None, "fail": 0.0}

@@ -17,28 +17,28 @@ from validators.checks import (
     repeated_keys,
 )
 from validators.core.data import Role
-from validators.core.records import Given
 from validators.summaries.row_sample import take
 
-from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, sound, truth, verdict
+from .performance_cases import (
+    BINARY,
+    REGRESSION,
+    batch_of,
+    frame,
+    given_rows,
+    grid_of,
+    measured,
+    multiclass,
+    sound,
+    truth,
+    verdict,
+)
 
 NOISE = {"warn": 0.02, "fail": 0.05}
 MONTH = {"warn": 0.1, "fail": None}
 
 
 def measure(check, roles, grid, task=BINARY, *, declared=("key",)):
-    given = Given(
-        task=task,
-        grid=grid,
-        options=check.options,
-        rng=np.random.default_rng(0),
-        summaries={(role, kind): kind.of(b, grid) for role, b in roles.items() for kind in check.needs.summaries},
-        declared=frozenset(declared),
-    )
-    found = {(m.metric, m.subject): m for m in check.measure(given)}
-    assert all(metric in check.metrics for metric, _ in found)
-    assert all(m.value is not None or m.note for m in found.values())
-    return found
+    return measured(check, given_rows(check, roles, grid, task, declared=frozenset(declared)))
 
 
 def test_values_beyond_those_of_the_reference_share_a_bin_and_are_not_dead():

@@ -12,8 +12,8 @@ from validators.core.scenarios import Change, Scenario
 from validators.io.scenarios import scenario_of
 from validators.summaries.shocks import shocked
 
-from .performance_cases import batch_of, frame, grid_of, sound, truth, verdict
-from .stress_cases import Sound, given_of, measured, run
+from .performance_cases import batch_of, frame, grid_of, measured, sound, truth, verdict
+from .stress_cases import Sound, given_of, run
 
 
 def changes(*tables):

@@ -17,8 +17,8 @@ from validators.engine.trial import resolve
 from validators.io.project import read_project
 from validators.models.client import open_model
 
-from .performance_cases import frame, truth, verdict
-from .stress_cases import Sound, given_of, measured, run
+from .performance_cases import frame, measured, truth, verdict
+from .stress_cases import Sound, given_of, run
 
 FEW = Options(warm_up=2, single=100, batch=500, batches=6, starts=6)
 
