@@ -2,18 +2,17 @@
 
 How it is measured
 ------------------
-A straight and a boosted learner of our own give every labelled row of train and of reference a probability per class, learnt on
-other rows of train (five folds of dependent rows). If labels of train were flipped, these probabilities are drawn to the middle,
-and reference, whose labels were not, shows it. `noise_excess` is the share of training labels that are wrong beyond those of
-reference: for the whole (flips at random, see `stats/label_noise`), and per class (share of all labels that train calls something
-else where reference does not). `slice_label_gap` (binary) is the same share inside a declared slice. Intervals are by the delete-a-group
-jackknife over both roles, simultaneous over whole and classes. Without reference, test is taken. Only what train has beyond the
-other role is seen: labels that are wrong as often and in the same way in both leave every one of these numbers at 0.
-Where the two are of other
-times (the central nine tenths of their times share less than half of the shorter), what differs may be the outcomes of another
-season and no fault of the labels: then it is Attention at most. For information: `suspect_share`, the labels that confident
-learning doubts, `planted_found`, the share of 2 % planted flips that it finds here, and `conflict_excess`, the share of rows that
-disagree with a row of equal features beyond what their probabilities let expect (judged).
+A straight and a boosted learner of our own give every labelled row of train and of reference a probability per class, learnt on other
+rows of train (five folds of dependent rows). If labels of train were flipped, these probabilities are drawn to the middle, and reference,
+whose labels were not, shows it. `noise_excess` is the share of training labels that are wrong beyond those of reference: for the whole
+(flips at random, see `stats/label_noise`), and per class (share of all labels that train calls something else where reference does not).
+`slice_label_gap` (binary) is the same share inside a declared slice. Intervals are by the delete-a-group jackknife over both roles,
+simultaneous over whole and classes. Without reference, test is taken. Only what train has beyond the other role is seen: labels that are
+wrong as often and in the same way in both leave every one of these numbers at 0. Where the two are of other times (the central nine
+tenths of their times share less than half of the shorter), what differs may be the outcomes of another season and no fault of the labels:
+then it is Attention at most. For information: `suspect_share`, the labels that confident learning doubts, `planted_found`, the share of 2
+% planted flips that it finds here, and `conflict_excess`, the share of rows that disagree with a row of equal features beyond what their
+probabilities let expect (judged).
 
 Why it matters
 --------------
