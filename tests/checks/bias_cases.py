@@ -37,7 +37,7 @@ def trial(n=2000, seed=0, *, task=TASK, offset=0.0, flips=0.0, columns=("sex", "
     y = (rng.random(n) < p).astype(float)
     y[women & (rng.random(n) < flips)] = 0.0
     score = expit(logit(p) + offset * women)
-    grid = grid_of(X, score, task=task)
+    grid = grid_of(X, score, task=task, grouping="row" if unit is None else "entity")
     return batch_of(X, y, score, grid, sensitive=who[list(columns)], weight=weight, unit=unit), grid
 
 

@@ -17,8 +17,8 @@ EXTREME = expit(2.5 * logit(P))
 SHIFTED = expit(logit(P) + 0.8)
 
 
-def run(p, y=Y, **held):
-    grid = grid_of(X, p)
+def run(p, y=Y, grouping="row", **held):
+    grid = grid_of(X, p, grouping=grouping)
     return measure(CHECK, batch_of(X, y, p, grid, **held), grid)
 
 
@@ -57,7 +57,12 @@ def test_level_is_relative_to_the_observed_rate_and_its_interval_starts_at_zero(
 
 
 def test_the_interval_of_a_bin_allows_for_its_estimated_effective_n():
-    m = run(P)["observed_rate", "rows:bin_05"]
+    alone = run(P)["observed_rate", "rows:bin_05"]
+    ends = wilson_interval(alone.value * alone.n, alone.n)
+    assert alone.n_eff == alone.n  # rows that nothing joins
+    assert (alone.low, alone.high) == pytest.approx((ends.low, ends.high), abs=1e-9)
+
+    m = run(P, grouping="entity")["observed_rate", "rows:bin_05"]
     t = (
         norm.cdf(student_t.ppf(0.975, 49)) * 2 - 1
     )  # 50 groups of dependent rows; the normal quantile that reaches as far

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from scipy.stats import t as student_t
 
 from validators.stats.interval import Interval, folded, normal_interval, quantile, simultaneous_level
 from validators.stats.jackknife import (
@@ -12,6 +13,7 @@ from validators.stats.jackknife import (
     jackknife_interval,
     jackknife_variance,
     leave_one_out,
+    student_rows,
 )
 from validators.stats.proportions import (
     clopper_pearson_interval,
@@ -131,6 +133,15 @@ def test_effective_n_never_exceeds_n_and_falls_with_clusters():
     assert effective_n(0.5, 1e-9, 100) == 100
     assert effective_n(0.5, 0.01, 100) == pytest.approx(25)
     assert effective_n(0.0, 0.0, 100) == 100
+
+
+def test_rows_for_students_quantile_give_its_interval_in_large_samples():
+    n = student_rows(40_000, 12, confidence=0.95)
+    ends = wilson_interval(0.3 * n, n)
+    half = student_t.ppf(0.975, 11) * (0.3 * 0.7 / 40_000) ** 0.5
+
+    assert (ends.high - ends.low) / 2 == pytest.approx(half, rel=1e-3)
+    assert student_rows(500, 10**9, confidence=0.95) == pytest.approx(500)
 
 
 def coverage(draw, truth, *, runs, confidence=0.95):

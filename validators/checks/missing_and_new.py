@@ -35,7 +35,7 @@ from ..core import subjects
 from ..core.data import LevelBins, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
-from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_variance, leave_one_out
+from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_variance, leave_one_out, student_rows
 from ..stats.proportions import newcombe_interval, zero_event_upper_bound
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
 
@@ -57,15 +57,20 @@ def missing_and_new(given: Given) -> Iterator[Measurement]:
     shared = [f for f in given.grid.features if f in expected.counts]
     levels = [f for f in shared if isinstance(given.grid.features[f], LevelBins)]
     confidence = simultaneous_level(given.options.confidence, len(shared) + len(levels))
+    independent = given.grid.grouping == "row" and "weight" not in given.declared
     for name in shared:
         bins = given.grid.features[name]
         e, a = expected.weighted(name), actual.weighted(name)
-        yield difference("missing_difference", subjects.feature(name), e, a, bins.missing, confidence)
+        yield _difference(
+            "missing_difference", subjects.feature(name), e, a, bins.missing, confidence, independent=independent
+        )
         if isinstance(bins, LevelBins):
-            yield difference("new_level_mass", subjects.feature(name), e, a, bins.new, confidence, told_by=0.5)
+            yield _difference(
+                "new_level_mass", subjects.feature(name), e, a, bins.new, confidence, independent=independent, told_by=0.5
+            )  # fmt: skip
 
 
-def difference(
+def _difference(
     metric: str,
     subject: str,
     e: NDArray[np.float64],
@@ -73,20 +78,20 @@ def difference(
     place: int,
     confidence: float,
     *,
+    independent: bool,
     told_by: float = 1.0,
 ) -> Measurement:
-    """Share of one bin in test minus that in the reference: Newcombe's interval on effective rows, of the reference a part."""
+    """Share of one bin in test minus that in the reference: Newcombe's interval on effective rows, `told_by` of the reference's."""
     n = round(min(e.sum(), a.sum()))
     if min((e.sum(axis=1) > 0).sum(), (a.sum(axis=1) > 0).sum()) < MIN_GROUPS:
         return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
-    p_e, n_e = _share(e, place)
-    p_a, n_a = _share(a, place)
+    (p_e, n_e), (p_a, n_a) = (_share(held, place, confidence, independent=independent) for held in (e, a))
     if p_a == 0 and p_e == 0:
-        bound = zero_event_upper_bound(n_a, confidence=confidence)
+        bound = zero_event_upper_bound(float(a.sum()), confidence=confidence)
         note = f"none seen in either; the rate in test is below {bound:.2g}"
         return Measurement(
-            metric=metric, subject=subject, value=0.0, high=bound, level=confidence, n=n, n_eff=n_a, note=note
-        )
+            metric=metric, subject=subject, value=0.0, high=bound, level=confidence, n=n, n_eff=float(a.sum()), note=note
+        )  # fmt: skip
     found = newcombe_interval(p_a, n_a, p_e, n_e * told_by, confidence=confidence)
     return Measurement(
         metric=metric,
@@ -102,14 +107,15 @@ def difference(
     )
 
 
-def _share(counts: NDArray[np.float64], place: int) -> tuple[float, float]:
-    """Share of a bin, and how many independent rows it rests on."""
+def _share(counts: NDArray[np.float64], place: int, confidence: float, *, independent: bool) -> tuple[float, float]:
+    """Share of a bin, and on how many independent rows an interval of it rests."""
     total = float(counts.sum())
-    keep = counts.sum(axis=1) > 0
-    rest = leave_one_out(counts, keep)
     p = float(counts[:, place].sum() / total)
+    if independent:
+        return p, total
+    rest = leave_one_out(counts, counts.sum(axis=1) > 0)
     variance = float(jackknife_variance(rest[:, place] / rest.sum(axis=1)))
-    return p, effective_n(p, variance, total)
+    return p, student_rows(effective_n(p, variance, total), len(rest), confidence=confidence)
 
 
 CHECK = Check(

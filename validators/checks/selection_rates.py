@@ -6,7 +6,7 @@ First the size of every group of every declared sensitive column (a missing valu
 their quartiles). Then the share of each group that gets the favourable decision (`favourable` of the project file; score against
 the threshold, or the most probable class), on all scored rows, with Wilson's interval. `selection_ratio` is that share over the
 share of the reference, the largest group of the column; the reference itself is set against all other groups. Its interval is
-Koopman's score interval on rows reduced until the variance is that of the jackknife over dependent rows, and holds for all ratios
+Koopman's score interval, where rows depend on each other on so few that the variance is the jackknife's, and holds for all ratios
 together (max-T). Which decision is favourable cannot be known from the data: where the project does not say, no ratio is judged.
 
 Why it matters

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .interval import Interval, Scale, normal_interval
+from .interval import Interval, Scale, normal_interval, quantile
 
 MIN_GROUPS = 8
 Floats = NDArray[np.float64]
@@ -79,3 +79,12 @@ def effective_n(p: float, variance: float, n: float) -> float:
     if not 0 < p < 1 or not variance > 0:
         return n
     return min(n, p * (1 - p) / variance)
+
+
+def student_rows(n_eff: float, groups: int, *, confidence: float) -> float:
+    """Rows on which a normal interval is as wide as Student's with groups - 1 degrees of freedom on n_eff: n_eff (z / t)**2.
+
+    For effective rows that a variance over so many groups gave. Source: Korn & Graubard (1998), Survey Methodology 24, 193-201, who
+    reduce the effective rows of a proportion in this way.
+    """
+    return n_eff * (quantile(confidence) / quantile(confidence, max(groups - 1, 1))) ** 2

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.records import Measurement
-from ..stats.jackknife import jackknife_variance, leave_one_out
+from ..stats.jackknife import effective_n, jackknife_variance, leave_one_out, student_rows
 from ..stats.proportions import wilson_interval
 from .cells import divided
 from .groups import Partition
@@ -30,6 +30,8 @@ class Counts:
         Sums of squared weights.
     units : (k,)
         Groups of dependent rows that hold some of its rows.
+    independent
+        Rows depend on no others, and all weigh the same.
     """
 
     events: Floats
@@ -37,6 +39,7 @@ class Counts:
     n: NDArray[np.int64]
     squares: Floats
     units: NDArray[np.int64]
+    independent: bool
 
     def of(self, members: NDArray[np.bool_]) -> "Counts":
         """Several groups as one, (1 + g, 1); for dependent rows the number of groups is that of the most widespread member."""
@@ -46,6 +49,7 @@ class Counts:
             self.n[members].sum(keepdims=True),
             self.squares[members].sum(keepdims=True),
             self.units[members].max(initial=0, keepdims=True),
+            self.independent,
         )
 
     @property
@@ -77,6 +81,7 @@ def counts_of(rows: ScoredRows, part: Partition, event: NDArray[Any], of: NDArra
         np.bincount(part.code[inside], minlength=k),
         np.bincount(part.code, weights=weight**2, minlength=k).astype(np.float64),
         (present > 0).sum(axis=0),
+        rows.independent,
     )
 
 
@@ -88,18 +93,19 @@ def scatter_of(rows: ScoredRows, part: Partition, variance: Floats) -> Floats:
 def rate_of(
     metric: str, subject: str, counts: Counts, *, min_cell: int, level: float = 0.95, note: str = ""
 ) -> Measurement:
-    """One group's rate with Wilson's interval on effective rows; `counts` holds that group alone."""
+    """One group's rate with Wilson's interval, of dependent rows on effective ones; `counts` holds that group alone."""
     n, p = int(counts.n[0]), float(counts.rate[0, 0])
     empty = Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
     if n < min_cell or not np.isfinite(p):
         why = "no such rows" if n == 0 else f"{n} rows, fewer than {min_cell}: not shown"
         return replace(empty, note="; ".join(filter(None, (why, note))))
-    n_eff, replicates = float(counts.n_eff[0]), counts.rate[1:, 0]
-    seen = float(jackknife_variance(replicates)) if np.isfinite(replicates).all() else np.nan
-    if np.isfinite(seen) and 0 < p < 1 and seen > 0:
-        n_eff = min(n_eff, p * (1 - p) / seen)
-    p = min(p, 1.0)
-    ends = wilson_interval(p * n_eff, n_eff, confidence=level)
+    p, n_eff = min(p, 1.0), float(counts.n_eff[0])
+    n_t = n_eff
+    if not counts.independent:
+        replicates = counts.rate[1:, 0]
+        n_eff = effective_n(p, float(jackknife_variance(replicates)), n_eff)
+        n_t = student_rows(n_eff, int(counts.units[0]), confidence=level)
+    ends = wilson_interval(p * n_t, n_t, confidence=level)
     return replace(
         empty,
         value=p,

@@ -81,8 +81,8 @@ def compared(
 ) -> Iterable[Measurement]:
     """A measurement of each comparison; the intervals hold for all of them together (max-T over the jackknife's replicates).
 
-    Ratios have score intervals, gaps of rates Newcombe's, on rows reduced until their variance is the jackknife's; gaps of means the
-    jackknife's own. `fold`: absolute gaps.
+    Ratios have score intervals, gaps of rates Newcombe's, where rows are dependent on so few that their variance is the jackknife's;
+    gaps of means the jackknife's own. `fold`: absolute gaps.
     """
     told = [p for p in pairs if p.defined and min(p.mine.n[0], p.theirs.n[0]) >= min_cell]
     if told and len(told[0].mine.events) > 2:
@@ -139,10 +139,11 @@ def _mean_ends(p: Pair, value: float, critical: float, seen: float) -> tuple[Int
 
 
 def _rate_ends(p: Pair, a: float, b: float, critical: float, seen: float) -> tuple[Interval | None, float]:
-    """Interval on rows that give the jackknife's variance, where it gives one; and the group's effective rows."""
+    """Interval on rows that give the jackknife's variance, where rows are dependent; and the group's effective rows."""
     n1, n2 = float(p.mine.n_eff[0]), float(p.theirs.n_eff[0])
     expected = _variance(p.kind, a, n1, b, n2)
-    deff = max(1.0, seen / expected) if np.isfinite(seen) and expected > 0 else 1.0
+    told = not p.mine.independent and np.isfinite(seen) and expected > 0
+    deff = max(1.0, seen / expected) if told else 1.0
     return _interval(p.kind, a, n1 / deff, b, n2 / deff, critical), n1 / deff
 
 

@@ -31,6 +31,8 @@ class ScoredRows:
         Group of dependent rows, numbered without gaps; `groups` is their number.
     sampled, total
         Rows in the sample, and rows that it was drawn from.
+    independent
+        No entity or day joins rows, and all weigh the same.
     """
 
     where: NDArray[np.int64]
@@ -44,6 +46,7 @@ class ScoredRows:
     unit: NDArray[np.uint64]
     sampled: int
     total: int
+    independent: bool
 
     @property
     def n(self) -> int:
@@ -109,6 +112,7 @@ def scored_rows(sample: RowSample, grid: Grid, models: tuple[str, ...]) -> Score
         unit=batch.unit[where],
         sampled=len(batch),
         total=sample.total,
+        independent=grid.grouping == "row" and len(np.unique(batch.weight[where])) == 1,
     )
 
 
