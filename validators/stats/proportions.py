@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaincinv, gammaincinv
 
@@ -62,17 +60,19 @@ def difference_interval(one: float, ends: Interval, other: float, other_ends: In
     )
 
 
-def weighted_count_interval(weights: NDArray[np.float64], following: float, *, confidence: float = 0.95) -> Interval:
-    """Interval of the expectation of a weighted number of events, each of them a Poisson one: the gamma method.
+def weighted_count_interval(y: float, v: float, following: float, *, confidence: float = 0.95) -> Interval:
+    """Interval of the expectation of a weighted number of events: the gamma method.
 
-    With y the sum of the weights and v that of their squares, low is the quantile of a gamma distribution with mean y and variance
-    v, high that of one with mean y + w and variance v + w**2, where w is the weight of the event that came not. With equal weights it
-    is the exact interval of a Poisson count. Source: Fay & Feuer (1997), Statistics in Medicine 16, 791-801, formulas 1 and 2.
+    Low is the quantile of a gamma distribution with mean y and variance v, high that of one with mean y + w and variance v + w**2,
+    where w is the weight of the event that came not. With equal weights of Poisson events it is the exact interval of their count.
+    Source: Fay & Feuer (1997), Statistics in Medicine 16, 791-801, formulas 1 and 2.
 
     Parameters
     ----------
-    weights
-        Weight of each event that was seen; none gives a low end of 0.
+    y : float
+        Sum of the weights of the events that were seen; 0 gives a low end of 0.
+    v : float
+        Its variance: for Poisson events the sum of the squared weights.
     following : float
         Weight of the event that may come next: the largest weight is conservative, the mean one is near the nominal level
         (Tiwari, Clegg & Zou 2006, Statistical Methods in Medical Research 15, 547-569).
@@ -84,7 +84,6 @@ def weighted_count_interval(weights: NDArray[np.float64], following: float, *, c
     """
     if not following > 0:
         raise ValueError(f"following must be positive, got {following}")
-    y, v = float(weights.sum()), float((weights**2).sum())
     tail = (1 - confidence) / 2
     low = v / y * float(gammaincinv(y * y / v, tail)) if y > 0 else 0.0
     y, v = y + following, v + following**2

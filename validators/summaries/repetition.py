@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from ..stats.interval import Interval
+from ..stats.jackknife import student_rows
 from ..stats.proportions import difference_interval, weighted_count_interval
 from .identities import cell_bits, codes, shared
 
@@ -63,16 +64,31 @@ def weighted_share(
 ) -> tuple[float, Interval]:
     """Weighted share of rows that are hit, with an interval.
 
-    The events are the sets of rows that one of the `draws` (codes per row) holds together, taking the one under which the share
-    varies most: rows of one content come and go together, and so do those of one entity. An event hits at least so many rows
-    `together`: a repeat inside a role hits two.
+    Rows that one of the `draws` (codes per row) holds together are drawn together: those of one content come and go together, and so do
+    those of one entity. An event hits at least so many rows `together`: a repeat inside a role hits two.
     """
-    total = float(weight.sum())
-    sums = [np.asarray(np.bincount(code[hit], weights=weight[hit] / total), np.float64) for code in draws]
-    events = max(sums, key=lambda s: float((s**2).sum()))
-    following = together * float(weight.mean()) / total
-    ends = weighted_count_interval(events[events > 0], following, confidence=confidence)
-    return float(weight[hit].sum() / total), Interval(ends.low, min(ends.high, 1.0))
+    share = weight / weight.sum()
+    return _drawn(hit * share, share, draws, together / len(hit), confidence)
+
+
+def _drawn(
+    hits: Floats, share: Floats, draws: Sequence[NDArray[np.int64]], following: float, confidence: float
+) -> tuple[float, Interval]:
+    """Sum of the hits, with an interval on the variance of the way of drawing under which it varies most.
+
+    Of m sets drawn, with h the hits in one and w its share of the rows, m / (m - 1) times the sum of (h - p w)**2, as of a ratio of totals
+    (Cochran 1977, Sampling Techniques, chapter 6), and Student's quantile.
+    """
+    p, variance = float(hits.sum()), following**2
+    for code in draws:
+        apart, m = np.bincount(code, weights=hits - p * share), int(np.count_nonzero(np.bincount(code)))
+        if m == 1:
+            variance = max(variance, p**2)
+        else:
+            seen = float((apart**2).sum()) * m / (m - 1)
+            variance = max(variance, seen / student_rows(1.0, m, confidence=confidence))
+    ends = weighted_count_interval(p, variance, following, confidence=confidence)
+    return p, Interval(ends.low, min(ends.high, 1.0))
 
 
 def repeat_share(content: NDArray[Any], unit: NDArray[Any], among: int, *, confidence: float) -> tuple[float, Interval]:
@@ -80,18 +96,15 @@ def repeat_share(content: NDArray[Any], unit: NDArray[Any], among: int, *, confi
 
     Rows of equally many others, so that roles of other sizes can be compared. A row of a content that comes c times in n rows has no
     twin among m of them with the chance C(n - c, m - 1) / C(n - 1, m - 1). Rows of one entity or day are drawn together, so a twin
-    among these is there in any draw (a party that books ten rooms). Events are as in `weighted_share`.
+    among these is there in any draw (a party that books ten rooms).
     """
     n, draws = len(content), (*codes(content), *codes(unit))
     times = np.bincount(draws[0])
     _, place, inside = np.unique(draws[0] * (n + 1) + draws[1], return_inverse=True, return_counts=True)
     twin = np.where(times > 1, 1 - _none_of(times, n, among), 0.0)[draws[0]]
     twin = np.where(inside[place] > 1, 1.0, twin)
-    sums = [np.asarray(np.bincount(code, weights=twin / n), np.float64) for code in draws]
-    events = max(sums, key=lambda s: float((s**2).sum()))
     pair = 2 * float(1 - _none_of(np.array([2]), n, among)[0]) / n
-    ends = weighted_count_interval(events[events > 0], max(pair, 1 / n**2), confidence=confidence)
-    return float(twin.mean()), Interval(ends.low, min(ends.high, 1.0))
+    return _drawn(twin / n, np.full(n, 1 / n), draws, max(pair, 1 / n**2), confidence)
 
 
 def _none_of(times: NDArray[np.int64], n: int, among: int) -> Floats:
