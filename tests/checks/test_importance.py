@@ -100,6 +100,28 @@ def test_a_declared_direction_is_judged_for_the_score_that_is_meant(task, sign, 
     assert (reversal.subject, reversal.n) == ("feature:a", N)
 
 
+def test_sampled_attributions_tell_the_direction_that_exact_ones_have():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(N, len(FEATURES)))
+    exact = x * [1, -1, 1, 1, 1, 1] + rng.normal(size=x.shape) * [0, 0, 1, 3, 0, 0]
+    noise = rng.normal(size=(2, *x.shape)) * [1, 1, 1, 2, 30, 0]
+    held = replace(
+        attributions([1] * 6, [1] * 6), X=pd.DataFrame(x, columns=FEATURES),
+        phi={CANDIDATE: exact + noise.mean(axis=0), PRIOR: exact}, apart={CANDIDATE: (noise[0] - noise[1]) / 2},
+    )  # fmt: skip
+    found = measured(IMP102, held)
+
+    for name in "abcd":
+        sampled, told = (found[m, f"feature:{name}"] for m in ("direction", "direction_of_prior"))
+        assert sampled.low <= told.value <= sampled.high
+        assert "corrected" in sampled.note
+        assert "corrected" not in told.note
+    assert found["direction", "feature:a"].low > 0.95  # the plain correlation is .8
+    assert found["direction", "feature:f"].value == found["direction_of_prior", "feature:f"].value == pytest.approx(1.0)
+    e = found["direction", "feature:e"]  # all noise: nothing that could be corrected, or nothing told
+    assert e.value is None or e.high - e.low > 0.5
+
+
 class Linear:
     """Log-odds that are linear in age and income."""
 

@@ -6,7 +6,7 @@ Per numeric feature the rank correlation between its value and its attribution o
 under the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a
 candidate whose whole interval lies on the other side is a reversal. Of several classes each has its own direction: declared are
 those of the favourable one. Sampled attributions (of models whose trees cannot be read) rest on few background rows each, which draws
-the correlation towards 0 but leaves its sign: the note says so.
+the correlation towards 0; it is divided by the root of the correlation that two independent halves of the sampling have with each other.
 
 Why it matters
 --------------
@@ -19,10 +19,11 @@ Look at the feature's data first. If they are right, constrain the model, or tak
 
 Sources
 -------
-Spearman (1904), American Journal of Psychology 15, 72-101.
+Spearman (1904), The proof and measurement of association between two things, American Journal of Psychology 15, 72-101, for
+rank correlation and for its correction by what repeated measurements say of each other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,20 +78,30 @@ def _direction(held: Attributions, model: str, name: str, metric: str, level: fl
     if n < 50 or np.ptp(x[good]) == 0 or np.ptp(phi[good]) == 0:
         note = "the feature or its attribution is constant on these rows" if n >= 50 else f"{n} values"
         return Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
-    a, b = midranks(x[good]), midranks(phi[good])
+    apart = held.apart[model][good, held.features.index(name)] if model in held.apart else 0.0
+    ranks = [midranks(x[good]), midranks(phi[good] + apart), midranks(phi[good] - apart)]
     group = (held.unit[good] % np.uint64(GROUPS)).astype(np.int64)
-    value = float(np.corrcoef(a, b)[0, 1])
-    rest = [np.corrcoef(a[group != k], b[group != k])[0, 1] for k in np.unique(group)]
-    found = jackknife_interval(value, np.array(rest), confidence=level)
+    value = _corrected(ranks)
+    rest = np.array([_corrected([r[group != k] for r in ranks]) for k in np.unique(group)])
+    found = jackknife_interval(value, rest, confidence=level)
     if found is None:
-        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
+        note = "fewer than 8 groups of rows, or two halves of the sampling do not agree on the attributions"
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
     note = "rank correlation of value and attribution"
-    if not held.method.startswith("exact"):
-        note += "; attributions are sampled, so it is nearer to 0 than it would be"
+    if model in held.apart:
+        note += ", corrected for the sampling of the attributions"
     return Measurement(
-        metric=metric, subject=subject, value=value, low=max(found.low, -1.0), high=min(found.high, 1.0), level=level,
-        method=f"jackknife over {len(rest)} groups", n=n, n_eff=float(n), note=note,
+        metric=metric, subject=subject, value=float(np.clip(value, -1.0, 1.0)), low=float(np.clip(found.low, -1.0, 1.0)),
+        high=float(np.clip(found.high, -1.0, 1.0)), level=level, method=f"jackknife over {len(rest)} groups", n=n, n_eff=float(n),
+        note=note,
     )  # fmt: skip
+
+
+def _corrected(ranks: Sequence[Floats]) -> float:
+    """Correlation of a feature with two measurements, over the root of theirs with each other; NaN where that is not positive."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = np.asarray(np.corrcoef(ranks))
+    return float((r[0, 1] + r[0, 2]) / 2 / np.sqrt(r[1, 2])) if r[1, 2] > 0 else np.nan
 
 
 def _reversal(found: Measurement, declared: str, name: str, given: Given) -> Measurement:

@@ -16,6 +16,7 @@ class Attributions:
     `unit` (n,) is the hash of what makes rows dependent; `residual` is the largest additivity error against the user's own model.
     `method` says in words how the values were found, and on which scale. `before` are the shares of the features under the candidate on
     rows that were there before the test, where those could be asked: a feature that broke since moves no score of the test.
+    `apart` (n, d) per model is half the difference of two independent estimates whose mean is `phi`; empty where values are exact.
     """
 
     features: tuple[str, ...]
@@ -27,6 +28,7 @@ class Attributions:
     residual: float
     method: str = ""
     before: Mapping[str, float] = field(default_factory=dict)
+    apart: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def sizes(
         self, model: str, members: Sequence[Sequence[str]], keep: NDArray[np.bool_] | None = None

@@ -62,7 +62,7 @@ def attribute(
     column = _explained_class(rows, task)
     if task.type == "multiclass":
         scale_words += f" of {task.target} = {task.classes[column]}"
-    phi, worst = {}, 0.0
+    phi, apart, worst = {}, {}, 0.0
     for name, model in models.items():
         asked = _Asked(model, explained.X, rows.X, task, column)
         rng = np.random.default_rng([seed, 0x5A9])
@@ -75,7 +75,7 @@ def attribute(
                 "to the same row, so no importance can be shown"
             )
         worst = max(worst, residual)
-        phi[name] = halves.mean(axis=0)
+        phi[name], apart[name] = halves.mean(axis=0), (halves[0] - halves[1]) / 2
     return Attributions(
         features=tuple(rows.X.columns),
         groups=feature_groups(rows.X),
@@ -84,6 +84,7 @@ def attribute(
         unit=explained.unit,
         weight=explained.weight,
         residual=worst,
+        apart=apart,
         method=f"{permutations} antithetic permutations a row, as {found}; {scale_words}",
     )
 
