@@ -18,12 +18,13 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from validators.catalog import check_of
+from validators.checks.two_sample_classifier import _joined, _told_apart
 from validators.core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Batch, Grid, NumericBins, Role, Task
 from validators.core.records import Given
 from validators.summaries.excess import excess_loss
 from validators.summaries.label_model import fold_of
 from validators.summaries.refits import design as matrix_of
-from validators.summaries.refits import expected_elsewhere, fit_restrained
+from validators.summaries.refits import evenly_coded, expected_elsewhere, fit_restrained
 from validators.summaries.row_sample import RowSample, RowSampleKind
 from validators.summaries.scored_rows import scored_rows
 
@@ -41,6 +42,7 @@ WANTED = {
     "LEK110": ("told_apart",),
     "STR102": ("worst_excess",),
     "PRF202": ("largest_excess",),
+    "DRF103": ("c2st_auc",),
 }
 
 
@@ -69,7 +71,7 @@ def rows(rng, n, design, shift=0.0):
     straight = x[:, 0] + 0.5 * x[:, 3] - 0.5
     y = (rng.random(n) < expit(straight + 0.7 * x[:, 1] * x[:, 2] + drawn)).astype(float)
     weight = rng.uniform(0.2, 5, n) if design == "weighted" else np.ones(n)
-    member = rng.random(entities)[unit] if design == "clustered" else rng.random(n)
+    member, team = (rng.random(entities)[unit] if design == "clustered" else rng.random(n) for _ in range(2))
     return Batch(
         X=pd.DataFrame(x, columns=FEATURES),
         codes=np.searchsorted(CUTS, x, side="right").astype(np.int32),
@@ -80,7 +82,9 @@ def rows(rng, n, design, shift=0.0):
         unit=rng.integers(0, 2**63, entities).astype(np.uint64)[unit],
         period=np.full(n, -1, np.int64),
         slices=(x[:, :1] > 0.5),
-        sensitive=pd.DataFrame({"sex": np.where(member < expit(x[:, 3] + 0.4), "a", "b")}),
+        sensitive=pd.DataFrame(
+            {"sex": np.where(member < expit(x[:, 3] + 0.4), "a", "b"), "team": np.where(team < 0.6, "a", "b")}
+        ),
         time=np.datetime64("2025-01-01", "D") + rng.integers(0, 120, n),
     )  # fmt: skip
 
@@ -103,6 +107,8 @@ def given_of(code, data, design, seed):
     """What the check is given of these roles."""
     check, held = check_of(code), grid(design)
     kind = RowSampleKind()
+    if code == "DRF103":
+        data = {Role.REFERENCE: data[Role.REFERENCE], Role.TEST: data[Role.PRODUCTION]}
     return Given(
         task=TASK, grid=held, options=replace(check.options, **OPTIONS.get(code, {})), rng=np.random.default_rng(seed),
         summaries={(role, kind): kind.of(batch, held) for role, batch in data.items()},
@@ -183,16 +189,27 @@ def worst_truth(given, fresh):
 def proxy_truth(given, fresh):
     """The area, on fresh rows, of the trees that BIA105 fitted."""
     held, batch, there = given.grid, given.summary(Role.TEST, SAMPLE).thin(given.options.max_rows), fresh[Role.TEST]
-    member = (batch.sensitive["sex"] == "a").to_numpy(float)
-    fold = fold_of(batch)
-    found = [
-        roc_auc_score(
-            there.sensitive["sex"] == "a",
-            learnt(member, batch.weight / WEIGHT_ONE, codes_of(batch, held), fold != k, codes_of(there, held)),
-        )
-        for k in range(5)
-    ]
-    return {("proxy_auc", "group:sex=a"): float(np.mean(found))}
+    fold, matrices = fold_of(batch), (codes_of(batch, held), codes_of(there, held))
+    found = {}
+    for column in ("sex", "team"):
+        member, other = ((b.sensitive[column] == "a").to_numpy(float) for b in (batch, there))
+        areas = [
+            roc_auc_score(other, learnt(member, batch.weight / WEIGHT_ONE, matrices[0], fold != k, matrices[1]))
+            for k in range(5)
+        ]
+        found["proxy_auc", f"group:{column}=a"] = float(np.mean(areas))
+    return found
+
+
+def two_sample_truth(given, fresh):
+    """The area, on fresh rows, of the classifier that DRF103 fitted."""
+    held, sides = given.grid, [given.summary(role, SAMPLE).rows for role in (Role.REFERENCE, Role.TEST)]
+    X, label, unit, weight = _joined(sides, given)
+    there = evenly_coded([fresh[role] for role in (Role.TRAIN, Role.PRODUCTION)], held)
+    taught = np.append(unit // np.uint64(50) % np.uint64(2) == 0, np.zeros(len(there), bool))
+    label, weight = (np.append(held, np.zeros(len(there), held.dtype)) for held in (label, weight))
+    score, _ = _told_apart(np.concatenate([X, there]), label, taught, weight, given)
+    return {("c2st_auc", "model"): roc_auc_score(np.repeat([0, 1], len(there) // 2), score[-len(there) :])}
 
 
 def searched_truth(given, fresh):
@@ -220,7 +237,7 @@ def noise_truth(_given, _fresh):
 
 TRUTHS = {
     "FIT103": fit_truth, "QUA101": noise_truth, "QUA107": noise_truth, "BIA105": proxy_truth, "LEK110": told_truth,
-    "STR102": worst_truth, "PRF202": searched_truth,
+    "STR102": worst_truth, "PRF202": searched_truth, "DRF103": two_sample_truth,
 }  # fmt: skip
 
 
