@@ -10,11 +10,11 @@ from validators.core.data import Role
 from validators.core.records import Given
 
 
-def measured(test, reference):
-    grid = grid_of(reference, np.linspace(0, 1, len(reference)))
+def measured(test, reference, units=(None, None)):
+    grid = grid_of(reference, np.linspace(0, 1, len(reference)), grouping="row" if units[0] is None else "day")
     batches = {
-        role: batch_of(X, np.zeros(len(X)), np.full(len(X), 0.5), grid)
-        for role, X in ((Role.TEST, test), (Role.REFERENCE, reference))
+        role: batch_of(X, np.zeros(len(X)), np.full(len(X), 0.5), grid, unit=unit)
+        for role, X, unit in ((Role.TEST, test, units[0]), (Role.REFERENCE, reference, units[1]))
     }
     given = Given(
         task=BINARY, grid=grid, options=CHECK.options, rng=np.random.default_rng(0),
@@ -53,6 +53,24 @@ def test_the_interval_holds_one_half_where_there_is_no_difference():
 
     assert 0.89 <= np.mean([m.low <= 0.5 <= m.high for m in found]) <= 1  # three standard errors below .95
     assert np.mean([m.value for m in found]) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_days_of_one_calendar_tell_nothing_and_days_of_a_changed_world_are_told(pooled):
+    rng, days, each = np.random.default_rng(3), np.arange(100), 60
+    season, half = days // 2, days % 2
+    # of the two days of a season each side has one, so that what one half of the days shows is turned round in the other
+    side = (half == 0) ^ (season % 2 == 0) if pooled else season < 25
+    X = pd.DataFrame({"a": np.repeat(season, each) + rng.normal(0, 0.1, 100 * each), "b": rng.normal(size=100 * each)})
+    unit, side = (np.repeat(held, each) for held in ((days * 100 + half * 50 + days % 50), side))
+    sides = side, ~side
+    m = measured(*(X[s].reset_index(drop=True) for s in sides), [unit[s] for s in sides])["c2st_auc"]
+
+    if pooled:
+        assert m.value is None
+        assert "one pool" in m.note
+    else:
+        assert m.low > 0.7
 
 
 def test_too_few_rows_are_undefined_with_a_reason():

@@ -10,8 +10,8 @@ rows repeat all the same, as when train was cleaned of repeats, the share that t
 plain count, with that bound. Where rows repeat, chance twins would drown a few copies, so rows count the more the less likely they are to
 come again by themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two
 weighted shares. Its interval takes rows of one content, or of one entity or day, as drawn together; each end is a one-sided 98 % bound
-(95 % where nothing repeats), and the high one at most the share of equal rows. A role larger than its sample is weighted in the sample, or counted
-unweighted in full, whichever is the more exact. Copies of common rows alone are seen late.
+(95 % where nothing repeats), and the high one at most the share of equal rows. A role larger than its sample is weighted in the sample,
+or counted unweighted in full, whichever is the more exact. Copies of common rows alone are seen late.
 For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows
 that train does not have.
 

@@ -4,10 +4,12 @@ How it is measured
 ------------------
 A small gradient-boosting classifier learns to tell test from reference on one half of the rows, and is scored on the other half; whole
 entities or days are in one of them. Its AUC is 0.5 when the two are alike in every respect, joint ones included; 0.542 is what a shift of
-0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. It is about the classifier
-that was fitted, and holds because no row that it is scored on helped to fit it: in cross-fitting every row does both, and the parts lean on
-each other, so that intervals of 95 % held .8. Levels that fewer than 40 of the rows have count as one. Beside it, as information, the share
-of shuffles of the sides of whole entities, days or rows that give at least the AUC that was seen.
+0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. It is about the
+classifier that was fitted, and holds because no row that it is scored on helped to fit it: in cross-fitting every row does both, and the
+parts lean on each other, so that intervals of 95 % held .8. Where all of it lies below 0.5, entities or days of both sides come from one
+pool, and those that one half of them took the other half lacks: nothing can be told. Levels that fewer than 40 of the rows have count as
+one. Beside it, as information, the share of shuffles of the sides of whole entities, days or rows that give at least the AUC that was
+seen.
 
 Why it matters
 --------------
@@ -41,7 +43,7 @@ from ..summaries.refits import evenly_coded
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
-GROUPS, LEAST = 50, 100
+GROUPS, LEAST, HALF = 50, 100, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,13 @@ def two_sample(given: Given) -> Iterator[Measurement]:
         yield Measurement(
             metric="c2st_auc", subject="model", value=None, n=n, note="too few groups of rows for an interval"
         )
+        return
+    if given.grid.grouping != "row" and interval.high < HALF:
+        note = (
+            f"what marks a side in one half of the entities or days marks the other in the rest ({value:.2f}, {interval.low:.2f} to "
+            f"{interval.high:.2f}, where 0.5 is chance): both sides were drawn from one pool of them, and nothing can be told; {note}"
+        )
+        yield Measurement(metric="c2st_auc", subject="model", value=None, n=n, note=note)
         return
     yield Measurement(
         metric="c2st_auc", subject="model", value=value, low=interval.low, high=interval.high,
