@@ -399,6 +399,15 @@ def test_a_feed_that_stopped_is_dated_and_one_that_lives_is_not():
     assert {m.value for (k, s), m in found.items() if k == "stale_days" and s != "feature:feed"} == {0.0}
 
 
+def test_a_feature_of_one_value_a_day_is_stale_when_it_stops_and_not_on_its_last_day():
+    day = np.arange(2000) // 20
+    rate = np.random.default_rng(1).normal(size=100)
+    found = habits(rate=rate[day], stopped=rate[np.minimum(day, 60)])
+
+    assert found["stale_days", "feature:rate"].value == 0
+    assert found["stale_days", "feature:stopped"].value == 40
+
+
 def test_heaps_and_far_values_are_counted_against_chance():
     rng = np.random.default_rng(0)
     plain = rng.integers(0, 5000, 2000)

@@ -2,12 +2,12 @@
 
 How it is measured
 ------------------
-For information. On train (else test): `heaping_share`, of features with a hundred distinct whole numbers or more, the share of
-multiples of ten beyond the tenth that chance gives; `outlier_share`, rows further than three interquartile ranges from the quartiles
-(Tukey's far out). On the latest dated role (production, else test): `stale_days`, how long before the last row the feature stopped
-changing; 0 unless a run of one value that long would come once in a million by chance. Where the model can be asked,
-`attribution_share` is the feature's share of the attributions with its jackknife interval, simultaneous over the features; the note
-calls it useless where the whole interval lies below the margin.
+For information. On train (else test): `heaping_share`, of features with a hundred distinct whole numbers or more, the share of multiples
+of ten beyond the tenth that chance gives; `outlier_share`, rows further than three interquartile ranges from the quartiles (Tukey's far
+out). On the latest dated role (production, else test): `stale_days`, how long before the last row the feature stopped changing; 0 unless
+a run of one value that long would come once in a million by chance, as often as the value was followed by itself before. Where the model
+can be asked, `attribution_share` is the feature's share of the attributions with its jackknife interval, simultaneous over the features;
+the note calls it useless where the whole interval lies below the margin.
 
 Why it matters
 --------------
@@ -96,8 +96,11 @@ def _stale(given: Given, rows: Batch, where: str) -> Iterator[Measurement]:
         if same.all():
             continue  # a constant is the matter of QUA102
         last = int(np.flatnonzero(~same)[-1])
-        tail, before = len(code) - 1 - last, float(same[: last + 1].mean())
-        stale = tail > 1 and tail * np.log(max(before, 1e-12)) < np.log(CHANCE / len(given.grid.features))
+        tail, again = len(code) - 1 - last, code[1 : last + 1] == code[:last]
+        # how often this value was followed by itself, one pseudo-row of how often any was: a value a day is followed by itself all day
+        follows = again[same[:last]]
+        stays = (float(follows.sum()) + (float(again.mean()) if last else 0.0)) / (len(follows) + 1)
+        stale = tail > 1 and tail * np.log(max(stays, 1e-12)) < np.log(CHANCE / len(given.grid.features))
         days = float((time[-1] - time[last]) / np.timedelta64(1, "D")) if stale else 0.0
         note = f"{where}: one value in the last {tail:,} rows" if stale else where
         yield Measurement(
