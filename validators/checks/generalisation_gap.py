@@ -2,10 +2,10 @@
 
 How it is measured
 ------------------
-The candidate's metric (area under the ROC curve, its mean over the classes, or R2 / 2) on train and on test, all rows of both, and
-the gap between them with an interval of two independent samples, each by the delete-a-group jackknife. `membership_advantage` is
-how much more often a training row than a test row has a loss below the mean training loss: what somebody who knows the loss of a
-row can tell about its having been in train. Nothing here is judged.
+The candidate's metric (area under the ROC curve, its mean over the classes, or R2 / 2) on train and on test, all rows of both, and the
+gap between them with an interval of two independent samples, each by the delete-a-group jackknife, or by DeLong's variance where rows are
+independent. `membership_advantage` is how much more often a training row than a test row has a loss below the mean training loss: what
+somebody who knows the loss of a row can tell about its having been in train. Nothing here is judged.
 
 Why it matters
 --------------
@@ -56,9 +56,11 @@ def generalisation_gap(given: Given) -> Iterator[Measurement]:
         quality(given.summary(role, ALL), CANDIDATE, given.task, given.grid) for role in (Role.TRAIN, Role.TEST)
     )
     for role, held in ((Role.TRAIN, train), (Role.TEST, test)):
-        yield _one("score_of_role", subjects.rows(role.value), held.value, held.variance, held.n, held.n_eff, given)
+        subject = subjects.rows(role.value)
+        yield _one("score_of_role", subject, held.value, held.variance, held.n, held.n_eff, given, held.method)
     gap = None if train.value is None or test.value is None else train.value - test.value
-    yield _one("train_test_gap", subjects.MODEL, gap, train.variance + test.variance, *_least(train, test), given)
+    least = _least(train, test)
+    yield _one("train_test_gap", subjects.MODEL, gap, train.variance + test.variance, *least, given, test.method)
     yield _advantage(given)
 
 
@@ -67,8 +69,9 @@ def _least(a: Quality | ScoredRows, b: Quality | ScoredRows) -> tuple[int, float
 
 
 def _one(
-    metric: str, subject: str, value: float | None, variance: float, n: int, n_eff: float | None, given: Given
-) -> Measurement:
+    metric: str, subject: str, value: float | None, variance: float, n: int, n_eff: float | None, given: Given,
+    method: str = "jackknife",
+) -> Measurement:  # fmt: skip
     if value is None or not np.isfinite(variance):
         return Measurement(
             metric=metric, subject=subject, value=None, n=n, note="undefined on these rows, or no interval"
@@ -76,7 +79,7 @@ def _one(
     level = given.options.confidence
     ends = normal_interval(value, float(np.sqrt(variance)), confidence=level)
     return Measurement(
-        metric=metric, subject=subject, value=value, low=ends.low, high=ends.high, level=level, method="jackknife", n=n,
+        metric=metric, subject=subject, value=value, low=ends.low, high=ends.high, level=level, method=method, n=n,
         n_eff=n_eff, note=NAME_OF[given.task.type],
     )  # fmt: skip
 

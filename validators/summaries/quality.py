@@ -19,7 +19,10 @@ NAME_OF = {"binary": "AUC", "multiclass": "macro AUC", "regression": "R2 / 2"}
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Value, delete-a-group replicates, their variance, rows, rows of the rarer class, effective rows. None and NaN where undefined."""
+    """Value, delete-a-group replicates, variance (theirs, or DeLong's: `method`), rows, rows of the rarer class, effective rows.
+
+    None and NaN where undefined.
+    """
 
     value: float | None
     replicates: NDArray[np.float64]
@@ -27,6 +30,7 @@ class Quality:
     n: int
     size: float
     n_eff: float | None = None
+    method: str = "jackknife"
 
 
 def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 0) -> Quality:
@@ -37,8 +41,9 @@ def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 
     replicates = factor * found.replicates
     if len(replicates) < MIN_GROUPS or not np.isfinite(replicates).all():
         return Quality(value, replicates, float("nan"), found.n, found.size, found.n_eff)
-    variance = float(jackknife_variance(replicates)) if found.variance is None else factor**2 * found.variance
-    return Quality(value, replicates, variance, found.n, found.size, found.n_eff)
+    if found.variance is not None:
+        return Quality(value, replicates, factor**2 * found.variance, found.n, found.size, found.n_eff, "DeLong")
+    return Quality(value, replicates, float(jackknife_variance(replicates)), found.n, found.size, found.n_eff)
 
 
 def prior_above_chance(outcomes: Outcomes, task: Task, grid: Grid, *, confidence: float) -> Measurement:
