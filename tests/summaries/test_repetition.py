@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from validators.summaries.repetition import excess_share, repeat_share, weighted_share
+from validators.summaries.repetition import excess_share, weighted_share
 
 
 def days(rng, n=60):
@@ -17,9 +17,11 @@ def days(rng, n=60):
 def test_the_difference_between_two_draws_of_days_is_none_in_nine_of_ten():
     rng, held, half, values = np.random.default_rng(4), 0, [], []
     for _ in range(400):
-        sides = [days(rng) for _ in range(2)]
-        among = min(len(day) for day, _ in sides)
-        value, ends = excess_share(*(repeat_share(content, day, among, confidence=0.9) for day, content in sides))
+        shares = []
+        for day, party in (days(rng) for _ in range(2)):
+            repeats = np.bincount(party)[party] > 1
+            shares.append(weighted_share(repeats, np.ones(len(day)), party, day, confidence=0.9, together=2))
+        value, ends = excess_share(*shares)
         held += ends.low <= 0 <= ends.high
         half.append((ends.high - ends.low) / 2)
         values.append(value)

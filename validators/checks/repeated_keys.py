@@ -6,8 +6,9 @@ All rows of every role. `repeated_keys`: share of rows whose declared key anothe
 PIP102). `repeated_rows`: share of rows with another row of equal features and outcome in the role, whatever their keys. Coarse
 features repeat by themselves, so `repeat_excess` takes off the share that train repeats (for train: test), both among equally many
 rows (the expectation over all draws of entities or days from the larger role), times the rows of the role for each of those. Without
-outcomes the features alone are compared. The interval takes rows of one content, or of one entity or day, as drawn together, and is
-simultaneous over the roles; each end is a one-sided bound. None seen has the bound of an unseen event.
+outcomes the features alone are compared. The interval takes rows of one content, or of one entity or day, as one event, and is
+simultaneous over the roles; each end is a one-sided bound. Events count as Poisson: days of one season differ by less (by a third on the
+hotel's bookings), but roles are of other seasons. None seen has the bound of an unseen event.
 `near_duplicates`, on a sample of train (else test): rows whose nearest other row is at most a third as far as the second nearest, in
 ranks or in standard deviations, and not equal (information).
 

@@ -65,27 +65,19 @@ def weighted_share(
     """Weighted share of rows that are hit, with an interval.
 
     Rows that one of the `draws` (codes per row) holds together are drawn together: those of one content come and go together, and so do
-    those of one entity. An event hits at least so many rows `together`: a repeat inside a role hits two.
+    those of one entity. An event hits at least so many rows `together`: a repeat inside a role hits two. The variance is that of the way
+    of drawing under which the share varies most; of m sets drawn, with h the hits in one and w its share of the weight, m / (m - 1) times
+    the sum of (h - p w)**2, as of a ratio of totals (Cochran 1977, Sampling Techniques, chapter 6), and Student's quantile.
     """
     share = weight / weight.sum()
-    return _drawn(hit * share, share, draws, together / len(hit), confidence)
-
-
-def _drawn(
-    hits: Floats, share: Floats, draws: Sequence[NDArray[np.int64]], following: float, confidence: float
-) -> tuple[float, Interval]:
-    """Sum of the hits, with an interval on the variance of the way of drawing under which it varies most.
-
-    Of m sets drawn, with h the hits in one and w its share of the rows, m / (m - 1) times the sum of (h - p w)**2, as of a ratio of totals
-    (Cochran 1977, Sampling Techniques, chapter 6), and Student's quantile.
-    """
-    p, variance = float(hits.sum()), following**2
+    p, following = float(share[hit].sum()), together / len(hit)
+    variance = following**2
     for code in draws:
-        apart, m = np.bincount(code, weights=hits - p * share), int(np.count_nonzero(np.bincount(code)))
+        m = int(np.count_nonzero(np.bincount(code)))
         if m == 1:
             variance = max(variance, p**2)
         else:
-            seen = float((apart**2).sum()) * m / (m - 1)
+            seen = float((np.bincount(code, weights=share * (hit - p)) ** 2).sum()) * m / (m - 1)
             variance = max(variance, seen / student_rows(1.0, m, confidence=confidence))
     ends = weighted_count_interval(p, variance, following, confidence=confidence)
     return p, Interval(ends.low, min(ends.high, 1.0))
@@ -96,7 +88,8 @@ def repeat_share(content: NDArray[Any], unit: NDArray[Any], among: int, *, confi
 
     Rows of equally many others, so that roles of other sizes can be compared. A row of a content that comes c times in n rows has no
     twin among m of them with the chance C(n - c, m - 1) / C(n - 1, m - 1). Rows of one entity or day are drawn together, so a twin
-    among these is there in any draw (a party that books ten rooms).
+    among these is there in any draw (a party that books ten rooms). The variance is the sum of the squared hits of what is drawn together:
+    more than days differ by, which leaves room for seasons, since roles are of other times.
     """
     n, draws = len(content), (*codes(content), *codes(unit))
     times = np.bincount(draws[0])
@@ -104,7 +97,9 @@ def repeat_share(content: NDArray[Any], unit: NDArray[Any], among: int, *, confi
     twin = np.where(times > 1, 1 - _none_of(times, n, among), 0.0)[draws[0]]
     twin = np.where(inside[place] > 1, 1.0, twin)
     pair = 2 * float(1 - _none_of(np.array([2]), n, among)[0]) / n
-    return _drawn(twin / n, np.full(n, 1 / n), draws, max(pair, 1 / n**2), confidence)
+    variance = max(float((np.bincount(code, weights=twin / n) ** 2).sum()) for code in draws)
+    ends = weighted_count_interval(float(twin.mean()), variance, max(pair, 1 / n**2), confidence=confidence)
+    return float(twin.mean()), Interval(ends.low, min(ends.high, 1.0))
 
 
 def _none_of(times: NDArray[np.int64], n: int, among: int) -> Floats:
