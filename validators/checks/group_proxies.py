@@ -2,13 +2,14 @@
 
 How it is measured
 ------------------
-For the two largest groups of each sensitive column (one, where it has two groups): `proxy_auc` is the area under the ROC curve of
-our own boosted trees that tell its members from all others by the features, each row judged by trees that were fitted on the
-other folds (folds by what makes rows dependent; at most `max_rows` test rows by key hash). The column itself is left out where it
-is a feature. `score_auc` is the area of the candidate's score alone: below one half, members score lower. `proxy_feature_auc`
-gives the features that tell most by themselves. Intervals by the jackknife over dependent rows, the trees taken as they are; that
-of `proxy_auc` is wider by a third because the folds lean on each other (`stats.jackknife.cross_fitted_spread`), those of single
-features hold for all of them. Nothing is judged: a feature may tell the group and the outcome for good reasons.
+For the two largest groups of each sensitive column (one, where it has two groups): `proxy_auc` is the area under the ROC curve of our own
+boosted trees that tell its members from all others by the features, each row judged by trees that were fitted on the other folds (folds
+by what makes rows dependent; at most `max_rows` test rows by key hash), less their share of members: a fold with more members has fewer
+in those, and scores that carry it fall below one half where nothing tells. The column itself is left out where it is a feature.
+`score_auc` is the area of the candidate's score alone: below one half, members score lower. `proxy_feature_auc` gives the features that
+tell most by themselves. Intervals by the jackknife over dependent rows, the trees taken as they are; that of `proxy_auc` is wider by a
+third because the folds lean on each other (`stats.jackknife.cross_fitted_spread`), those of single features hold for all of them. Nothing
+is judged: a feature may tell the group and the outcome for good reasons.
 
 Why it matters
 --------------
@@ -22,8 +23,8 @@ it did not tell the group.
 
 Sources
 -------
-Feldman et al. (2015), Certifying and removing disparate impact, KDD, on predicting the group as the measure of what a model could
-use; Hanley & McNeil (1982), Radiology 143, 29-36.
+Feldman et al. (2015), Certifying and removing disparate impact, KDD, on predicting the group as the measure of what a model could use;
+Hanley & McNeil (1982), Radiology 143, 29-36; Parker, Günter & Bedo (2007), BMC Bioinformatics 8, 326, on areas of pooled folds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Batch, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.interval import simultaneous_level
-from ..summaries.cells import Floats, measured
+from ..summaries.cells import Floats, divided, measured
 from ..summaries.decisions import decided_rows, favourable_class
 from ..summaries.goodness import areas
 from ..summaries.groups import GroupOptions, Partition, partitions
@@ -93,7 +94,7 @@ def _one(
         yield measured(
             "proxy_auc",
             subject,
-            areas(rows, found, member),
+            areas(rows, found - _elsewhere(target, rows.weight, fold)[fold], member),
             rows,
             level=given.options.confidence,
             folds=FOLDS,
@@ -113,14 +114,20 @@ def _one(
 
 
 def _alone(code: NDArray[np.int32], target: Floats, weight: Floats, fold: NDArray[np.int64]) -> Floats:
-    """(n,) share of members in the row's bin of one feature, of the other folds; one pseudo-row of the overall share in each bin."""
+    """(n,) share of members in the row's bin of one feature less that overall, of the other folds; one pseudo-row of it in each bin."""
     bins = int(code.max(initial=0)) + 1
     cell = fold * bins + code
     w = np.bincount(cell, weights=weight, minlength=FOLDS * bins).reshape(FOLDS, bins)
     hits = np.bincount(cell, weights=weight * target, minlength=FOLDS * bins).reshape(FOLDS, bins)
     others_w, others_hits = w.sum(axis=0) - w, hits.sum(axis=0) - hits
-    base = others_hits.sum(axis=1, keepdims=True) / np.maximum(others_w.sum(axis=1, keepdims=True), 1e-300)
-    return np.asarray(((others_hits + base) / (others_w + 1.0))[fold, code])
+    base = _elsewhere(target, weight, fold)[:, None]
+    return np.asarray(((others_hits + base) / (others_w + 1.0) - base)[fold, code])
+
+
+def _elsewhere(target: Floats, weight: Floats, fold: NDArray[np.int64]) -> Floats:
+    """(folds,) share of members in all other folds."""
+    w, hits = (np.bincount(fold, weights=held, minlength=FOLDS) for held in (weight, weight * target))
+    return divided(hits.sum() - hits, w.sum() - w)
 
 
 CHECK = Check(
