@@ -2,14 +2,15 @@
 
 How it is measured
 ------------------
-The ranking metric (AUC; in regression R2 / 2) of every period with its own variance. Every date that leaves at least a fifth of the rows
-(of the rarer class) on each side is tried; the largest fall is reported with an interval that holds for all tried dates at once (largest
-statistic, simulated); the note says where it is the first or last of them, for the break may then lie beyond. Beside it, as information:
-every period of candidate and prior with its interval; the slope per year by least squares weighted with each period's precision, its
-interval the wider of two (scaled up by what the line leaves unexplained; and holding when periods are correlated in time), and Theil and
-Sen's slope, which single odd periods cannot pull; where the score surely falls, the date at which the line has lost `fall`; and whether
-the periods differ by more than chance (overdispersion), with the number of periods beyond the 99.8 % limits of a funnel that is widened
-by it; and how many periods have too few rows, days or entities for an interval, which no number above knows of.
+The ranking metric (AUC, on 256 bins of the score; in regression R2 / 2) of every period with its own variance. Every date that leaves at
+least a fifth of the rows (of the rarer class) on each side is tried; the largest fall is reported with an interval that holds for all
+tried dates at once (largest statistic, simulated); the note says where it is the first or last of them, for the break may then lie
+beyond. Beside it, as information: every period of candidate and prior with its interval; the slope per year by least squares weighted
+with each period's precision, its interval the wider of two (scaled up by what the line leaves unexplained; and holding when periods are
+correlated in time), and Theil and Sen's slope, which single odd periods cannot pull; where the score surely falls, the date at which the
+line has lost `fall`; and whether the periods differ by more than chance (overdispersion), with the number of periods beyond the 99.8 %
+limits of a funnel that is widened by it; and how many periods have too few rows, days or entities for an interval, which no number above
+knows of.
 
 Why it matters
 --------------

@@ -2,16 +2,16 @@
 
 How it is measured
 ------------------
-For every slice of the project file, on all test rows in it: the mean loss (log-loss, or squared error), the mean residual (observed
-minus expected), and, for a binary task, the area under the ROC curve against the area on all rows. What is judged is
-`slice_excess_loss`: the loss in the slice over what the model itself expects there, relative to its mean loss on all rows. A
-classifier expects the entropy of its own probabilities; a regression expects the squared error that is natural at such rows: that of
-our own learner, fitted on one half of train and erring on the other, as a function of the features, and the excess is relative to it
-(without train: that of all rows with predictions in the same tenth). So a slice that is merely hard, or where values are merely
-large, is no failure. Intervals come from the delete-a-group jackknife and hold for all slices together (Bonferroni); what is expected
-and the mean loss are taken as known. A slice with less than a fifth of the rows can alarm, but cannot make the check inconclusive;
-`largest_excess` can: the most that any slice adds to the mean loss, its excess times its share of the rows, where a share above a
-fifth counts as a fifth.
+For every slice of the project file, on all test rows in it: the mean loss (log-loss, or squared error), the mean residual (observed minus
+expected), and, for a binary task, the area under the ROC curve against the area on all rows (on bins of the score, 256 in the slice; what
+they may hide widens the interval). What is judged is `slice_excess_loss`: the loss in the slice over what the model itself expects there,
+relative to its mean loss on all rows. A classifier expects the entropy of its own probabilities; a regression expects the squared error
+that is natural at such rows: that of our own learner, fitted on one half of train and erring on the other, as a function of the features,
+and the excess is relative to it (without train: that of all rows with predictions in the same tenth). So a slice that is merely hard, or
+where values are merely large, is no failure. Intervals come from the delete-a-group jackknife and hold for all slices together
+(Bonferroni); what is expected and the mean loss are taken as known. A slice with less than a fifth of the rows can alarm, but cannot make
+the check inconclusive; `largest_excess` can: the most that any slice adds to the mean loss, its excess times its share of the rows, where
+a share above a fifth counts as a fifth.
 
 Why it matters
 --------------
