@@ -4,6 +4,7 @@ import sys
 
 from .categories import as_boosted
 from .columns import TOLD, as_fitted
+from .gaps import with_gaps
 
 MOST_NAMES = 100_000
 
@@ -75,7 +76,7 @@ def real(scores):
 
 def predict(model, header, X):
     """Scores as float64: (n,) or (n, K) in the order of the classes asked for."""
-    X = as_boosted(model, as_fitted(model, X))
+    X = as_boosted(model, with_gaps(model, as_fitted(model, X)))
     if header["task"] == "regression":
         return real(model.predict(X)).reshape(-1)
     if not hasattr(model, "predict_proba"):

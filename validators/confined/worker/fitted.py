@@ -1,94 +1,24 @@
 """What the parts of a fitted model keep of the rows that they were fitted on."""
 
 from .answers import plain
+from .parts import kept_numbers, parts
 
 
 def fitted_statistics(model):
     """Numbers and levels that the parts of a model keep of the rows that they were fitted on, with the columns they belong to.
 
-    Walks pipelines, column transformers and whatever else holds estimators. Each part gives its class, its place, its columns,
-    what an imputer before it puts in their gaps, its vectors with one number per column, and its levels.
+    Each part gives its class, its place, its columns, what an imputer before it puts in their gaps, its vectors with one number per
+    column, and its levels.
     """
-    found, seen = [], {0}
-
-    def walk(part, place, columns, fills):
-        """Note a part; give the columns that leave it, with their fills."""
-        if id(part) in seen or len(seen) > 2000 or not hasattr(part, "__dict__"):
-            return None, None
-        seen.add(id(part))
-        names = getattr(part, "feature_names_in_", None)
-        columns = columns if names is None else [str(n) for n in names]
-        if hasattr(part, "steps"):
-            for name, step in part.steps:
-                columns, fills = (
-                    walk(step, [*place, name], columns, fills) if hasattr(step, "fit") else (columns, fills)
-                )
-            return columns, fills
-        if hasattr(part, "transformers_") and columns is not None:
-            for name, step, chosen in part.transformers_:
-                walk(step, [*place, name], chosen_columns(chosen, columns), None)
-            return names_out(part), None
-        kept = {"place": "/".join(place), "class": type(part).__name__, "columns": columns, "fills": fills}
+    found = []
+    for place, part, columns, fills in parts(model):
+        kept = {"place": place, "class": type(part).__name__, "columns": columns, "fills": fills}
         kept["numbers"], kept["levels"] = kept_numbers(part, columns), kept_levels(part)
         mean = vars(part).get("target_mean_")
         kept["target_mean"] = float(mean) if isinstance(mean, float) and mean == mean else None  # noqa: PLR0124
         if columns is not None and (kept["numbers"] or kept["levels"] or kept["target_mean"] is not None):
             found.append(kept)
-        for name, child in children(part):
-            walk(child, [*place, name], columns, fills)
-        fills = kept["numbers"].get("statistics_", fills)
-        same = hasattr(part, "transform") and not kept["levels"] and columns is not None
-        return (columns, fills) if same and getattr(part, "n_features_in_", 0) == len(columns) else (None, None)
-
-    walk(model, [], None, None)
     return found[:500]
-
-
-def names_out(part):
-    """Names of the columns that leave a column transformer; None where a part of it does not tell."""
-    try:
-        return [n.partition("__")[2] or n for n in map(str, part.get_feature_names_out())]
-    except (AttributeError, TypeError, ValueError):
-        return None
-
-
-def chosen_columns(chosen, columns):
-    """Names of the columns that a column transformer gives to one of its parts."""
-    import numpy as np
-
-    chosen = [chosen] if isinstance(chosen, str | int) else chosen
-    if not isinstance(chosen, slice) and len(chosen) and isinstance(chosen[0], str):
-        return [str(c) for c in chosen]
-    return [columns[k] for k in np.arange(len(columns))[chosen if isinstance(chosen, slice) else np.asarray(chosen)]]
-
-
-def children(part):
-    """Estimators among the attributes of a part, also in lists; of a list the first twenty."""
-    for name, value in list(vars(part).items()):
-        for child in value[:20] if isinstance(value, list | tuple) else [value]:
-            held = child[1] if isinstance(child, tuple) and len(child) > 1 else child
-            if hasattr(held, "fit") and not isinstance(held, type):
-                yield name, held
-
-
-def kept_numbers(part, columns):
-    """Attributes of a part with one number per column."""
-    import numpy as np
-
-    found = {}
-    for name, held in vars(part).items():
-        value = held
-        if isinstance(held, dict) and held and set(map(str, held)) <= set(columns or ()):
-            by_name = {str(k): v for k, v in held.items()}
-            value = [by_name.get(c, np.nan) for c in columns]
-        if isinstance(value, list | np.ndarray) or type(value).__name__ == "Series":
-            try:
-                vector = np.asarray(value, dtype=np.float64)
-            except (TypeError, ValueError):
-                continue
-            if columns is not None and vector.shape == (len(columns),):
-                found[name] = [float(v) if np.isfinite(v) else None for v in vector]
-    return found
 
 
 def kept_levels(part):

@@ -8,6 +8,7 @@ proof: the parent compares it with the model's own scores.
 import json
 
 from .columns import as_fitted, in_order
+from .gaps import with_gaps
 
 NODE_FIELDS = ("feature", "threshold", "left", "right", "missing_left", "value")
 
@@ -30,7 +31,7 @@ def trees_of(model, X):
     trees = ensemble(final)
     names = getattr(final, "feature_names_in_", None) if not steps else None
     transform = (
-        (lambda Z: model[:-1].transform(as_fitted(model, Z)))
+        (lambda Z: model[:-1].transform(with_gaps(model, as_fitted(model, Z))))
         if steps and len(steps) > 1
         else (lambda Z: numbers(Z, names))
     )

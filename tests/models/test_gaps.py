@@ -1,0 +1,70 @@
+"""Gaps reach a model as it was fitted on them, whatever a file makes of them."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
+
+from validators.io.tables import read_frame
+from validators.models.client import open_model
+
+N = 600
+RNG = np.random.default_rng(3)
+GAP = RNG.random(N) < 0.2
+Y = (RNG.random(N) < np.where(GAP, 0.8, 0.3)).astype(int)
+WORDS = pd.Series(RNG.choice(["a", "b", "c"], N)).astype(object)
+TRUE = pd.Series(RNG.random(N) < 0.4).astype(object)
+ONE_HOT = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+COLUMNS = {
+    "text, None": WORDS.where(~GAP, None),
+    "text, NaN": WORDS.where(~GAP, np.nan),
+    "text": WORDS.where(~GAP, None).astype("str"),
+    "true, None": TRUE.where(~GAP, None),
+    "true, NaN": TRUE.where(~GAP, np.nan),
+    "true, NA": TRUE.astype("boolean").mask(GAP),
+}
+ENCODERS = {
+    "one-hot": ONE_HOT,
+    "ordinal": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+    "target": TargetEncoder(),
+    "imputed": make_pipeline(SimpleImputer(strategy="most_frequent"), ONE_HOT),
+    "imputed, None": make_pipeline(SimpleImputer(strategy="most_frequent", missing_values=None), ONE_HOT),
+}
+
+
+@pytest.mark.parametrize("encoder", list(ENCODERS))
+def test_an_encoder_gets_the_gaps_that_it_was_fitted_on(tmp_path, encoder):
+    names = [c for c in COLUMNS if encoder != "imputed, None" or c.endswith("None")]
+    X = pd.DataFrame({c: COLUMNS[c] for c in names} | {"x": RNG.normal(size=N)})
+    each = [(clone(ENCODERS[encoder]), [c]) for c in names]
+    chosen = make_column_transformer(*each, remainder="passthrough")
+    model = make_pipeline(chosen, HistGradientBoostingClassifier(max_iter=10, max_features=0.5, random_state=0)).fit(
+        X, Y
+    )
+    joblib.dump(model, tmp_path / "model.joblib")
+    X.to_parquet(tmp_path / "rows.parquet")
+    asked, theirs = read_frame(tmp_path / "rows.parquet"), model.predict_proba(X)[:, 1]
+    assert len(np.unique(theirs)) > 50
+
+    with open_model(tmp_path / "model.joblib", features=list(X), task="binary", positive=1) as held:
+        np.testing.assert_allclose(held.predict(asked), theirs, atol=1e-12)
+        np.testing.assert_allclose(held.predict(asked[GAP].head(3)), theirs[GAP][:3], atol=1e-12)  # nothing but gaps
+
+
+def test_a_model_that_saw_no_gaps_gets_them_as_they_come(tmp_path):
+    X = pd.DataFrame({"held": WORDS, "x": RNG.normal(size=N)})
+    model = make_pipeline(
+        make_column_transformer((ONE_HOT, ["held"]), remainder="passthrough"),
+        HistGradientBoostingClassifier(max_iter=5),
+    )
+    joblib.dump(model.fit(X, Y), tmp_path / "model.joblib")
+
+    asked = X.assign(held=COLUMNS["text, None"])
+    with open_model(tmp_path / "model.joblib", features=list(X), task="binary", positive=1) as held:
+        np.testing.assert_allclose(held.predict(asked), model.predict_proba(asked)[:, 1], atol=1e-12)

@@ -1,0 +1,67 @@
+"""Gaps in columns of text and of true and false, as the encoders and imputers of a model know them.
+
+Files have one kind of gap. pandas has None, NaN and NA, which scikit-learn's encoders take for levels of their own, and its nullable
+booleans become 1, 0 and NaN there. Another kind than that of the fit is an unknown level to them, and no error.
+"""
+
+from .columns import is_text
+from .parts import parts
+
+SEEN: dict[int, tuple[object, dict[str, str]]] = {}  # by identity, for a model need not have a hash
+
+
+def with_gaps(model, X):
+    """The rows with gaps as they were in the fit, where the model's parts tell."""
+    import numpy as np
+    import pandas as pd
+
+    worded = [n for n, t in zip(X.columns, X.dtypes, strict=True) if is_text(t)]
+    kinds = gaps_of(model) if worded else {}
+    found = {}
+    for name in worded:
+        column = X[name]
+        kind = kinds.get(str(name)) if column.hasnans else None
+        if kind == "number" and pd.api.types.infer_dtype(column, skipna=True) in ("boolean", "empty"):
+            found[name] = column.astype(object).astype("boolean").astype("float64")
+        elif kind in ("none", "nan"):
+            found[name] = column.astype(object).where(column.notna(), None if kind == "none" else np.nan)
+    return X.assign(**found) if found else X
+
+
+def gaps_of(model):
+    """Per column what a gap was in the fit: "none", "nan", or "number" where its values were numbers; no entry where nothing tells.
+
+    An encoder has gaps among its levels; what an imputer leaves (None is no gap to it where it fills NaN) reaches the encoder.
+    """
+    if id(model) not in SEEN:
+        kinds: dict[str, str] = {}
+        for _, part, columns, _ in parts(model):
+            for name, kind in zip(columns or (), kinds_of(part), strict=False):
+                if kind and kinds.get(name) != "none":
+                    kinds[name] = kind
+        SEEN[id(model)] = model, kinds
+    return SEEN[id(model)][1]
+
+
+def kinds_of(part):
+    """What the gaps of each of its columns are to an encoder or an imputer; "" where it does not tell."""
+    import numpy as np
+
+    levels = getattr(part, "categories_", None)
+    if isinstance(levels, list):
+        return [kind_of(held) for held in levels]
+    fills = getattr(part, "statistics_", None)
+    if not isinstance(fills, np.ndarray) or not hasattr(part, "missing_values"):
+        return []
+    if part.missing_values is None:
+        return ["none"] * len(fills)
+    return ["number" if fills.dtype.kind == "f" else "nan"] * len(fills)
+
+
+def kind_of(levels):
+    """Of the levels that an encoder keeps of one column."""
+    if getattr(levels, "dtype", None) is None or levels.dtype.kind != "O":
+        return "number" if getattr(getattr(levels, "dtype", None), "kind", "") == "f" else ""
+    if any(v is None for v in levels):
+        return "none"
+    return "nan" if any(v != v for v in levels) else ""  # noqa: PLR0124
