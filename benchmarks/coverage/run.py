@@ -2,10 +2,11 @@
 
     python -m benchmarks.coverage.run [--replicates 400] [--rows 2500] [--designs iid,clustered,weighted] [--out FILE.md]
 
-Designs: rows independent; 10 rows an entity with an effect of the entity on feature and outcome (hashed into 50 groups);
-independent rows with weights from .2 to 5. Truth is the mean of the measurement over 20 trials of 20,000 rows. Each row of the
-table: share of replicates whose interval holds the truth, its Monte Carlo standard error, and the nominal level, per measurement.
-Family-wise (simultaneous) intervals are held against their own, higher, level.
+Designs: rows independent; 10 rows an entity with an effect of the entity on feature and outcome (hashed into 50 groups); independent rows
+with weights from .2 to 5. Truth is the mean of the measurement over 20 trials of 20,000 rows; of a calibration bin, whose edges the rows
+set, the rate between these edges in 400,000 other rows. Each row of the table: share of replicates whose interval holds the truth, its
+Monte Carlo standard error, and the nominal level, per measurement. Family-wise (simultaneous) intervals are held against their own,
+higher, level.
 """
 
 import argparse
@@ -21,10 +22,12 @@ from scipy.stats import norm
 from validators.catalog import check_of
 from validators.core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Batch, Grid, NumericBins, Role, Task
 from validators.core.records import Given
+from validators.stats.recalibration import equal_mass_bins
 
 TASK = Task(type="binary", target="y", classes=(0, 1), positive=1, threshold=0.4, favourable=0)
 CUTS = norm.ppf(np.linspace(0, 1, 65)[1:-1])
 SCORES = np.unique(np.append(np.linspace(0, 1, 4096)[1:-1], TASK.threshold))
+BINS = check_of("PRF103").options.bins
 WANTED = (
     ("PRF101", "auc"), ("PRF101", "log_loss"), ("PRF101", "recall"), ("PRF101", "precision"), ("PRF102", "auc_loss"),
     ("PRF102", "log_loss_increase"), ("PRF103", "calibration_slope"), ("PRF103", "observed_rate"),
@@ -75,11 +78,15 @@ def rows(rng, n, design, shift=0.0):
     )
 
 
+def trial(design, seed, n):
+    """The rows of both roles."""
+    rng = np.random.default_rng(seed)
+    return {Role.TEST: rows(rng, n, design, 0.2), Role.REFERENCE: rows(rng, n, design)}
+
+
 def measured(design, seed, n):
     """(check, metric, subject) -> measurement, of the wanted ones, on one simulated trial."""
-    rng, held = np.random.default_rng(seed), grid(design)
-    data = {Role.TEST: rows(rng, n, design, 0.2), Role.REFERENCE: rows(rng, n, design)}
-    found = {}
+    data, held, found = trial(design, seed, n), grid(design), {}
     for code in dict.fromkeys(c for c, _ in WANTED):
         check = check_of(code)
         if check is None:
@@ -107,18 +114,34 @@ def truths(design, large=20_000, times=20):
     return {key: float(np.mean(values)) for key, values in held.items() if None not in values}
 
 
+def rates_between(design, large=400_000):
+    """A function of test rows: the rates, in a large population, between the edges that these rows set for calibration bins."""
+    population = rows(np.random.default_rng(10**7), large, design, 0.2)
+    score, weight = population.scores[CANDIDATE][:, 0], population.weight.astype(float)
+    order = np.argsort(score)
+    score, hits, total = score[order], *(np.append(0, np.cumsum(w[order])) for w in (weight * population.y, weight))
+
+    def rates(batch):
+        mine = batch.scores[CANDIDATE][:, 0]
+        code = equal_mass_bins(mine, batch.weight.astype(float), BINS)
+        ends = np.searchsorted(score, [mine[code == b].max() for b in range(BINS - 1)], side="right")
+        at = np.concatenate([[0], ends, [len(score)]])
+        found = np.diff(hits[at]) / np.diff(total[at])
+        return {("PRF103", "observed_rate", f"rows:bin_{b + 1:02d}"): float(r) for b, r in enumerate(found)}
+
+    return rates
+
+
 def study(design, replicates, n):
     """(check, metric, subject) -> (covered, of, nominal level)."""
-    truth, held = truths(design), collections.defaultdict(list)
+    truth, between = truths(design), rates_between(design)
+    held = collections.defaultdict(list)
     for seed in range(replicates):
+        true = truth | between(trial(design, seed, n)[Role.TEST])
         for key, m in measured(design, seed, n).items():
-            if m.low is not None and m.high is not None:
-                held[key].append(m)
-    found = {}
-    for key, seen in held.items():
-        if key in truth:
-            found[key] = (sum(m.low <= truth[key] <= m.high for m in seen), len(seen), seen[-1].level)
-    return found
+            if m.low is not None and m.high is not None and key in true:
+                held[key].append((m.low <= true[key] <= m.high, m.level))
+    return {key: (sum(hit for hit, _ in seen), len(seen), seen[-1][1]) for key, seen in held.items()}
 
 
 def main():
