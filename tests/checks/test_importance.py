@@ -118,8 +118,20 @@ def test_sampled_attributions_tell_the_direction_that_exact_ones_have():
         assert "corrected" not in told.note
     assert found["direction", "feature:a"].low > 0.95  # the plain correlation is .8
     assert found["direction", "feature:f"].value == found["direction_of_prior", "feature:f"].value == pytest.approx(1.0)
-    e = found["direction", "feature:e"]  # all noise: nothing that could be corrected, or nothing told
-    assert e.value is None or e.high - e.low > 0.5
+    e = found["direction", "feature:e"]  # all noise: as it is where the halves do not agree, else a wide interval
+    assert "do not agree" in e.note or e.high - e.low > 0.5
+
+
+def test_halves_that_do_not_agree_leave_the_correlation_as_it_is():
+    x = np.random.default_rng(2).normal(size=(N, len(FEATURES)))
+    held = replace(
+        attributions([1] * 6, [1] * 6), X=pd.DataFrame(x, columns=FEATURES), phi={CANDIDATE: -x},
+        apart={CANDIDATE: np.random.default_rng(3).normal(size=x.shape) * 100},
+    )  # fmt: skip
+    m = measured(IMP102, held)["direction", "feature:a"]
+
+    assert m.value == pytest.approx(-1.0)
+    assert "do not agree" in m.note
 
 
 class Linear:

@@ -6,7 +6,8 @@ Per numeric feature the rank correlation between its value and its attribution o
 under the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a
 candidate whose whole interval lies on the other side is a reversal. Of several classes each has its own direction: declared are
 those of the favourable one. Sampled attributions (of models whose trees cannot be read) rest on few background rows each, which draws
-the correlation towards 0; it is divided by the root of the correlation that two independent halves of the sampling have with each other.
+the correlation towards 0; it is divided by the root of the correlation that two independent halves of the sampling have with each other,
+where that is positive.
 
 Why it matters
 --------------
@@ -78,23 +79,30 @@ def _direction(held: Attributions, model: str, name: str, metric: str, level: fl
     if n < 50 or np.ptp(x[good]) == 0 or np.ptp(phi[good]) == 0:
         note = "the feature or its attribution is constant on these rows" if n >= 50 else f"{n} values"
         return Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
-    apart = held.apart[model][good, held.features.index(name)] if model in held.apart else 0.0
-    ranks = [midranks(x[good]), midranks(phi[good] + apart), midranks(phi[good] - apart)]
+    apart = held.apart[model][good, held.features.index(name)] if model in held.apart else np.zeros(n)
     group = (held.unit[good] % np.uint64(GROUPS)).astype(np.int64)
-    value = _corrected(ranks)
-    rest = np.array([_corrected([r[group != k] for r in ranks]) for k in np.unique(group)])
+    note, x, phi = "rank correlation of value and attribution", x[good], phi[good]
+    value, rest = _correlations(x, phi, apart, group)
+    if apart.any() and np.isfinite(rest).all():
+        note += ", corrected for the sampling of the attributions"
+    elif apart.any():
+        value, rest = _correlations(x, phi, np.zeros(n), group)
+        note += "; nearer to 0 than it would be, for two halves of the sampling do not agree on the attributions"
     found = jackknife_interval(value, rest, confidence=level)
     if found is None:
-        note = "fewer than 8 groups of rows, or two halves of the sampling do not agree on the attributions"
-        return Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
-    note = "rank correlation of value and attribution"
-    if model in held.apart:
-        note += ", corrected for the sampling of the attributions"
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
     return Measurement(
         metric=metric, subject=subject, value=float(np.clip(value, -1.0, 1.0)), low=float(np.clip(found.low, -1.0, 1.0)),
         high=float(np.clip(found.high, -1.0, 1.0)), level=level, method=f"jackknife over {len(rest)} groups", n=n, n_eff=float(n),
         note=note,
     )  # fmt: skip
+
+
+def _correlations(x: Floats, phi: Floats, apart: Floats, group: NDArray[np.int64]) -> tuple[float, Floats]:
+    """The correlation on all rows, and without each group."""
+    ranks = [midranks(x), midranks(phi + apart), midranks(phi - apart)]
+    rest = [_corrected([r[group != k] for r in ranks]) for k in np.unique(group)]
+    return _corrected(ranks), np.array(rest)
 
 
 def _corrected(ranks: Sequence[Floats]) -> float:

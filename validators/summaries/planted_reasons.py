@@ -26,7 +26,7 @@ def reasons_swapped(world: World, rng: np.random.Generator) -> World | None:
 
 
 def as_declared(world: World, rng: np.random.Generator) -> World | None:
-    """Every feature with a declared direction works in it."""
+    """Every feature with a declared direction works in it; these attributions are not sampled."""
     held = world.attributions
     names = _declared(world)
     if held is None or not names:
@@ -34,7 +34,7 @@ def as_declared(world: World, rng: np.random.Generator) -> World | None:
     phi = held.phi[CANDIDATE].copy()
     for name in names:
         phi[:, held.features.index(name)] = _way(world, name) * _rising(held.X[name], rng)
-    return replace(world, attributions=replace(held, phi={**held.phi, CANDIDATE: phi}))
+    return replace(world, attributions=replace(held, phi={**held.phi, CANDIDATE: phi}, apart={}))
 
 
 def share_moved(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:  # noqa: ARG001
