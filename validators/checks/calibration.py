@@ -39,8 +39,8 @@ from ..core import subjects
 from ..core.data import CANDIDATE, Role, Task
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
-from ..stats.jackknife import effective_n, jackknife_covariance, jackknife_variance, student_rows
-from ..stats.proportions import wilson_interval
+from ..stats.jackknife import jackknife_covariance
+from ..stats.proportions import rate_interval
 from ..stats.recalibration import (
     equal_mass_bins,
     isotonic_parts,
@@ -197,14 +197,10 @@ def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple
             continue
         p = float(observed[0, b])
         squares = float((members * rows.weight**2).sum())
-        spread = float(jackknife_variance(observed[1:, b]))
-        n_eff = n_t = float(w[0, b]) ** 2 / squares
-        if not rows.independent:
-            n_eff = effective_n(p, spread if np.isfinite(spread) else 0.0, n_eff)
-            n_t = student_rows(n_eff, rows.groups, confidence=confidence)
-        ends = wilson_interval(min(p, 1.0) * n_t, n_t, confidence=confidence)
+        rest = None if rows.independent else observed[1:, b]
+        ends, n_eff = rate_interval(p, float(w[0, b]) ** 2 / squares, rest, confidence=confidence)
         yield Measurement(
-            metric="observed_rate", subject=place, value=p, low=min(ends.low, p), high=max(ends.high, p), n=n, n_eff=n_eff,
+            metric="observed_rate", subject=place, value=p, low=ends.low, high=ends.high, n=n, n_eff=n_eff,
             level=confidence, method="Wilson" if rows.independent else "Wilson, effective n, Student",
         )  # fmt: skip
 

@@ -33,14 +33,7 @@ from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import folded
-from ..stats.jackknife import (
-    MIN_GROUPS,
-    effective_n,
-    jackknife_interval,
-    jackknife_variance,
-    leave_one_out,
-    student_rows,
-)
+from ..stats.jackknife import MIN_GROUPS, jackknife_interval, leave_one_out
 from ..stats.paired import (
     bland_altman,
     concordance_correlation,
@@ -49,7 +42,7 @@ from ..stats.paired import (
     mcnemar_corrected,
     stuart_maxwell,
 )
-from ..stats.proportions import wilson_interval
+from ..stats.proportions import rate_interval
 from ..summaries.both_scored import Floats, Pairs, group_sums, pairs_of
 from ..summaries.row_sample import RowSample, RowSampleKind
 
@@ -173,11 +166,9 @@ def _rate(
     p = float(total[1] / total[2])
     rest = leave_one_out(sums, keep)
     kish = float(pairs.weight[of].sum() ** 2 / (pairs.weight[of] ** 2).sum())
-    n_eff = n_t = kish
-    if given.grid.grouping != "row" or np.ptp(pairs.weight) > 0:
-        n_eff = effective_n(p, float(jackknife_variance(rest[:, 1] / rest[:, 2])), kish)
-        n_t = student_rows(n_eff, len(rest), confidence=given.options.confidence)
-    found = wilson_interval(p * n_t, n_t, confidence=given.options.confidence)
+    dependent = given.grid.grouping != "row" or np.ptp(pairs.weight) > 0
+    replicates = rest[:, 1] / rest[:, 2] if dependent else None
+    found, n_eff = rate_interval(p, kish, replicates, confidence=given.options.confidence)
     return Measurement(
         metric=metric, subject=subject, value=p, low=found.low, high=found.high, level=given.options.confidence,
         method="Wilson, effective rows", n=n, n_eff=n_eff, note="; ".join(filter(None, (note, pairs.note))),

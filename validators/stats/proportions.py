@@ -3,10 +3,13 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaincinv, gammaincinv
 
 from .interval import Interval, quantile
+from .jackknife import effective_n, jackknife_variance, student_rows
 
 
 def wilson_interval(successes: float, n: float, *, confidence: float = 0.95) -> Interval:
@@ -31,6 +34,29 @@ def wilson_interval(successes: float, n: float, *, confidence: float = 0.95) -> 
     return Interval(
         0.0 if successes == 0 else max(centre - half, 0.0), 1.0 if successes == n else min(centre + half, 1.0)
     )
+
+
+def rate_interval(
+    p: float, n: float, replicates: NDArray[np.float64] | None, *, confidence: float = 0.95, groups: int | None = None
+) -> tuple[Interval, float]:
+    """Wilson's interval of a rate, p inside it, and the rows that it rests on.
+
+    Parameters
+    ----------
+    p, n : float
+        The rate, at most 1 but for rounding; its rows, Kish's effective ones where weights differ.
+    replicates : (groups,) or None
+        The rate without each group of rows that depend on each other; None where rows are independent and weigh the same, which
+        takes n as it is. Else effective rows give the jackknife's variance, and Student's quantile.
+    groups : int, optional
+        Groups that hold some of the rows, where not all do.
+    """
+    p, n_eff, wide = min(p, 1.0), n, n
+    if replicates is not None:
+        n_eff = effective_n(p, float(jackknife_variance(replicates)), n)
+        wide = student_rows(n_eff, len(replicates) if groups is None else groups, confidence=confidence)
+    ends = wilson_interval(p * wide, wide, confidence=confidence)
+    return Interval(min(ends.low, p), max(ends.high, p)), n_eff
 
 
 def clopper_pearson_interval(successes: float, n: float, *, confidence: float = 0.95) -> Interval:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.records import Measurement
-from ..stats.jackknife import effective_n, jackknife_variance, leave_one_out, student_rows
-from ..stats.proportions import wilson_interval
+from ..stats.jackknife import leave_one_out
+from ..stats.proportions import rate_interval
 from .cells import divided
 from .groups import Partition
 from .scored_rows import ScoredRows
@@ -99,18 +99,13 @@ def rate_of(
     if n < min_cell or not np.isfinite(p):
         why = "no such rows" if n == 0 else f"{n} rows, fewer than {min_cell}: not shown"
         return replace(empty, note="; ".join(filter(None, (why, note))))
-    p, n_eff = min(p, 1.0), float(counts.n_eff[0])
-    n_t = n_eff
-    if not counts.independent:
-        replicates = counts.rate[1:, 0]
-        n_eff = effective_n(p, float(jackknife_variance(replicates)), n_eff)
-        n_t = student_rows(n_eff, int(counts.units[0]), confidence=level)
-    ends = wilson_interval(p * n_t, n_t, confidence=level)
+    rest = None if counts.independent else counts.rate[1:, 0]
+    ends, n_eff = rate_interval(p, float(counts.n_eff[0]), rest, confidence=level, groups=int(counts.units[0]))
     return replace(
         empty,
-        value=p,
-        low=min(ends.low, p),
-        high=max(ends.high, p),
+        value=min(p, 1.0),
+        low=ends.low,
+        high=ends.high,
         level=level,
         n_eff=n_eff,
         method="Wilson on effective rows",

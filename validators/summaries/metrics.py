@@ -8,8 +8,8 @@ import numpy as np
 from ..core.data import Grid, Task
 from ..core.records import Measurement
 from ..stats.interval import Interval, Scale, normal_interval
-from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_interval, jackknife_variance, student_rows
-from ..stats.proportions import wilson_interval, zero_event_upper_bound
+from ..stats.jackknife import MIN_GROUPS, jackknife_interval
+from ..stats.proportions import rate_interval, zero_event_upper_bound
 from ..stats.ranking import (
     auc_bound,
     average_precision,
@@ -205,14 +205,11 @@ def _interval(e: Estimate, confidence: float) -> tuple[Interval | None, str, flo
     value = np.nan if e.value is None else e.value
     scale = _SCALES.get(e.metric, "identity")
     enough = len(e.replicates) >= MIN_GROUPS and bool(np.isfinite(e.replicates).all())
-    variance = float(jackknife_variance(e.replicates)) if enough else 0.0
     if e.metric in RATES and (e.independent or enough) and e.of > 0:
         kish = e.of if e.n_eff is None or e.n == 0 else e.of * e.n_eff / e.weight
-        n_eff = n_t = e.of
-        if not e.independent:
-            n_eff = effective_n(value, variance, kish)
-            n_t = student_rows(n_eff, len(e.replicates), confidence=confidence)
-        return wilson_interval(min(value, 1.0) * n_t, n_t, confidence=confidence), "Wilson", n_eff
+        n, rest = (e.of, None) if e.independent else (kish, e.replicates)
+        ends, n_eff = rate_interval(value, n, rest, confidence=confidence)
+        return ends, "Wilson", n_eff
     if e.metric == "auc" and value in (0.0, 1.0) and e.size >= 1:
         # perfect separation has no variance to estimate; no exception among n rows still allows about 3 / n
         room = zero_event_upper_bound(e.size, confidence=confidence)
