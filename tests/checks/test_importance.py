@@ -100,6 +100,22 @@ def test_a_declared_direction_is_judged_for_the_score_that_is_meant(task, sign, 
     assert (reversal.subject, reversal.n) == ("feature:a", N)
 
 
+@pytest.mark.parametrize(
+    ("rows", "effect", "reversed_"), [(N, 0.2, 0.0), (150, 0.0, None), (150, 0.5, 0.0), (150, -0.5, 1.0)]
+)
+def test_a_direction_on_either_side_of_no_effect_is_not_told(rows, effect, reversed_):
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(rows, len(FEATURES)))
+    phi = effect * x + rng.normal(size=x.shape)
+    held = replace(attributions([1] * 6, [1] * 6), X=pd.DataFrame(x, columns=FEATURES), phi={CANDIDATE: phi})
+    held = replace(held, unit=held.unit[:rows])
+    asked = replace(given(IMP102, held), constraints={"a": {"monotone": "increasing"}})
+    reversal = next(m for m in IMP102.measure(asked) if m.metric == "sign_reversal")
+
+    assert reversal.value == reversed_
+    assert ("may be on either side" in reversal.note) is (reversed_ is None)
+
+
 def test_sampled_attributions_tell_the_direction_that_exact_ones_have():
     rng = np.random.default_rng(2)
     x = rng.normal(size=(N, len(FEATURES)))

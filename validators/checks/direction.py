@@ -4,10 +4,10 @@ How it is measured
 ------------------
 Per numeric feature the rank correlation between its value and its attribution on the same test rows, under the candidate and
 under the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a
-candidate whose whole interval lies on the other side is a reversal. Of several classes each has its own direction: declared are
-those of the favourable one. Sampled attributions (of models whose trees cannot be read) rest on few background rows each, which draws
-the correlation towards 0; it is divided by the root of the correlation that two independent halves of the sampling have with each other,
-where that is positive.
+candidate whose whole interval lies on the other side is a reversal. Where the interval holds 0 and reaches further than `slack` on the
+other side, nothing can be told. Of several classes each has its own direction: declared are those of the favourable one. Sampled
+attributions (of models whose trees cannot be read) rest on few background rows each, which draws the correlation towards 0; it is
+divided by the root of the correlation that two independent halves of the sampling have with each other, where that is positive.
 
 Why it matters
 --------------
@@ -47,9 +47,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`confidence` of all declared features together."""
+    """`confidence` of all declared features together; `slack` is how far beyond 0 an interval may reach on the other side."""
 
     confidence: float = 0.95
+    slack: float = 0.1
 
 
 def direction(given: Given) -> Iterator[Measurement]:
@@ -120,8 +121,12 @@ def _reversal(found: Measurement, declared: str, name: str, given: Given) -> Mea
         return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=note)
     if found.value is None or found.low is None or found.high is None:
         return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=found.note)
-    wrong = max(sign * found.low, sign * found.high) < 0
+    low, high = sorted((sign * found.low, sign * found.high))
+    wrong = high < 0
     note = f"declared {declared}; rank correlation {found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+    if not wrong and low < -given.options.slack:
+        note += ", which may be on either side"
+        return Measurement(metric="sign_reversal", subject=subject, value=None, n=found.n, note=note)
     return Measurement(metric="sign_reversal", subject=subject, value=float(wrong), n=found.n, note=note)
 
 
