@@ -1,4 +1,8 @@
+import joblib
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from tests.pages.runs import project, run
 from validators.core.data import Role
@@ -70,6 +74,22 @@ def test_an_upload_becomes_a_project_that_can_be_read(tmp_path, environment):
 
     assert read_project(folder).data[Role.TEST].name == "test.csv"
     assert reasons
+
+
+def test_the_features_of_an_upload_are_those_that_its_model_reads(tmp_path, environment):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"age": rng.normal(size=60), "income": rng.normal(size=60), "branch": 3.5, "y": [0, 1] * 30})
+    model = LogisticRegression().fit(table[["income", "age"]], table["y"])
+    joblib.dump(model, tmp_path / "candidate.joblib")
+    files = {
+        "test.csv": table.to_csv(index=False).encode(),
+        "candidate.joblib": (tmp_path / "candidate.joblib").read_bytes(),
+    }
+
+    folder, reasons = places.receive(files, "mine", environment)
+
+    assert read_project(folder).columns.features == ("income", "age")
+    assert "2 columns are features: the candidate lists them as its own" in reasons
 
 
 def test_an_upload_that_cannot_be_read_is_told_by_its_own_name_and_leaves_nothing(tmp_path, environment):

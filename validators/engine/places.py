@@ -18,6 +18,7 @@ from ..io.folder import MODEL_SUFFIXES
 from ..io.guess import guess_project
 from ..io.project import PROJECT_FILE
 from ..io.tables import SUFFIXES
+from ..models.loading import listed_features
 from .documents import grid_from, summaries_from
 from .store import write_synced
 
@@ -175,7 +176,7 @@ def adopt(folder: Path) -> tuple[str, ...]:
     """
     if (folder / PROJECT_FILE).exists():
         return ()
-    guess = guess_project(folder)
+    guess = guess_project(folder, listed=listed_features)
     try:
         write_synced(folder / PROJECT_FILE, guess.toml.encode())
     except OSError as error:
