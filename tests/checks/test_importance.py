@@ -15,6 +15,7 @@ from validators.checks.shuffled_groups import CHECK as IMP103
 from validators.core.attributions import Attributions
 from validators.core.data import CANDIDATE, PRIOR, Role
 from validators.core.records import Given
+from validators.summaries.row_sample import RowSampleKind
 
 N = 600
 FEATURES = ("a", "b", "c", "d", "e", "f")
@@ -63,6 +64,22 @@ def test_equal_models_agree_above_the_floor_and_turned_ones_do_not():
     assert 0.9 < floor <= 1.0  # ranks this far apart hardly ever swap
     assert turned["rank_overlap", "model"].value < 0.8 * floor
     assert "by hand" in same["rank_overlap", "model"].note
+
+
+def test_what_does_not_reach_beyond_what_refits_move_counts_as_nothing(monkeypatch):
+    held = attributions([8, 3, 3, 3, 2, 1], [6, 5, 4, 3, 2, 1])
+    plain = measured(IMP101, held)["share_shift", "feature:a"]
+    assert 0 < plain.low < plain.value < plain.high
+    beside = given(IMP101, held)
+    rows = beside.summary(Role.TEST, RowSampleKind())
+    beside = replace(beside, summaries={(role, RowSampleKind()): rows for role in (Role.TRAIN, Role.TEST)})
+    ends = (plain.low, plain.value, plain.high)
+    for floor, counted in ((0.9 * ends[0], 3), (1.01 * ends[0], 2), (1.01 * ends[1], 1), (1.01 * ends[2], 0)):
+        moved = np.full((2, 6), 0.5)
+        moved[1] += floor
+        monkeypatch.setattr("validators.checks.importance_shift.refit_shares", lambda *_, moved=moved, **__: moved)
+        m = next(m for m in IMP101.measure(beside) if (m.metric, m.subject) == ("share_shift", "feature:a"))
+        assert (m.low, m.value, m.high) == pytest.approx((*[0.0] * (3 - counted), *ends[3 - counted :]))
 
 
 def test_near_ties_make_the_floor_low():

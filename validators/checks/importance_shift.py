@@ -8,10 +8,10 @@ LightGBM, numeric splits) and give the models' own scores on mixed rows; else sa
 the same permutations and background rows; the note says which. The importance of a group of features is its mean absolute
 attribution; its share is that over the sum. Features that stand in for each other (absolute rank correlation above 0.7, or its
 equivalent in information where text is involved) are one group: how a refit splits weight between twins is chance. A change counts
-only beyond the noise floor: the most that five bootstrap refits of our own boosting on train move the same share by. Intervals by
-the delete-a-group jackknife, for all groups together. As information: the top-weighted overlap of the two rankings (rank-biased, p = .9)
-beside what the prior's ranking has with itself on resampled rows and what refits have with each other; features that only one of the
-models uses.
+only beyond the noise floor, the most that five bootstrap refits of our own boosting on train move the same share by; what does not
+reach it, an end of the interval too, is taken as 0. Intervals by the delete-a-group jackknife, for all groups together. As
+information: the top-weighted overlap of the two rankings (rank-biased, p = .9) beside what the prior's ranking has with itself on
+resampled rows and what refits have with each other; features that only one of the models uses.
 
 Why it matters
 --------------
@@ -97,10 +97,9 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
             continue
         size, limits = abs(float(change[0])), folded(found)
         note = f"{before[0, g]:.1%} before, {now[0, g]:.1%} now; {floor_note} {floor[g]:.1%}"
-        beyond = size > floor[g]
+        value, low, high = (float(x) if x > floor[g] else 0.0 for x in (size, limits.low, limits.high))
         yield Measurement(
-            metric="share_shift", subject=subjects.features(members), value=size if beyond else 0.0,
-            low=limits.low if beyond else 0.0, high=limits.high if beyond else max(limits.high - float(floor[g]), 0.0),
+            metric="share_shift", subject=subjects.features(members), value=value, low=low, high=high,
             level=level, method=f"paired jackknife over {len(change) - 1} groups", n=n, n_eff=float(n), note=note,
         )  # fmt: skip
     if given.asks("rank_overlap", "rank_overlap_floor"):
