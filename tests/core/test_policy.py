@@ -209,6 +209,22 @@ def test_supporting_numbers_that_cannot_be_told_do_not_pass_their_check_alone():
     assert supported(measured(0.0, -0.4, 0.4), share(0.0, -0.0005, 0.0005)).verdict is Verdict.INCONCLUSIVE
 
 
+def test_supporting_numbers_that_pass_do_not_pass_a_check_whose_own_number_is_of_too_few_rows():
+    told = share(0.0, -0.0005, 0.0005)
+
+    assert supported(told).verdict is Verdict.INCONCLUSIVE
+    assert supported(replace(measured(0, -0.01, 0.005), n=40), told).verdict is Verdict.INCONCLUSIVE
+    assert supported(measured(0, -0.01, 0.005), told).verdict is Verdict.PASS
+
+
+def test_an_undefined_number_on_the_whole_model_counts_on_however_few_rows():
+    sound, unknown = measured(0, -0.01, 0.005), Measurement(metric="loss", subject="model", value=None, n=0)
+    held = replace(policy(), rules=(RULE, replace(RULE, metric="loss")))
+
+    assert held.judge(result(sound, unknown), "performance").verdict is Verdict.INCONCLUSIVE
+    assert held.judge(result(sound, replace(unknown, subject="feature:a")), "performance").verdict is Verdict.PASS
+
+
 def test_what_is_unknown_of_a_minor_subject_weighs_no_more_than_the_worst_that_it_can_be():
     sound, minor = measured(0, -0.01, 0.005), replace(measured(0.006, -0.002, 0.014), subject="feature:a", minor=True)
     alarm = replace(minor, value=0.05, low=0.04, high=0.06)

@@ -73,12 +73,8 @@ class Rule:
         warn = self.warn if self.warn is not None else self.fail
         if warn is None:
             raise ValueError(f"rule on {self.metric} has no limit")
-        soft, hard, null, value = (
-            sign * warn,
-            math.inf if self.fail is None else sign * self.fail,
-            sign * self.null,
-            sign * m.value,
-        )
+        hard = math.inf if self.fail is None else sign * self.fail
+        soft, null, value = sign * warn, sign * self.null, sign * m.value
         # a deterministic fact has no lower limit; its upper one is only the bound on what was not seen
         ends = (m.value, m.value) if m.low is None or m.high is None else (m.low, m.high)
         best, worst_end = sorted(sign * end for end in ends)
@@ -166,11 +162,12 @@ class Policy:
 
         A subject below the rule's `min_n` does not count. Nor does an INCONCLUSIVE measurement whose interval is wider than its limit: it
         is listed with the rows that it would take, as no model could pass there; nor one that at worst would be Attention: of a minor
-        subject, or under a limit that does not fail. Two things keep this from clearing what nobody could see: the number on the whole
-        model that the check is about (any but a `supporting` one) always counts, and a check without such a number passes only where at
-        least half of the subjects that are neither small nor minor do; where nothing counts it is INCONCLUSIVE (not so one that no rule
-        speaks of). As what counts is the same in all tiers, a stricter tier never passes what a milder one does not. A check that was
-        measured with a reason against itself (`Result.reason`) cannot pass.
+        subject, or under a limit that does not fail. Three things keep this from clearing what nobody could see: the number on the whole
+        model that the check is about (any but a `supporting` one) always counts, and where it is undefined on few rows too; supporting
+        numbers alone do not pass; and a check without a number on the whole model passes only where at least half of the subjects that
+        are neither small nor minor do; where nothing counts it is INCONCLUSIVE (not so one that no rule speaks of). As what counts is
+        the same in all tiers, a stricter tier never passes what a milder one does not. A check that was measured with a reason against
+        itself (`Result.reason`) cannot pass.
         """
         required = self.requirement(result.code, family) != "advisory"
         if result.status is not Status.MEASURED:
@@ -192,17 +189,15 @@ class Policy:
         mine = [r for r in rules if r.metric == m.metric]
         if not mine:
             yield Judged(measurement=m, mde=mde, note=m.note)
-        verdicts = [rule.judge(m) for rule in mine]
-        ends = [
-            (rule.warn if rule.warn is not None else rule.fail or 0.0, rule.worse)
-            for rule, verdict in zip(mine, verdicts, strict=True)
-            if verdict is Verdict.INCONCLUSIVE
-        ]
-        for rule, verdict in zip(mine, verdicts, strict=True):
+        said = [(rule, rule.judge(m)) for rule in mine]
+        open_ends = [rule for rule, verdict in said if verdict is Verdict.INCONCLUSIVE]
+        ends = [(r.warn if r.warn is not None else r.fail or 0.0, r.worse) for r in open_ends]
+        for rule, verdict in said:
             main = m.subject == MODEL and not rule.supporting
             mild = m.minor or rule.fail is None
             told = verdict is not Verdict.INCONCLUSIVE or main or (rule.tells(m, self.tier) and not mild)
-            counts = (weighed(m) >= rule.min_n and told) or self.requires(m.subject)
+            enough = weighed(m) >= rule.min_n or (main and m.value is None)
+            counts = (enough and told) or self.requires(m.subject)
             note = m.note
             if verdict is Verdict.INCONCLUSIVE:
                 note = "; ".join(filter(None, (note, way_out(m, ends, rule.null, small=not counts))))
@@ -242,13 +237,14 @@ class Policy:
 
 
 def _mostly_open(judged: Sequence[Judged]) -> bool:
-    """Whether less than half of the subjects that matter pass, and no number on the whole model does.
+    """Whether less than half of the subjects that matter pass, and no number on the whole model does; or supporting numbers alone.
 
     Where a check has limits that fail, what could at worst be Attention does not matter here, as with minor subjects.
     """
     passed = [j for j in judged if j.counts and j.verdict is Verdict.PASS]
-    if any(j.measurement.subject == MODEL and j.rule and not j.rule.supporting for j in passed):
-        return False
+    own = [j for j in passed if j.rule and not j.rule.supporting]
+    if not own or any(j.measurement.subject == MODEL for j in own):
+        return not own
     fails = any(j.rule and j.rule.fail is not None for j in judged)
     asked = [(j, r) for j in judged if (r := j.rule) and (r.fail is not None or not fails)]
     matter = [j for j, r in asked if weighed(j.measurement) >= r.min_n and not j.measurement.minor]
