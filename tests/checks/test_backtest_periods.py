@@ -1,21 +1,26 @@
 """BKT102: slope, projected date and funnel out of scores by period."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from scipy.stats import theilslopes
 
-from tests.checks.performance_cases import BINARY
+from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
 from tests.engine.projects import project
 from validators.catalog import catalog
-from validators.checks.backtest_periods import Options, _break, _slope
+from validators.checks.backtest_periods import Options, _break, _slope, periods
+from validators.core.data import Role
+from validators.core.records import Given
 from validators.engine.plan import make_plan
 from validators.engine.run import measure
 from validators.engine.trial import resolve
 from validators.engine.workers import serial
 from validators.io.project import read_project
+from validators.summaries.outcomes import OutcomesKind
 from validators.summaries.quality import Quality
 
 SPANS = [(date(2023, 1, 1) + timedelta(days=30 * k), date(2023, 1, 30) + timedelta(days=30 * k)) for k in range(24)]
@@ -97,6 +102,51 @@ def test_a_break_at_the_edge_of_the_search_says_that_it_may_lie_beyond(broken, w
     (m,) = _break(found, SPANS, SimpleNamespace(options=Options(), task=BINARY, rng=np.random.default_rng(0)))
 
     assert (f"no {word} date was tried" in m.note) if word else ("was tried" not in m.note)
+
+
+@pytest.mark.parametrize("before", [[0.7] * 3 + [0.9] * 5, [0.7] * 4 + [0.9] * 4, [0.9] * 8])
+def test_a_fall_is_found_behind_a_larger_rise(before):
+    found = {
+        k: Quality(value=v, variance=0.01**2, replicates=np.zeros(50), n=400, size=100)
+        for k, v in enumerate([*before, *[0.75] * 4])
+    }
+    (m,) = _break(found, SPANS, SimpleNamespace(options=Options(), task=BINARY, rng=np.random.default_rng(0)))
+
+    assert m.subject.startswith(f"period:{SPANS[8][0]}")
+    assert m.low > 0.03
+
+
+MONTHS = tuple(np.arange("2023-01", "2024-02", 1, dtype="datetime64[M]").astype("datetime64[D]"))
+
+
+def of_a_year(late):
+    """BKT102 of 6,000 rows in twelve months whose scores are `late(scores)` in the last four."""
+    rng = np.random.default_rng(0)
+    X, month = frame(6000), np.arange(6000) * 12 // 6000
+    y = (rng.random(6000) < expit(2 * rng.normal(size=6000))).astype(float)
+    scores = expit(2 * y - 1 + rng.normal(size=6000))
+    scores = np.where(month >= 8, late(scores), scores)
+    grid = replace(grid_of(X, scores[np.isfinite(scores)]), periods=MONTHS)
+    batch = replace(batch_of(X, y, scores, grid), period=month)
+    kind = OutcomesKind("period")
+    held = Given(
+        task=BINARY, grid=grid, options=Options(), rng=rng, summaries={(Role.PRODUCTION, kind): kind.of(batch, grid)}
+    )  # fmt: skip
+    return {m.metric: m for m in periods(held)}
+
+
+def test_a_score_that_becomes_constant_is_a_break():
+    assert of_a_year(lambda s: s)["break_size"].low < 0.01
+    found = of_a_year(lambda s: np.full_like(s, 0.4))
+    assert found["break_size"].low > 0.1
+    assert found["break_size"].subject.startswith("period:2023-09-01")
+    assert found["periods_left_out"].value == 0
+
+
+def test_months_without_usable_scores_leave_the_break_open():
+    found = of_a_year(lambda s: np.full_like(s, np.nan))["break_size"]
+    assert found.value is None
+    assert "no usable score in 2023-09-01, 2023-10-01" in found.note
 
 
 def through_the_engine(folder, *, last):

@@ -3,14 +3,15 @@
 How it is measured
 ------------------
 The ranking metric (AUC, on 256 bins of the score; in regression R2 / 2) of every period with its own variance. Every date that leaves at
-least a fifth of the rows (of the rarer class) on each side is tried; the largest fall is reported with an interval that holds for all
-tried dates at once (largest statistic, simulated); the note says where it is the first or last of them, for the break may then lie
-beyond. Beside it, as information: every period of candidate and prior with its interval; the slope per year by least squares weighted
-with each period's precision, its interval the wider of two (scaled up by what the line leaves unexplained; and holding when periods are
-correlated in time), and Theil and Sen's slope, which single odd periods cannot pull; where the score surely falls, the date at which the
-line has lost `fall`; and whether the periods differ by more than chance (overdispersion), with the number of periods beyond the 99.8 %
-limits of a funnel that is widened by it; and how many periods have too few rows, days or entities for an interval, which no number above
-knows of.
+least a fifth of the rows (of the rarer class) on each side is tried; the largest fall (in standard errors) is reported with an interval
+that holds for all tried dates at once (largest statistic, simulated); the note says where it is the first or last of them, for the break
+may then lie beyond. Beside it, as information: every period of candidate and prior with its interval; the slope per year by least squares
+weighted with each period's precision, its interval the wider of two (scaled up by what the line leaves unexplained; and holding when
+periods are correlated in time), and Theil and Sen's slope, which single odd periods cannot pull; where the score surely falls, the date at
+which the line has lost `fall`; and whether the periods differ by more than chance (overdispersion), with the number of periods beyond the
+99.8 % limits of a funnel that is widened by it; and how many periods have too few rows, days or entities for an interval, which no number
+above knows of. Where most rows of a period that is large enough have no usable score, nothing can be told of a break. A period in which
+the score ranks all rows alike, or perfectly, has no variance of its own: it takes the one that the other periods have at its size.
 
 Why it matters
 --------------
@@ -26,7 +27,7 @@ Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202, for the funnel; Newe
 JASA 63, 1379-1389.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -48,7 +49,7 @@ from ..stats.series import (
     weighted_slope,
 )
 from ..summaries.outcomes import Outcomes, OutcomesKind
-from ..summaries.quality import NAME_OF, Quality, quality
+from ..summaries.quality import NAME_OF, Quality, quality_by_cell, unscored_cells
 
 BY_PERIOD = OutcomesKind("period")
 FUNNEL = 0.998
@@ -72,14 +73,17 @@ def periods(given: Given) -> Iterator[Measurement]:
     """The largest break, and what is known of every period."""
     outcomes: Outcomes = given.summary(Role.PRODUCTION, BY_PERIOD)
     spans = [span(given.grid, k) for k in range(len(given.grid.periods) - 1)]
-    candidate = by_period(outcomes, CANDIDATE, given)
+    least = given.options.min_size
+    candidate = quality_by_cell(outcomes, CANDIDATE, given.task, given.grid, least=least)
     yield _left_out(outcomes, candidate, spans, given)
-    yield from _break(candidate, spans, given)
+    yield from _break(candidate, spans, given, unscored_cells(outcomes, CANDIDATE, least=least))
     yield from _slope(candidate, spans, given)
     for model in (CANDIDATE, PRIOR):
         if model not in outcomes.sums:
             continue
-        found = candidate if model == CANDIDATE else by_period(outcomes, model, given)
+        found = candidate
+        if model == PRIOR:
+            found = quality_by_cell(outcomes, model, given.task, given.grid, least=least)
         for k, q in found.items():
             yield _shown(q, spans[k], model, given)
 
@@ -90,40 +94,40 @@ def span(grid: Grid, k: int) -> tuple[date, date]:
     return start, after - timedelta(days=1)
 
 
-def by_period(outcomes: Outcomes, model: str, given: Given) -> dict[int, Quality]:
-    """Quality of every period that has enough rows for a variance."""
-    held = {k: quality(outcomes, model, given.task, given.grid, k) for k in range(len(outcomes.rows))}
-    return {
-        k: q
-        for k, q in held.items()
-        if q.value is not None and q.variance > 0 and np.isfinite(q.variance) and q.size >= given.options.min_size
-    }
-
-
 def _left_out(
     outcomes: Outcomes, found: dict[int, Quality], spans: list[tuple[date, date]], given: Given
 ) -> Measurement:
     """How many periods with rows are too small for an interval, and which: neither break nor slope knows of them."""
     out = [str(spans[k][0]) for k, rows in enumerate(outcomes.rows.sum(axis=1)) if rows and k not in found]
     note = (
-        f"of {len(out) + len(found)}; a period needs {MIN_GROUPS} groups of dependent rows and {given.options.min_size} rows, "
-        f"of the rarer class if there are classes; left out: {', '.join(out) or 'none'}"
+        f"of {len(out) + len(found)}; a period needs {MIN_GROUPS} groups of dependent rows and {given.options.min_size} rows with a "
+        f"usable score, of the rarer class if there are classes; left out: {', '.join(out) or 'none'}"
     )
     n = sum(q.n for q in found.values())
     return Measurement(metric="periods_left_out", subject=subjects.MODEL, value=float(len(out)), n=n, note=note)
 
 
-def _break(found: dict[int, Quality], spans: list[tuple[date, date]], given: Given) -> Iterator[Measurement]:
+def _break(
+    found: dict[int, Quality], spans: list[tuple[date, date]], given: Given, blank: Sequence[int] = ()
+) -> Iterator[Measurement]:
     held = list(found)
     values = np.array([q.value for q in found.values()], np.float64)
     variances = np.array([q.variance for q in found.values()], np.float64)
     sizes = np.array([q.size for q in found.values()], np.float64)
     n = sum(q.n for q in found.values())
     result = largest_break(
-        values, variances, sizes, confidence=given.options.confidence, rng=given.rng, min_share=given.options.min_share
+        values,
+        variances,
+        sizes,
+        confidence=given.options.confidence,
+        rng=given.rng,
+        min_share=given.options.min_share,
+        falls=True,
     )
-    if result is None:
-        note = f"{len(held)} periods have enough rows; a break needs four or more"
+    if result is None or blank:
+        note = f"{len(held)} periods have enough rows, and a score that ranks them; a break needs four or more"
+        if blank:
+            note = f"most rows have no usable score in {', '.join(str(spans[k][0]) for k in blank)}"
         yield Measurement(metric="break_size", subject="model", value=None, n=n, note=note)
         return
     subject = subjects.period(spans[held[result.at]][0], spans[held[-1]][1])

@@ -159,8 +159,8 @@ def funnel_limits(found: Dispersion, variances: Floats, *, confidence: float) ->
 class Break:
     """Largest difference of means after - before over candidate positions; the interval holds for all of them at once.
 
-    `at` is the index of the first value after the break; `p_value` that of "no break anywhere". `near` lists all positions that fit
-    about as well: those whose squared statistic is within 3.84 of the largest (profile likelihood, 95 %).
+    `at` is the index of the first value after the break; `p_value` that of "no break anywhere", of either direction. `near` lists all
+    positions that fit about as well: those whose squared statistic is within 3.84 of the largest (profile likelihood, 95 %).
     """
 
     at: int
@@ -179,8 +179,9 @@ def largest_break(
     rng: np.random.Generator,
     min_share: float = 0.2,
     draws: int = 4000,
+    falls: bool = False,
 ) -> Break | None:
-    """The position at which weighted means before and after differ most in standard errors.
+    """The position at which weighted means before and after differ most in standard errors; with `falls`, at which they fall most.
 
     Candidates leave at least `min_share` of the weights on each side. `weights` are the sizes of the periods, not their precisions:
     a score that breaks often becomes noisier as well, and precisions would then leave no date at which it broke, and next to no
@@ -208,9 +209,9 @@ def largest_break(
     noise = rng.standard_normal((draws, n)) * np.sqrt(variances)
     largest = np.abs(differences(noise) / se)[:, allowed].max(axis=1)
     found = differences(values)
-    t = np.where(allowed, np.abs(found / se), -1.0)
+    t = np.where(allowed, -found / se if falls else np.abs(found / se), -np.inf)
     k = int(t.argmax())
     half = float(np.quantile(largest, confidence)) * float(se[k])
-    p = float(((largest >= t[k]).sum() + 1) / (draws + 1))
-    near = tuple(int(j) + 1 for j in np.flatnonzero(allowed & (t**2 >= t[k] ** 2 - PROFILE)))
+    p = float(((largest >= abs(t[k])).sum() + 1) / (draws + 1))
+    near = tuple(int(j) + 1 for j in np.flatnonzero(allowed & (t * abs(t) >= t[k] * abs(t[k]) - PROFILE)))
     return Break(k + 1, near, float(found[k]), Interval(float(found[k]) - half, float(found[k]) + half), p)

@@ -1,6 +1,6 @@
 """One number for how good a model is, the same for checks of time, fit and noise: AUC, or half of R2."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,25 @@ def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 
     if found.variance is not None:
         return Quality(value, replicates, factor**2 * found.variance, found.n, found.size, found.n_eff, "DeLong")
     return Quality(value, replicates, float(jackknife_variance(replicates)), found.n, found.size, found.n_eff)
+
+
+def quality_by_cell(outcomes: Outcomes, model: str, task: Task, grid: Grid, *, least: float) -> dict[int, Quality]:
+    """Of every cell with so many rows and groups enough for a variance; one that has none takes that of the others, by its size."""
+    held = {k: quality(outcomes, model, task, grid, k) for k in range(len(outcomes.rows))}
+    held = {k: q for k, q in held.items() if q.value is not None and np.isfinite(q.variance) and q.size >= least}
+    known = [q.variance * q.size for q in held.values() if q.variance > 0]
+    if not known:
+        return {}
+    return {k: q if q.variance > 0 else replace(q, variance=float(np.median(known)) / q.size) for k, q in held.items()}
+
+
+def unscored_cells(outcomes: Outcomes, model: str, *, least: float) -> list[int]:
+    """Cells of at least so many rows, most of which have no usable score."""
+    weight = outcomes.scores[model].sum(axis=(2, 3))  # (cells, columns, bins)
+    usable = weight[..., :-2].sum(axis=2).min(axis=1)
+    return [
+        int(k) for k in np.flatnonzero((outcomes.rows.sum(axis=1) >= least) & (2 * usable < weight[:, 0].sum(axis=1)))
+    ]
 
 
 def prior_above_chance(outcomes: Outcomes, task: Task, grid: Grid, *, confidence: float) -> Measurement:
