@@ -1,4 +1,4 @@
-"""BKT102: slope, projected date and funnel out of scores by period."""
+"""BKT101: production without scores. BKT102: slope, projected date and funnel out of scores by period."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,9 +9,10 @@ import pytest
 from scipy.special import expit
 from scipy.stats import theilslopes
 
-from tests.checks.performance_cases import BINARY, batch_of, frame, grid_of
+from tests.checks.performance_cases import BINARY, batch_of, frame, given_rows, grid_of, measured, sound
 from tests.engine.projects import project
 from validators.catalog import catalog
+from validators.checks.backtest_level import CHECK as BKT101
 from validators.checks.backtest_periods import Options, _break, _slope, periods
 from validators.core.data import Role
 from validators.core.records import Given
@@ -147,6 +148,21 @@ def test_months_without_usable_scores_leave_the_break_open():
     found = of_a_year(lambda s: np.full_like(s, np.nan))["break_size"]
     assert found.value is None
     assert "no usable score in 2023-09-01, 2023-10-01" in found.note
+
+
+def test_a_production_without_usable_scores_cannot_be_held_against_test():
+    X, y, p = sound(2000)
+    grid = grid_of(X, p)
+    test = batch_of(X, y, p, grid)
+
+    def score_lost(blank):
+        production = batch_of(X, y, np.where(np.arange(2000) < blank, np.nan, p), grid)
+        return measured(BKT101, given_rows(BKT101, {Role.TEST: test, Role.PRODUCTION: production}, grid))[
+            "score_lost", "model"
+        ]
+
+    assert (score_lost(1200).value, score_lost(1200).note) == (None, "most rows of production have no usable score")
+    assert abs(score_lost(200).value) < 0.02
 
 
 def through_the_engine(folder, *, last):

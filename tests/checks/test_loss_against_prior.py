@@ -83,3 +83,28 @@ def test_order_of_rows_is_of_no_account():
     grid = grid_of(X, np.concatenate([NOISY, P]))
     batch = batch_of(X, Y, NOISY, grid, prior=P)
     same(measure(CHECK, batch, grid), measure(CHECK, shuffled(batch), grid))
+
+
+HARD = X["income"].isna().to_numpy() | (np.random.default_rng(3).random(len(X)) < 0.25)
+
+
+def test_a_prior_that_leaves_hard_rows_out_is_compared_on_the_rows_of_both():
+    """Nobody can tell the hard rows; on the others both models are one."""
+    y = np.where(HARD, RNG.random(len(Y)) < 0.5, Y).astype(float)
+    candidate = np.where(HARD, 0.5 + 0.01 * (P - 0.5), P)
+    grid = grid_of(X, np.concatenate([candidate, P]))
+    found = measure(CHECK, batch_of(X, y, candidate, grid, prior=np.where(HARD, np.nan, P)), grid)
+
+    m = found["auc_loss", "model"]
+    assert (m.value, m.n) == (0.0, (~HARD).sum())
+    assert f"{(~HARD).sum():,} of 4,000 rows" in m.note
+    assert found["log_loss_increase", "model"].value == 0.0
+
+
+def test_a_candidate_that_leaves_hard_rows_out_does_not_look_better_for_it():
+    worse = np.clip(P + RNG.normal(0, 0.12, len(P)), 0.001, 0.999)
+    m = run(np.where(HARD, np.nan, worse), P)["auc_loss", "model"]
+    theirs = skm.roc_auc_score(Y[~HARD], P[~HARD]) - skm.roc_auc_score(Y[~HARD], worse[~HARD])
+
+    assert m.value == pytest.approx(theirs, abs=1e-3)
+    assert m.low > 0

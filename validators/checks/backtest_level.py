@@ -27,7 +27,7 @@ from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval
 from ..summaries.outcomes import OutcomesKind
-from ..summaries.quality import NAME_OF, quality
+from ..summaries.quality import NAME_OF, quality, unscored_cells
 
 ALL = OutcomesKind("all")
 
@@ -51,8 +51,13 @@ def level(given: Given) -> Iterator[Measurement]:
         b = quality(production, model, given.task, given.grid)
         n, size = min(a.n, b.n), min(a.size, b.size)
         variance = a.variance + b.variance
-        if a.value is None or b.value is None or not np.isfinite(variance):
+        blank = [
+            role for role, held in (("test", test), ("production", production)) if unscored_cells(held, model, least=1)
+        ]
+        if blank or a.value is None or b.value is None or not np.isfinite(variance):
             note = "a class, or enough groups of rows, is missing in test or production"
+            if blank:
+                note = f"most rows of {' and '.join(blank)} have no usable score"
             yield Measurement(metric=metric, subject=subject, value=None, n=n, size=size, note=note)
             continue
         groups = min(len(a.replicates), len(b.replicates))

@@ -2,10 +2,10 @@
 
 How it is measured
 ------------------
-Both models score the same production rows. Binary and multiclass: AUC of the prior minus AUC of the candidate, by the
-delete-a-group jackknife on the difference; regression: relative increase of the mean squared error. A non-inferiority question:
-90 % two-sided, so the upper limit is a one-sided 95 % bound. `prior_above_chance` is the prior's AUC less .5, or half of its R2: a
-prior worse than chance is no yardstick. As information, the Diebold-Mariano test on the mean loss by period.
+Both models score the same production rows; rows that one of them did not score are left out with a word. Binary and multiclass: AUC of the
+prior minus AUC of the candidate, by the delete-a-group jackknife on the difference; regression: relative increase of the mean squared
+error. A non-inferiority question: 90 % two-sided, so the upper limit is a one-sided 95 % bound. `prior_above_chance` is the prior's AUC
+less .5, or half of its R2: a prior worse than chance is no yardstick. As information, the Diebold-Mariano test on the mean loss by period.
 
 Why it matters
 --------------
@@ -29,10 +29,13 @@ from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.jackknife import jackknife_interval
 from ..stats.series import diebold_mariano
+from ..summaries.common_rows import scored_by_both
 from ..summaries.outcomes import Outcomes, OutcomesKind
 from ..summaries.quality import NAME_OF, prior_above_chance, quality
+from ..summaries.row_sample import RowSampleKind
 
-ALL, BY_PERIOD = OutcomesKind("all"), OutcomesKind("period")
+ALL, BY_PERIOD, SAMPLE = OutcomesKind("all"), OutcomesKind("period"), RowSampleKind()
+PERFECT = 0.5  # half of R2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,8 @@ class Options:
 
 def against_prior(given: Given) -> Iterator[Measurement]:
     """Paired loss of the candidate against the prior on production."""
-    outcomes: Outcomes = given.summary(Role.PRODUCTION, ALL)
+    rows = given.summary(Role.PRODUCTION, SAMPLE)
+    outcomes, left_out = scored_by_both(given.summary(Role.PRODUCTION, ALL), rows, given.grid, ALL)
     a = quality(outcomes, CANDIDATE, given.task, given.grid)
     b = quality(outcomes, PRIOR, given.task, given.grid)
     metric = "loss_increase" if given.task.type == "regression" else "auc_loss"
@@ -53,12 +57,18 @@ def against_prior(given: Given) -> Iterator[Measurement]:
             metric=metric, subject="model", value=None, n=a.n, note="one class only, or no rows scored by both"
         )
         return
+    if metric == "loss_increase" and not (b.replicates < PERFECT).all():
+        yield Measurement(
+            metric=metric, subject="model", value=None, n=a.n, size=a.size, note="the prior makes no error"
+        )
+        return
     note = f"{NAME_OF[given.task.type]}: candidate {a.value:.3f}, prior {b.value:.3f}"
+    note = "; ".join(filter(None, (note, left_out)))
     if metric == "auc_loss":
         value, replicates = b.value - a.value, b.replicates - a.replicates
     else:
-        value = (0.5 - a.value) / (0.5 - b.value) - 1
-        replicates = (0.5 - a.replicates) / (0.5 - b.replicates) - 1
+        value = (PERFECT - a.value) / (PERFECT - b.value) - 1
+        replicates = (PERFECT - a.replicates) / (PERFECT - b.replicates) - 1
     found = jackknife_interval(value, replicates, confidence=given.options.confidence)
     if found is None:
         note = "fewer than 8 groups of dependent rows"
@@ -87,7 +97,11 @@ CHECK = Check(
     title="Candidate against prior on production",
     metrics=("auc_loss", "loss_increase", "prior_above_chance", "diebold_mariano"),
     needs=Needs(
-        roles=(Role.PRODUCTION,), summaries=(ALL, BY_PERIOD), models=(CANDIDATE, PRIOR), outcomes=True, time=True
+        roles=(Role.PRODUCTION,),
+        summaries=(ALL, BY_PERIOD, SAMPLE),
+        models=(CANDIDATE, PRIOR),
+        outcomes=True,
+        time=True,
     ),
     measure=against_prior,
     doc=__doc__,

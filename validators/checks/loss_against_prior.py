@@ -2,13 +2,13 @@
 
 How it is measured
 ------------------
-Both models score the same test rows. Binary: `auc_loss` is the prior's area under the ROC curve minus the candidate's, and
-`log_loss_increase` the relative increase of log-loss (information). Regression and multiclass: `loss_increase` is the relative
-increase of the mean squared error, or of log-loss; .03 means that the candidate's loss is 3 % higher. The question is one-sided (is
-the candidate worse by more than the limit?), so the interval is two-sided at 90 %. It comes from the delete-a-group jackknife of the
-difference: what both models get wrong together cancels. Binning of scores is included in the interval of the areas. Where rows are
-independent and of one weight, DeLong's interval of the same difference on the rows themselves is shown beside it.
-`prior_above_chance` is the prior's AUC (multiclass: macro AUC) less .5, or half of its R2.
+Both models score the same test rows; rows that one of them did not score are left out with a word. Binary: `auc_loss` is the prior's area
+under the ROC curve minus the candidate's, and `log_loss_increase` the relative increase of log-loss (information). Regression and
+multiclass: `loss_increase` is the relative increase of the mean squared error, or of log-loss; .03 means that the candidate's loss is 3 %
+higher. The question is one-sided (is the candidate worse by more than the limit?), so the interval is two-sided at 90 %. It comes from the
+delete-a-group jackknife of the difference: what both models get wrong together cancels. Binning of scores is included in the interval of
+the areas. Where rows are independent and of one weight, DeLong's interval of the same difference on the rows themselves is shown beside
+it. `prior_above_chance` is the prior's AUC (multiclass: macro AUC) less .5, or half of its R2.
 
 Why it matters
 --------------
@@ -38,7 +38,8 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval
 from ..stats.ranking import auc_bound, paired_delong, roc_auc_many
 from ..summaries.cells import Cell, cell_of, divided, measured, mixed_share
-from ..summaries.outcomes import Outcomes, OutcomesKind
+from ..summaries.common_rows import scored_by_both
+from ..summaries.outcomes import OutcomesKind
 from ..summaries.quality import prior_above_chance
 from ..summaries.row_sample import RowSampleKind
 from ..summaries.scored_rows import scored_rows
@@ -55,11 +56,11 @@ class Options:
 
 def loss_against_prior(given: Given) -> Iterator[Measurement]:
     """What the candidate loses against the prior, paired on the test rows."""
-    outcomes: Outcomes = given.summary(Role.TEST, ALL)
+    outcomes, note = scored_by_both(given.summary(Role.TEST, ALL), given.summary(Role.TEST, SAMPLE), given.grid, ALL)
     candidate, prior = cell_of(outcomes, CANDIDATE), cell_of(outcomes, PRIOR)
     binary = given.task.type == "binary"
     if binary:
-        yield _auc_loss(candidate, prior, given)
+        yield _auc_loss(candidate, prior, given, note)
         if given.grid.grouping == "row" and candidate.equal_weights and given.asks("auc_loss_delong"):
             yield from _delong(given)
     increase = divided(divided(candidate.paired["loss"], candidate.paired["w"]), prior.mean("loss"))
@@ -69,12 +70,13 @@ def loss_against_prior(given: Given) -> Iterator[Measurement]:
         increase,
         candidate,
         level=given.options.confidence,
+        note=note,
         undefined="" if candidate.n == 0 else "no row is scored by both models, or the prior makes no error",
     )
     yield prior_above_chance(outcomes, given.task, given.grid, confidence=given.options.confidence)
 
 
-def _auc_loss(candidate: Cell, prior: Cell, given: Given) -> Measurement:
+def _auc_loss(candidate: Cell, prior: Cell, given: Given, note: str) -> Measurement:
     share = mixed_share(candidate, given.grid)
     areas = [roc_auc_many(cell.negatives[0], cell.positives[0]) for cell in (prior, candidate)]
     bounds = [auc_bound(cell.negatives[0][0], cell.positives[0][0], share) for cell in (prior, candidate)]
@@ -86,6 +88,7 @@ def _auc_loss(candidate: Cell, prior: Cell, given: Given) -> Measurement:
         level=given.options.confidence,
         bound=sum(bounds),
         size=candidate.rarer,
+        note=note,
     )
 
 
