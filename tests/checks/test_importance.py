@@ -82,6 +82,39 @@ def test_what_does_not_reach_beyond_what_refits_move_counts_as_nothing(monkeypat
         assert (m.low, m.value, m.high) == pytest.approx((*[0.0] * (3 - counted), *ends[3 - counted :]))
 
 
+def test_why_no_share_can_be_told_is_said():
+    held = attributions([6, 5, 4, 3, 2, 1], [6, 5, 4, 3, 2, 1])
+    few = replace(held, unit=held.unit % np.uint64(5))
+    blank = replace(held, weight=np.zeros(N, np.int64))
+    constant = replace(held, phi=held.phi | {PRIOR: np.zeros((N, 6))})
+    for changed, word in (
+        (few, "fewer than 8 groups"),
+        (blank, "no row has weight"),
+        (constant, "the prior gives every row"),
+    ):
+        m = measured(IMP101, changed)["share_shift", "model"]
+        assert m.value is None
+        assert word in m.note
+
+
+def test_a_direction_is_that_of_the_weight_and_a_row_of_weight_two_is_two_rows():
+    x = np.random.default_rng(1).normal(size=(N, len(FEATURES)))
+    heavy = np.arange(N) % 4 == 0
+    phi = np.where(heavy[:, None], -x, x)
+    held = replace(attributions([1] * 6, [1] * 6), X=pd.DataFrame(x, columns=FEATURES), phi={CANDIDATE: phi})
+    held = replace(held, weight=np.where(heavy, 2, 1) << 20)
+    twice = np.repeat(np.arange(N), np.where(heavy, 2, 1))
+    doubled = replace(
+        held, X=held.X.iloc[twice], phi={CANDIDATE: phi[twice]}, unit=held.unit[twice], weight=np.full(len(twice), 1 << 20)
+    )  # fmt: skip
+    one, two = (measured(IMP102, h)["direction", "feature:a"] for h in (held, doubled))
+    assert (one.value, one.low, one.high) == pytest.approx((two.value, two.low, two.high), abs=2e-3)
+
+    against = replace(held, weight=np.where(heavy, 100, 1) << 20)
+    asked = replace(given(IMP102, against), constraints={"a": {"monotone": "increasing"}})
+    assert next(m for m in IMP102.measure(asked) if m.metric == "sign_reversal").value == 1.0
+
+
 def test_near_ties_make_the_floor_low():
     tied = [5, 5, 5, 5, 5, 5]
     found = measured(IMP101, attributions(tied, tied))
@@ -125,7 +158,7 @@ def test_a_direction_on_either_side_of_no_effect_is_not_told(rows, effect, rever
     x = rng.normal(size=(rows, len(FEATURES)))
     phi = effect * x + rng.normal(size=x.shape)
     held = replace(attributions([1] * 6, [1] * 6), X=pd.DataFrame(x, columns=FEATURES), phi={CANDIDATE: phi})
-    held = replace(held, unit=held.unit[:rows])
+    held = replace(held, unit=held.unit[:rows], weight=held.weight[:rows])
     asked = replace(given(IMP102, held), constraints={"a": {"monotone": "increasing"}})
     reversal = next(m for m in IMP102.measure(asked) if m.metric == "sign_reversal")
 

@@ -118,6 +118,9 @@ def test_midranks_agree_with_scipy():
     x = np.array([3.0, 1, 3, 2, 2, 2])
 
     np.testing.assert_array_equal(midranks(x), rankdata(x))
+    times = np.array([1, 3, 2, 1, 1, 4])
+    by_value = dict(zip(np.repeat(x, times), rankdata(np.repeat(x, times)), strict=True))
+    np.testing.assert_array_equal(midranks(x, times.astype(float)), [by_value[v] for v in x])
 
 
 @pytest.mark.shared

@@ -2,12 +2,12 @@
 
 How it is measured
 ------------------
-Per numeric feature the rank correlation between its value and its attribution on the same test rows, under the candidate and
-under the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a
-candidate whose whole interval lies on the other side is a reversal. Where the interval holds 0 and reaches further than `slack` on the
-other side, nothing can be told. Of several classes each has its own direction: declared are those of the favourable one. Sampled
-attributions (of models whose trees cannot be read) rest on few background rows each, which draws the correlation towards 0; it is
-divided by the root of the correlation that two independent halves of the sampling have with each other, where that is positive.
+Per numeric feature the (weighted) rank correlation between its value and its attribution on the same test rows, under the candidate and
+under the prior, with jackknife intervals. Where the project declares a direction (monotone = "increasing" or "decreasing"), a candidate
+whose whole interval lies on the other side is a reversal. Where the interval holds 0 and reaches further than `slack` on the other side,
+nothing can be told. Of several classes each has its own direction: declared are those of the favourable one. Sampled attributions (of
+models whose trees cannot be read) rest on few background rows each, which draws the correlation towards 0; it is divided by the root of
+the correlation that two independent halves of the sampling have with each other, where that is positive.
 
 Why it matters
 --------------
@@ -24,7 +24,7 @@ Spearman (1904), The proof and measurement of association between two things, Am
 rank correlation and for its correction by what repeated measurements say of each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.attributions import Attributions
-from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.jackknife import jackknife_interval
@@ -75,7 +75,7 @@ def direction(given: Given) -> Iterator[Measurement]:
 def _direction(held: Attributions, model: str, name: str, metric: str, level: float) -> Measurement:
     x = held.X[name].to_numpy(np.float64, na_value=np.nan)
     phi = held.phi[model][:, held.features.index(name)]
-    good = np.isfinite(x)
+    good = np.isfinite(x) & (held.weight > 0)
     subject, n = subjects.feature(name), int(good.sum())
     if n < 50 or np.ptp(x[good]) == 0 or np.ptp(phi[good]) == 0:
         note = "the feature or its attribution is constant on these rows" if n >= 50 else f"{n} values"
@@ -83,33 +83,37 @@ def _direction(held: Attributions, model: str, name: str, metric: str, level: fl
     apart = held.apart[model][good, held.features.index(name)] if model in held.apart else np.zeros(n)
     group = (held.unit[good] % np.uint64(GROUPS)).astype(np.int64)
     note, x, phi = "rank correlation of value and attribution", x[good], phi[good]
-    value, rest = _correlations(x, phi, apart, group)
+    w = held.weight[good] / WEIGHT_ONE
+    value, rest = _correlations(x, phi, apart, group, w)
     if apart.any() and np.isfinite(rest).all():
         note += ", corrected for the sampling of the attributions"
     elif apart.any():
-        value, rest = _correlations(x, phi, np.zeros(n), group)
+        value, rest = _correlations(x, phi, np.zeros(n), group, w)
         note += "; nearer to 0 than it would be, for two halves of the sampling do not agree on the attributions"
     found = jackknife_interval(value, rest, confidence=level)
     if found is None:
         return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
     return Measurement(
         metric=metric, subject=subject, value=float(np.clip(value, -1.0, 1.0)), low=float(np.clip(found.low, -1.0, 1.0)),
-        high=float(np.clip(found.high, -1.0, 1.0)), level=level, method=f"jackknife over {len(rest)} groups", n=n, n_eff=float(n),
-        note=note,
+        high=float(np.clip(found.high, -1.0, 1.0)), level=level, method=f"jackknife over {len(rest)} groups", n=n,
+        n_eff=float(w.sum() ** 2 / (w**2).sum()), note=note,
     )  # fmt: skip
 
 
-def _correlations(x: Floats, phi: Floats, apart: Floats, group: NDArray[np.int64]) -> tuple[float, Floats]:
-    """The correlation on all rows, and without each group."""
-    ranks = [midranks(x), midranks(phi + apart), midranks(phi - apart)]
-    rest = [_corrected([r[group != k] for r in ranks]) for k in np.unique(group)]
-    return _corrected(ranks), np.array(rest)
+def _correlations(
+    x: Floats, phi: Floats, apart: Floats, group: NDArray[np.int64], weight: Floats
+) -> tuple[float, Floats]:
+    """The weighted correlation on all rows, and without each group."""
+    ranks = np.stack([midranks(v, weight) for v in (x, phi + apart, phi - apart)])
+    rest = [_corrected(ranks[:, group != k], weight[group != k]) for k in np.unique(group)]
+    return _corrected(ranks, weight), np.array(rest)
 
 
-def _corrected(ranks: Sequence[Floats]) -> float:
+def _corrected(ranks: Floats, weight: Floats) -> float:
     """Correlation of a feature with two measurements, over the root of theirs with each other; NaN where that is not positive."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        r = np.asarray(np.corrcoef(ranks))
+        c = np.cov(ranks, aweights=weight)
+        r = c / np.sqrt(np.outer(c.diagonal(), c.diagonal()))
     return float((r[0, 1] + r[0, 2]) / 2 / np.sqrt(r[1, 2])) if r[1, 2] > 0 else np.nan
 
 

@@ -78,8 +78,12 @@ def importance_shift(given: Given) -> Iterator[Measurement]:
         yield from _shown(word, held, model, single, n, given.options.confidence)
     before, now = replicate_shares(held, PRIOR, held.groups), replicate_shares(held, CANDIDATE, held.groups)
     if before is None or now is None or len(now) - 1 < MIN_GROUPS:
-        constant = PRIOR if before is None else CANDIDATE
+        constant = PRIOR if before is None else CANDIDATE if now is None else ""
         note = f"the {constant} gives every row the same score: nothing is attributed"
+        if not constant:
+            note = f"fewer than {MIN_GROUPS} groups of dependent rows"
+        elif not held.weight.any():
+            note = "no row has weight"
         yield Measurement(metric="share_shift", subject="model", value=None, n=n, note=note)
         return
     refits = _refits(given, held.groups)
@@ -114,7 +118,7 @@ def replicate_shares(held: Attributions, model: str, members: Sequence[Sequence[
     sizes = [held.sizes(model, members), *(held.sizes(model, members, group != k) for k in present)]
     table = np.array(sizes)
     total = table.sum(axis=1, keepdims=True)
-    return None if (total <= 0).any() else np.asarray(table / total)
+    return np.asarray(table / total) if (total > 0).all() else None
 
 
 def _shown(

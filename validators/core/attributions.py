@@ -38,7 +38,12 @@ class Attributions:
         weight = self.weight.astype(np.float64) * (1.0 if keep is None else keep)
         phi = self.phi[model]
         summed = np.column_stack([phi[:, [index[n] for n in names]].sum(axis=1) for names in members])
-        return np.asarray((weight[:, None] * np.abs(summed)).sum(axis=0) / weight.sum())
+        total = float(weight.sum())
+        return (
+            np.asarray((weight[:, None] * np.abs(summed)).sum(axis=0) / total)
+            if total > 0
+            else np.full(len(members), np.nan)
+        )
 
     def shares(self, model: str) -> dict[str, float]:
         """Share of each feature in the sum of their sizes; all zero for a constant model."""

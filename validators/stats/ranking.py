@@ -93,9 +93,11 @@ def paired_delong(y_true: Counts, score_a: Floats, score_b: Floats) -> PairedAuc
     return PairedAuc(float(auc[0]), float(auc[1]), float(auc[0] - auc[1]), float(np.sqrt(max(variance, 0.0))))
 
 
-def midranks(values: Floats) -> Floats:
-    """Ranks from 1, ties sharing the mean of their ranks."""
+def midranks(values: Floats, weights: Floats | None = None) -> Floats:
+    """Ranks from 1, ties sharing the mean of their ranks; a row of weight 2 takes up the ranks of two."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    if weights is not None:
+        counts = np.bincount(inverse, weights=weights)
     last = np.cumsum(counts)
     return np.asarray((last - (counts - 1) / 2)[inverse])
 
