@@ -10,8 +10,12 @@ from validators.core.data import Role
 from validators.core.records import Given
 
 
-def measured(test, reference, units=(None, None)):
-    grid = grid_of(reference, np.linspace(0, 1, len(reference)), grouping="row" if units[0] is None else "day")
+def measured(test, reference, units=(None, None), seen=None):
+    grid = grid_of(
+        reference if seen is None else seen,
+        np.linspace(0, 1, len(reference)),
+        grouping="row" if units[0] is None else "day",
+    )
     batches = {
         role: batch_of(X, np.zeros(len(X)), np.full(len(X), 0.5), grid, unit=unit)
         for role, X, unit in ((Role.TEST, test, units[0]), (Role.REFERENCE, reference, units[1]))
@@ -78,3 +82,18 @@ def test_too_few_rows_are_undefined_with_a_reason():
 
     assert m.value is None
     assert "too few" in m.note
+
+
+def test_a_classifier_that_finds_nothing_to_split_by_does_not_tell_that_there_is_nothing():
+    """Text of 150 rows a side without one level in common; no level has the 40 rows that it takes to count."""
+
+    def side(letter, seed):
+        levels = [f"{letter}{i}" for i in range(10)]
+        rng = np.random.default_rng(seed)
+        return pd.DataFrame({f"c{k}": pd.Series(rng.choice(levels, 150), dtype=object) for k in range(4)})
+
+    test, reference = side("a", 1), side("b", 2)
+    m = measured(test, reference, seen=pd.concat([test, reference], ignore_index=True))["c2st_auc"]
+
+    assert m.value == 0.5
+    assert m.high - m.low > 0.15

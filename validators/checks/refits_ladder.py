@@ -40,6 +40,7 @@ from ..summaries.learners import fit_rung, learn_encoding
 from ..summaries.refits import as_read, fit_restrained, rows_as_read
 from ..summaries.row_sample import RowSample, RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
+from ..summaries.univariate import unlearnable, with_outcome
 
 SAMPLE = RowSampleKind()
 LEARNERS = ("simple", "restrained")
@@ -59,9 +60,9 @@ def refits_ladder(given: Given) -> Iterator[Measurement]:
     models = tuple(m for m in (CANDIDATE, PRIOR) if m in test.rows.scores)
     rows = scored_rows(test, given.grid, models)
     sample: RowSample = given.summary(Role.TRAIN, SAMPLE)
-    train = take(sample.rows, np.flatnonzero(~np.isnan(sample.rows.y) & (sample.rows.weight > 0)))
-    if rows.n == 0 or len(train) < MIN_ROWS:
-        why = "no test row has an outcome and a score" if rows.n == 0 else f"{len(train)} labelled training rows"
+    train = with_outcome(sample.rows)
+    why = unlearnable(train, rows, given.task, MIN_ROWS)
+    if why:
         yield Measurement(metric="score_lost_to_refit", subject=subjects.MODEL, value=None, n=rows.n, note=why)
         return
     mine = goodness(rows, rows.scores[CANDIDATE], given.task)
@@ -70,6 +71,9 @@ def refits_ladder(given: Given) -> Iterator[Measurement]:
     if given.asks("score_lost_to_refit", "score_of_model"):
         train, there = (rows_as_read(b, given.grid, grid) for b in (train, take(test.rows, rows.where)))
         best, found = _best_refit(replace(given, grid=grid), train, there)
+        if found is None:
+            why = "no learner of ours could be fitted on four fifths of the training rows (by entity or day) and tried on the rest"
+            yield Measurement(metric="score_lost_to_refit", subject=subjects.MODEL, value=None, n=rows.n, note=why)
     fitted_on = f"fitted on {len(train):,} of {sample.total:,} training rows"
     if len(grid.features) < len(given.grid.features):
         fitted_on += f", on the {len(grid.features)} features that the candidate lists"
@@ -109,7 +113,7 @@ def _best_refit(given: Given, train: Batch, there: Batch) -> tuple[str, Floats |
     kept, judged = (take(train, np.flatnonzero(mask)) for mask in (~outer, outer))
     sample = RowSample(judged, len(judged), max(len(judged), 1))
     tried: dict[str, float] = {}
-    for name in LEARNERS:
+    for name in LEARNERS if len(kept) and len(judged) else ():
         scores = _scores(given, name, kept, judged)
         if scores is not None:
             rows = scored_rows(_with(sample, scores), given.grid, (CANDIDATE,))

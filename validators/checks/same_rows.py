@@ -62,10 +62,9 @@ def same_rows(given: Given) -> Iterator[Measurement]:
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
     pairs = pairs_of(sample.rows, sample.total, given.task)
     n = len(pairs.weight)
-    if n < 2:
-        yield Measurement(
-            metric="mean_change_sd", subject="model", value=None, n=n, note="no row is scored by both models"
-        )
+    if n < 2 or not pairs.weight.any():
+        why = "no row is scored by both models" if n < 2 else "no row has weight"
+        yield Measurement(metric="mean_change_sd", subject="model", value=None, n=n, note=why)
         return
     yield from _change(pairs, given)
     if given.task.type != "regression":

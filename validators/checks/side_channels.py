@@ -46,7 +46,7 @@ from ..summaries.goodness import areas, constant, goodness
 from ..summaries.refits import refit_goodness
 from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
-from ..summaries.univariate import tree_scores
+from ..summaries.univariate import tree_scores, unlearnable, with_outcome
 
 SAMPLE = RowSampleKind()
 MIN_ROWS = 100
@@ -62,11 +62,10 @@ class Options:
 
 def side_channels(given: Given) -> Iterator[Measurement]:
     """What gaps, keys and the clock gain alone."""
-    train, test = given.summary(Role.TRAIN, SAMPLE).rows, given.summary(Role.TEST, SAMPLE)
-    train = take(train, np.flatnonzero(~np.isnan(train.y) & (train.weight > 0)))
+    train, test = with_outcome(given.summary(Role.TRAIN, SAMPLE).rows), given.summary(Role.TEST, SAMPLE)
     rows = scored_rows(test, given.grid, (CANDIDATE,))
-    if rows.n == 0 or len(train) < MIN_ROWS:
-        why = "no test row has an outcome and a score" if rows.n == 0 else f"{len(train)} labelled training rows"
+    why = unlearnable(train, rows, given.task, MIN_ROWS)
+    if why:
         yield Measurement(metric="missing_lift_share", subject=subjects.MODEL, value=None, n=rows.n, note=why)
         return
     there = take(test.rows, rows.where)
@@ -106,11 +105,17 @@ def _gaps(given: Given, train: Batch, there: Batch, rows: ScoredRows) -> Iterato
     gain = goodness(rows, rows.scores[CANDIDATE], given.task) - constant(rows, train, given.task)
     ends = jackknife_interval(float(gain[0]), gain[1:], confidence=given.options.confidence)
     lift = _lift(flags[:, holed], asked[:, holed], train, rows, given.task)
-    if ends is not None and ends.low > 0:
-        share = divided(lift, gain)
-        yield measured(
-            "missing_lift_share", subjects.MODEL, share, rows, level=given.options.confidence, note=rows.note
-        )
+    weak = "the candidate is no surer than a constant" if ends is None or ends.low <= 0 else ""
+    share = np.full(len(gain), np.nan) if weak else divided(lift, gain)
+    yield measured(
+        "missing_lift_share",
+        subjects.MODEL,
+        share,
+        rows,
+        level=given.options.confidence,
+        undefined=weak,
+        note=rows.note,
+    )
     if not given.asks("missing_lift", "quality_without_gaps"):
         return
     level = simultaneous_level(given.options.confidence, 1 + len(holed))

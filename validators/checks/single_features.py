@@ -42,7 +42,7 @@ from ..summaries.goodness import constant, goodness
 from ..summaries.refits import refit_goodness
 from ..summaries.row_sample import RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
-from ..summaries.univariate import single_feature_scores
+from ..summaries.univariate import single_feature_scores, unlearnable, with_outcome
 
 SAMPLE = RowSampleKind()
 MIN_ROWS, MIN_CLASS, NEAR, ADDED = 100, 15, 0.9, 0.02
@@ -59,7 +59,7 @@ class Options:
 
 def single_features(given: Given) -> Iterator[Measurement]:
     """Each feature's share of the candidate's gain, and the metric of a learner without the strongest ones."""
-    train, test = labelled(given.summary(Role.TRAIN, SAMPLE).rows), given.summary(Role.TEST, SAMPLE)
+    train, test = with_outcome(given.summary(Role.TRAIN, SAMPLE).rows), given.summary(Role.TEST, SAMPLE)
     rows = scored_rows(test, given.grid, (CANDIDATE,))
     why = _too_few(given, train, rows)
     if why:
@@ -97,19 +97,11 @@ def single_features(given: Given) -> Iterator[Measurement]:
 
 
 def _too_few(given: Given, train: Batch, rows: ScoredRows) -> str:
-    if rows.n == 0:
-        return "no test row has an outcome and a score"
-    if len(train) < MIN_ROWS:
-        return f"{len(train)} labelled training rows; it takes {MIN_ROWS}"
-    if given.task.type == "regression":
-        return ""
+    why = unlearnable(train, rows, given.task, MIN_ROWS)
+    if why or given.task.type == "regression":
+        return why
     other = rows.n - int(np.bincount(rows.y.astype(np.int64)).max())
     return f"{other} test rows of another class than most; it takes {MIN_CLASS}" if other < MIN_CLASS else ""
-
-
-def labelled(batch: Batch) -> Batch:
-    """Rows with an outcome and a weight."""
-    return take(batch, np.flatnonzero(~np.isnan(batch.y) & (batch.weight > 0)))
 
 
 def _rest(given: Given, train: Batch, there: Batch, rows: ScoredRows, shares: Mapping[str, float]) -> dict[str, Floats]:

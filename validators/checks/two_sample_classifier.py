@@ -4,12 +4,12 @@ How it is measured
 ------------------
 A small gradient-boosting classifier learns to tell test from reference on one half of the rows, and is scored on the other half; whole
 entities or days are in one of them. Its AUC is 0.5 when the two are alike in every respect, joint ones included; 0.542 is what a shift of
-0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. It is about the
-classifier that was fitted, and holds because no row that it is scored on helped to fit it: in cross-fitting every row does both, and the
-parts lean on each other, so that intervals of 95 % held .8. Where all of it lies below 0.5, entities or days of both sides come from one
-pool, and those that one half of them took the other half lacks: nothing can be told. Levels that fewer than 40 of the rows have count as
-one. Beside it, as information, the share of shuffles of the sides of whole entities, days or rows that give at least the AUC that was
-seen.
+0.15 sigma in one direction gives. The interval is DeLong's, or the jackknife's where rows depend on each other. It is about the classifier
+that was fitted, and holds because no row that it is scored on helped to fit it: in cross-fitting every row does both, and the parts lean
+on each other, so that intervals of 95 % held .8. Where all of it lies below 0.5, entities or days of both sides come from one pool, and
+those that one half of them took the other half lacks: nothing can be told. A classifier that finds nothing to split by gets the interval
+of a ranking by chance. Levels that fewer than 40 of the rows have count as one. Beside it, as information, the share of shuffles of the
+sides of whole entities, days or rows that give at least the AUC that was seen.
 
 Why it matters
 --------------
@@ -159,6 +159,10 @@ def _interval(
     value = float(roc_auc_many(total[0], total[1]))
     variance = delong_variance(total[0], total[1])
     confidence = given.options.confidence
+    if bins == 1:  # a classifier that splits nothing tells no more than one that ranks by chance
+        n0, n1 = (len(np.unique(unit[label == k])) for k in (0, 1))
+        chance = normal_interval(value, ((n0 + n1 + 1) / (12 * n0 * n1)) ** 0.5, confidence=confidence, scale="logit")
+        return chance, value, "that of a ranking by chance"
     if given.grid.grouping == "row" and np.ptp(weight) == 0 and variance is not None:
         return (
             normal_interval(value, variance**0.5, confidence=confidence, scale="logit"),

@@ -75,9 +75,9 @@ Found = list[tuple[tuple[int, ...], tuple[str, ...]]]
 
 
 def _of_numbers(name: str, column: pd.Series, bins: int) -> tuple[NDArray[np.int64], Found]:
-    """Bins 0 to k - 1, then k for missing; conditions in the smallest and largest values that the bins hold."""
+    """Bins 0 to k - 1, k for missing, k + 1 for infinities; conditions in the smallest and largest finite values that the bins hold."""
     values = np.asarray(column.to_numpy(np.float64, na_value=np.nan), np.float64)
-    known = ~np.isnan(values)
+    known = np.isfinite(values)
     distinct = np.unique(values[known])
     if not len(distinct):
         return np.zeros(len(values), np.int64), [((0,), (subjects.term(name, "==", None),))]
@@ -89,7 +89,7 @@ def _of_numbers(name: str, column: pd.Series, bins: int) -> tuple[NDArray[np.int
         edges = distinct[1:]
     code = np.searchsorted(edges, values, side="right").astype(np.int64)
     last = len(edges)
-    code[~known] = last + 1
+    code[np.isnan(values)], code[np.isinf(values)] = last + 1, last + 2
     starts = np.concatenate([distinct[:1], edges])
     ends = np.append(distinct[np.searchsorted(distinct, edges) - 1], distinct[-1])
     found: Found = [((last + 1,), (subjects.term(name, "==", None),))]

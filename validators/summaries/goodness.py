@@ -11,7 +11,8 @@ from .scored_rows import Floats, ScoredRows
 
 
 def goodness(rows: ScoredRows, scores: Floats, task: Task) -> Floats:
-    """(1 + groups,): area under the ROC curve, its mean over the classes against the rest, or R2 / 2 in regression.
+    """(1 + groups,): area under the ROC curve, its mean over the classes that the rows hold, each against the rest, or R2 / 2 in
+    regression.
 
     On all rows, then without each group; NaN where undefined (one class only, a constant outcome). One limit fits all three.
     """
@@ -19,8 +20,9 @@ def goodness(rows: ScoredRows, scores: Floats, task: Task) -> Floats:
         return _half_r2(rows, scores[:, 0])
     if task.type == "binary":
         return areas(rows, scores[:, 0], rows.y == 1)
-    found = [areas(rows, scores[:, k], rows.y == k) for k in range(scores.shape[1])]
-    return np.asarray(np.mean(found, axis=0))
+    held = [k for k in range(scores.shape[1]) if (rows.y == k).any()]
+    found = [areas(rows, scores[:, k], rows.y == k) for k in held]
+    return np.asarray(np.mean(found, axis=0)) if held else np.full(rows.groups + 1, np.nan)
 
 
 def base(task: Task) -> float:

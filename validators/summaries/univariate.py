@@ -6,9 +6,25 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeRegressor
 
 from ..core.data import Batch, Bins, NumericBins, Task
+from .row_sample import take
+from .scored_rows import ScoredRows
 
 Floats = NDArray[np.float64]
 LEAVES, LEAF_ROWS, PRIOR_ROWS = 24, 30, 20.0
+
+
+def with_outcome(batch: Batch) -> Batch:
+    """Rows with an outcome and a weight."""
+    return take(batch, np.flatnonzero(~np.isnan(batch.y) & (batch.weight > 0)))
+
+
+def unlearnable(train: Batch, rows: ScoredRows, task: Task, least: int) -> str:
+    """Why nothing can be learnt from the training rows (`with_outcome`) and tried on the others; empty where it can."""
+    if rows.n == 0:
+        return "no test row has an outcome and a score"
+    if len(train) < least:
+        return f"{len(train)} labelled training rows; it takes {least}"
+    return "train has one class only" if task.type != "regression" and len(np.unique(train.y)) < 2 else ""
 
 
 def single_feature_scores(train: Batch, test: Batch, name: str, j: int, bins: Bins, task: Task) -> Floats:
