@@ -51,5 +51,5 @@ def batch(n, seed, task="binary", *, broken=True):
         sensitive=pd.DataFrame(index=range(n)),
         time=np.datetime64("2025-01-01", "ns") + rng.integers(0, 5, n) * np.timedelta64(1, "D"),
         lateness={"x": np.where(rng.random(n) < 0.2, np.nan, rng.integers(-3, 3, n) / 2)},
-        immature=rng.random(n) < 0.1,
+        immature=rng.choice([0.0, 1.0, np.nan], n, p=[0.8, 0.1, 0.1]),
     )

@@ -185,8 +185,9 @@ class Batch:
         Event time, or None when no such column is declared.
     lateness
         Per feature with a column in ``available_at``: (n,) days from the event until the value was known, NaN where unknown.
-    immature : (n,) bool
-        Rows whose outcome was read before its horizon was over; None where label_time or label_horizon is not declared.
+    immature : (n,) float64
+        1 where the outcome was read before its horizon was over, else 0, NaN where a time is missing; None where label_time or
+        label_horizon is not declared.
     order : (n,) float64
         The number in the key (of a text the digits at its end), NaN where there is none; None where no key is declared.
     """
@@ -203,7 +204,7 @@ class Batch:
     sensitive: pd.DataFrame
     time: NDArray[np.datetime64] | None = None
     lateness: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-    immature: NDArray[np.bool_] | None = None
+    immature: NDArray[np.float64] | None = None
     order: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:

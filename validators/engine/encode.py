@@ -65,12 +65,13 @@ def lateness(
 
 def immature(
     frame: pd.DataFrame, project: Project, time: NDArray[np.datetime64] | None, role: Role
-) -> NDArray[np.bool_] | None:
-    """Whether the outcome was read before its horizon was over; None where that is not declared."""
+) -> NDArray[np.float64] | None:
+    """1 where the outcome was read before its horizon was over, else 0, NaN without one of the times; None where not declared."""
     horizon, read = project.columns.label_horizon, times(frame, project.columns.label_time, role)
     if horizon is None or read is None or time is None:
         return None
-    return np.asarray(read < time + pd.Timedelta(horizon).to_timedelta64())
+    early = read < time + pd.Timedelta(horizon).to_timedelta64()
+    return np.where(np.isnat(read) | np.isnat(time), np.nan, early)
 
 
 def row_keys(frame: pd.DataFrame, project: Project) -> NDArray[np.uint64]:

@@ -19,10 +19,10 @@ A_YEAR, UNIT, PLACEHOLDER_SHARE, UNIT_SHARE = 366.0, 1000.0, 0.01, 0.1
 
 
 def matured(world: World, rng: np.random.Generator) -> World | None:  # noqa: ARG001 - every null has one signature
-    """Every outcome was read after its horizon."""
+    """Every outcome of which it is known was read after its horizon."""
     if world.batch.immature is None:
         return None
-    read = {r: None if b.immature is None else np.zeros(len(b), np.bool_) for r, b in world.rows.items()}
+    read = {r: None if b.immature is None else np.minimum(b.immature, 0.0) for r, b in world.rows.items()}
     return replace(world, rows={r: replace(b, immature=read[r]) for r, b in world.rows.items()})
 
 
@@ -75,7 +75,7 @@ def read_too_early(world: World, size: float, rng: np.random.Generator, turn: in
         return None
     hit = some(len(batch), size, rng)
     return Planted(
-        world=world.having(replace(batch, immature=batch.immature | hit)),
+        world=world.having(replace(batch, immature=np.where(hit, 1.0, batch.immature))),
         subject=subjects.rows(world.into.value),
         changed=float(hit.mean()),
     )
