@@ -1,11 +1,15 @@
 """LEK107: statistics that a model keeps tell which rows it was fitted on."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from validators.checks import fitted_on_all
+from validators.core.data import CANDIDATE, Role
 
 from .leakage_cases import TEST_X, TRAIN_X, measure, two
+from .performance_cases import given_rows, measured
 
 
 class Kept:
@@ -54,3 +58,30 @@ def test_a_model_that_keeps_nothing_is_not_judged():
     found = measure(fitted_on_all.CHECK, train, test, grid, model=model)
 
     assert list(found) == [("statistics_compared", "model")]
+
+
+@pytest.mark.parametrize("attribute", ["statistics_", "center_"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_median_counts_as_compared_only_where_all_rows_can_be_looked_at(attribute, whole):
+    """An imputer fitted with the median of train and test passed beyond 20,000 rows: "1 statistics, none equals"."""
+    test_x = TEST_X.assign(income=TEST_X["income"] * 1.2345)
+    train, test, grid = two(test_x=test_x)
+    model = Kept(TRAIN_X)
+    median = float(pd.concat([TRAIN_X, test_x])["income"].median())
+    numbers = {attribute: [median]}
+    model.parts = [{"class": "SimpleImputer", "place": "fill", "columns": ["income"], "numbers": numbers}]
+    check = fitted_on_all.CHECK
+    given = given_rows(check, {Role.TRAIN: train, Role.TEST: test}, grid, models={CANDIDATE: model})
+    if not whole:
+        cut = {
+            k: replace(s, total=s.total + 1) if k[1] == fitted_on_all.SAMPLE else s for k, s in given.summaries.items()
+        }
+        given = replace(given, summaries=cut)
+    found = measured(check, given)
+
+    assert found["statistics_compared", "model"].value == whole
+    if whole:
+        assert "median" in found["fitted_on_all", "feature:income"].note
+    else:
+        assert list(found) == [("statistics_compared", "model")]
+        assert "1 may be medians" in found["statistics_compared", "model"].note

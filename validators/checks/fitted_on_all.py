@@ -6,7 +6,8 @@ The candidate's parts are walked for what they keep of the rows they were fitted
 levels of scalers, imputers and encoders, and of own classes that keep one number per column. Each is compared with the same
 statistic of train alone and of train and test together, gaps filled as the part before it fills them. `fitted_on_all` is the number of
 a feature's statistics that equal those of both together to 1e-9 and those of train not. Means, variances and extremes are exact over
-all rows; medians and levels are compared where the sample holds all rows. `statistics_compared` counts what could be told apart.
+all rows; medians and levels are compared where the sample holds all rows. `statistics_compared` counts what could be told apart; a
+fill or a centre that may be a median, and is none of the statistics that could be looked at, is not counted, and the note says so.
 
 Why it matters
 --------------
@@ -58,8 +59,12 @@ def fitted_on_all(given: Given) -> Iterator[Measurement]:
     """Stored statistics that equal those of train and test together."""
     found: dict[str, list[str]] = defaultdict(list)
     compared: dict[str, int] = defaultdict(int)
+    strange: list[str] = []
     for part in given.models[CANDIDATE].fitted_statistics():
         for name, words in _part(given, part):
+            if words is None:
+                strange.append(name)
+                continue
             compared[name] += 1
             if words:
                 found[name].append(f"{words} of {part.get('class')} {part.get('place')}")
@@ -73,14 +78,18 @@ def fitted_on_all(given: Given) -> Iterator[Measurement]:
             metric="fitted_on_all", subject=subjects.feature(name), value=float(len(found[name])), n=rows,
             method="comparison", note=note,
         )  # fmt: skip
+    note = "" if compared else "the candidate keeps no statistic of its training rows that can be compared"
+    if strange:
+        some = ", ".join(dict.fromkeys(strange[:3])) + (" and others" if len(strange) > 3 else "")
+        unseen = f"{len(strange)} may be medians, which are compared where the sample holds all rows ({some})"
+        note = "; ".join(filter(None, (note, unseen)))
     yield Measurement(
-        metric="statistics_compared", subject=subjects.MODEL, value=float(sum(compared.values())), n=rows, method="count",
-        note="" if compared else "the candidate keeps no statistic of its training rows that can be compared",
+        metric="statistics_compared", subject=subjects.MODEL, value=float(sum(compared.values())), n=rows, method="count", note=note,
     )  # fmt: skip
 
 
-def _part(given: Given, part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(feature, statistic that betrays it or nothing) of every comparison that one part allows."""
+def _part(given: Given, part: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """(feature, statistic that betrays it or nothing) of every comparison that one part allows; None where it cannot be told."""
     columns = [str(c) for c in part.get("columns") or ()]
     fills = part.get("fills") or [None] * len(columns)
     for attribute, values in dict(part.get("numbers") or {}).items():
@@ -89,8 +98,12 @@ def _part(given: Given, part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             if name not in given.grid.features or not isinstance(value, int | float):
                 continue
             train, both = _facts(given, name, fill, exact=attribute not in ("center_", "statistics_"))
-            told = [k for k in meant if k in both and not _equal(train[k], both[k])]
-            if told and (attribute in MEANT or _any_equal(value, train, both, told)):
+            seen = [k for k in meant if k in both]
+            told = [k for k in seen if not _equal(train[k], both[k])]
+            unlike = attribute in MEANT and train and not _any_equal(value, train, both, seen)
+            if unlike and len(seen) < len(meant):
+                yield name, None
+            elif told and (unlike or _any_equal(value, train, both, told)):
                 same = [k for k in told if _equal(value, both[k])]
                 innocent = any(k in train and _equal(value, train[k]) for k in meant)
                 yield name, f"{same[0]} ({value:.6g})" if same and not innocent else ""
@@ -103,7 +116,7 @@ def _part(given: Given, part: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _any_equal(value: float, train: Mapping[str, float], both: Mapping[str, float], told: list[str]) -> bool:
-    """Whether a number of unknown meaning is one of these statistics at all."""
+    """Whether a number is one of these statistics at all."""
     return any(_equal(value, held[k]) for held in (train, both) for k in told)
 
 
