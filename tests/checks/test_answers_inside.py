@@ -1,6 +1,7 @@
 """LEK109: the outcome under another name is found and named."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from validators.checks import answers_inside
@@ -33,3 +34,51 @@ def test_a_pure_value_is_named_with_its_bound():
 
     assert "closed" in found["pure_share", "feature:code"].note
     assert found["pure_share", "feature:region"].value == 0
+
+
+def copies(column, y=TRAIN_Y, task=BINARY):
+    X = TRAIN_X.assign(held=column)
+    p = np.full(3000, 0.5)
+    grid = grid_of(X, p, task=task, y=y)
+    train = batch_of(X, y, p, grid)
+    found = measure(answers_inside.CHECK, train, train, grid, task)
+    return found.get(("copies_outcome", "feature:held")) or found["copies_outcome", "model"]
+
+
+def test_a_copy_with_gaps_and_one_that_is_missing_for_a_class_fail():
+    """Known in 45 % of rows, or "closed" where y = 1 and missing elsewhere: 0.0, so it passed."""
+    gaps = copies(np.where(np.random.default_rng(0).random(3000) < 0.45, TRAIN_Y, np.nan))
+    closed = copies(pd.Series(np.where(TRAIN_Y == 1, "closed", None), dtype=object))
+    y = np.random.default_rng(1).normal(size=3000)
+    negated = copies(np.where(np.arange(3000) < 400, -y, np.nan), y, REGRESSION)
+
+    assert gaps.value == closed.value == negated.value == 1.0
+    assert closed.note == "it and the outcome determine each other"
+    assert "on the 400 rows where it is known" in negated.note
+    assert negated.n == 400
+
+
+def test_with_one_class_in_train_nothing_can_be_told():
+    m = copies(TRAIN_Y, np.zeros(3000))
+
+    assert (m.value, m.n) == (None, 3000)
+    assert m.note == "all training rows have one outcome"
+
+
+def test_a_match_that_may_be_an_accident_is_neither_a_copy_nor_none():
+    one = np.arange(3000) == 7
+    few = copies(np.where(np.arange(3000) < 60, TRAIN_Y, np.nan))
+    lone = copies(np.where(np.arange(3000) < 120, one, np.nan), one * 1.0)
+
+    assert few.value is lone.value is None
+    assert (few.n, lone.n) == (60, 120)
+
+
+@pytest.mark.parametrize("known", [0, 40, 2900])
+def test_a_feature_that_is_mostly_missing_or_constant_is_no_copy(known):
+    flag = copies(np.where(np.arange(3000) < known, 1.0, np.nan))
+    words = copies(
+        pd.Series(np.where(np.arange(3000) < known, np.where(np.arange(3000) % 2, "a", "b"), None), dtype=object)
+    )
+
+    assert flag.value == words.value == 0.0
