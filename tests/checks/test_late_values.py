@@ -9,7 +9,7 @@ from validators.checks import late_values
 from validators.core.data import Role
 from validators.core.records import Given
 
-from .leakage_cases import measure, two
+from .leakage_cases import TEST_X, measure, two
 from .performance_cases import BINARY, verdict
 
 
@@ -67,5 +67,39 @@ def test_values_known_in_time_pass_unless_an_embargo_says_otherwise():
 def test_rows_without_a_time_are_listed_and_not_taken_for_early():
     found = late(0.0)
 
-    assert found["unknown_time_share", "feature:income | rows:test"].value == pytest.approx(10 / 2000)
+    gaps = int(TEST_X["income"][:10].isna().sum())
+    assert gaps > 0
+    assert found["unknown_time_share", "feature:income | rows:test"].value == pytest.approx((10 - gaps) / (2000 - gaps))
     assert found["late_share", "feature:income | rows:test"].n == 1990
+
+
+def of_known(known, late=0):
+    """Late shares of test where so many of 2,000 rows have both times and so many of these are late."""
+    train, test, grid = two()
+    days = np.where(np.arange(2000) < late, 40.0, np.where(np.arange(2000) < known, -1.0, np.nan))
+    held = replace(train, lateness={f: np.full(3000, -1.0) for f in ("age", "empty")})
+    X = test.X.assign(empty=np.nan)
+    return measure(late_values.CHECK, held, replace(test, X=X, lateness={"age": days, "empty": days + np.nan}), grid)
+
+
+@pytest.mark.parametrize(
+    ("known", "late", "value", "n", "note"),
+    [
+        (0, 0, None, 2000, "no row has both times"),
+        (120, 0, None, 2000, "1,880 of 2,000 rows lack"),
+        (120, 1, 1 / 120, 120, "1 of 120 rows"),
+        (1200, 0, 0, 1200, "none of 1,200 rows"),
+    ],
+)
+def test_values_that_nobody_dated_do_not_clear_a_role_and_one_late_one_still_tells(known, late, value, n, note):
+    """94 % of the rows without a time passed on the other 120; a role without any did not count."""
+    m = of_known(known, late)["late_share", "feature:age | rows:test"]
+
+    assert (m.value, m.n) == (value, n)
+    assert note in m.note
+
+
+def test_a_feature_without_a_value_is_not_asked_when_it_was_known():
+    m = of_known(1200)["late_share", "feature:empty | rows:test"]
+
+    assert (m.value, m.n, m.note) == (None, 0, "no value")

@@ -40,6 +40,15 @@ def test_served_from_after_the_decision_and_unknown_times_are_told():
     assert fresh(None)["staler_share", "feature:debt"].value is None
 
 
+@pytest.mark.parametrize(("known", "note"), [(0, "no row has both times"), (300, "700 of 1,000 rows lack a time")])
+def test_values_that_are_served_without_a_time_count_and_are_not_taken_for_fresh(known, note):
+    """A feature without any served time had n = 0, so that its check passed by the others."""
+    m = fresh(lambda age: np.where(np.arange(N) < known, age, np.nan))["staler_share", "feature:debt"]
+
+    assert (m.value, m.n) == (None, N)
+    assert note in m.note
+
+
 # --- asked again ------------------------------------------------------------------------------------------------------
 class Steady:
     def predict(self, X):

@@ -4,8 +4,9 @@ How it is measured
 ------------------
 For every feature with a column in `available_at`, the value of each row, all rows of each role, must have become known no later
 than its event time. `late_share` is the share of rows that break this, per role; where none does, the bound of an unseen event is
-given. Rows without one of the two times are listed apart. For information: the candidate's metric on the test rows without any
-late value, beside that of all rows, and a learner of our own refitted without the late features, beside the same learner with all.
+given. Rows with a value that lack one of the two times are listed apart; where they are more than `most_unknown`, seeing no late row
+tells nothing. For information: the candidate's metric on the test rows without any late value, beside that of all rows, and a learner
+of our own refitted without the late features, beside the same learner with all.
 
 Why it matters
 --------------
@@ -47,9 +48,13 @@ MIN_ROWS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`embargo_days`: how long before the decision a value must have been known."""
+    """`embargo_days`: how long before the decision a value must have been known.
+
+    `most_unknown`: share of the values without a time beyond which none seen late does not clear a role (house).
+    """
 
     embargo_days: float = 0.0
+    most_unknown: float = 0.5
 
 
 def late_values(given: Given) -> Iterator[Measurement]:
@@ -58,25 +63,25 @@ def late_values(given: Given) -> Iterator[Measurement]:
         if given.has(role, LATE):
             held: Lateness = given.summary(role, LATE)
             for name in held.days:
-                yield from _shares(held, name, role, given.options.embargo_days)
+                yield from _shares(held, name, role, given.options)
     yield from _without(given)
 
 
-def _shares(held: Lateness, name: str, role: Role, embargo: float) -> Iterator[Measurement]:
+def _shares(held: Lateness, name: str, role: Role, options: Options) -> Iterator[Measurement]:
     subject = subjects.join(subjects.feature(name), subjects.rows(role.value))
-    known, late, worst = held.counts(name, embargo)
+    known, late, worst = held.counts(name, options.embargo_days)
     total = held.total(name)
-    if known == 0:
-        yield Measurement(metric="late_share", subject=subject, value=None, n=0, note="no row has both times")
-        return
-    note = (
-        f"none of {known:,} rows" if late == 0 else f"{late:,} of {known:,} rows, by up to {lasting(worst + embargo)}"
-    )
-    yield counted("late_share", subject, late, known, level=CONFIDENCE, note=note)
+    lacking = f"{total - known:,} of {total:,} rows lack one of the two times"
+    if known == 0 or (late == 0 and total - known > options.most_unknown * total):
+        why = f"{lacking}; none of the others is late" if known else "no row has both times" if total else "no value"
+        yield Measurement(metric="late_share", subject=subject, value=None, n=total, note=why)
+    else:
+        by = f"by up to {lasting(worst + options.embargo_days)}"
+        note = f"{late:,} of {known:,} rows, {by}" if late else f"none of {known:,} rows"
+        yield counted("late_share", subject, late, known, level=CONFIDENCE, note=note)
     if known < total:
         yield Measurement(
-            metric="unknown_time_share", subject=subject, value=1 - known / total, n=total, method="count",
-            note=f"{total - known:,} of {total:,} rows lack one of the two times",
+            metric="unknown_time_share", subject=subject, value=1 - known / total, n=total, method="count", note=lacking,
         )  # fmt: skip
 
 

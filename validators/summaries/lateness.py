@@ -14,9 +14,10 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """Per feature: distinct lateness in whole seconds with its rows, ascending; and rows that lack one of the two times.
+    """Per feature: distinct lateness in whole seconds with its rows, ascending; and rows with a value that lack one of the two times.
 
-    Lateness is kept to the second, rounded away from zero, so that a value known after the event is late by at least one.
+    Where there is neither a value nor a time, nothing was known, early or late. Lateness is kept to the second, rounded away from zero,
+    so that a value known after the event is late by at least one.
     """
 
     days: Mapping[str, tuple[Counts, Counts]]
@@ -37,7 +38,7 @@ class Lateness:
         return int(rows.sum()), int(rows[late].sum()), worst
 
     def total(self, name: str) -> int:
-        """All rows."""
+        """Rows with both times or a value."""
         return int(self.days[name][1].sum()) + self.unknown[name]
 
 
@@ -56,13 +57,19 @@ class LatenessKind:
         """Of one batch."""
         held, unknown = {}, {}
         for name, days in batch.lateness.items():
-            known = days[np.isfinite(days)] * 86_400
+            there = np.isfinite(days)
+            known = days[there] * 86_400
             seconds, rows = np.unique(
                 (np.sign(known) * np.ceil(np.abs(known) - 1e-6)).astype(np.int64), return_counts=True
             )
             held[name] = (seconds, rows.astype(np.int64))
-            unknown[name] = int(len(days) - len(known))
+            unknown[name] = int((~there & valued(batch, name)).sum())
         return Lateness(held, unknown)
+
+
+def valued(batch: Batch, name: str) -> NDArray[np.bool_]:
+    """(n,) where a feature has a value; everywhere where it is no feature of the model."""
+    return np.asarray(batch.X[name].notna()) if name in batch.X else np.ones(len(batch), np.bool_)
 
 
 def _merged(a: tuple[Counts, Counts], b: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
