@@ -1,5 +1,7 @@
 """QUA102: planted defects are found where they are; sound features have none."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,6 +87,32 @@ def test_a_feature_without_any_value_is_found_whatever_its_rows_weigh(heavy):
 
 def test_a_number_that_is_everywhere_is_named_by_itself():
     assert defects(flat=0.0)["modal_share", "feature:flat"].note == "train: 100.00% of rows are 0"
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (datetime.date(2024, 2, 1), "2024-02-01"),
+        (datetime.time(1, 2), "01:02:00"),
+        (pd.Timedelta(hours=2), "0 days 02:00:00"),
+        (np.True_, "True"),
+    ],
+    ids=["date", "time", "timedelta", "boolean"],
+)
+def test_a_value_that_is_no_number_is_named_by_itself(value, name):
+    """Days of a csv, and dates, times and spans of a parquet file, stopped the check."""
+    found = defects(held=pd.Series([value] * 3000))
+
+    assert found["modal_share", "feature:held"].note == f"train: 100.00% of rows are {name}"
+
+
+def test_categories_of_one_kind_and_of_two_are_counted_as_texts_are():
+    """A parquet dictionary with one level, or with the levels "1" and "a", stopped the check."""
+    mixed = np.where(np.arange(3000) % 10 == 0, "1", "a")
+    found = defects(mixed=pd.Categorical(mixed), one=pd.Categorical(["only"] * 3000), codes=pd.Categorical([7] * 3000))
+
+    assert found["mixed_type_share", "feature:mixed"].value == pytest.approx(0.1)
+    assert found["mixed_type_share", "feature:one"].value == found["mixed_type_share", "feature:codes"].value == 0.0
 
 
 def test_a_date_that_is_everywhere_is_named_by_itself():

@@ -29,6 +29,7 @@ Breck et al. (2019), Data validation for machine learning, MLSys; Schelter et al
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -101,9 +102,9 @@ def _commonest(rows: Batch, j: int, bins: Bins, modal: int) -> tuple[str, float]
     if modal == bins.missing or counts.empty:
         return bins.names[modal], 1.0
     value, within = counts.index[0], float(counts.iloc[0] / counts.sum())
-    if isinstance(value, str | pd.Timestamp | np.datetime64):
-        return (bins.names[modal] if within == 1 and isinstance(value, str) else str(value)), within
-    return (str(bool(value)) if isinstance(value, bool | np.bool_) else f"{float(value):.6g}"), within
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return f"{float(value):.6g}", within
+    return (bins.names[modal] if within == 1 and isinstance(value, str) else str(value)), within
 
 
 def _dead(
@@ -173,8 +174,9 @@ def _numbers(
 
 def _mixed_types(column: pd.Series, subject: str, where: str) -> Measurement:
     known = column.dropna()
-    kinds = known.map(_is_number)
-    share = float(kinds.mean()) if len(known) else 0.0
+    if known.empty:
+        return Measurement(metric="mixed_type_share", subject=subject, value=None, n=0, note=f"{where}: no value")
+    share = float(known.astype(object).map(_is_number).astype(np.float64).mean())
     rarer = min(share, 1 - share)
     note = f"{where}: {rarer:.2%} of the values are of the rarer kind (numbers or words)"
     return Measurement(metric="mixed_type_share", subject=subject, value=rarer, n=len(known), method="count", note=note)
