@@ -1,6 +1,7 @@
 """QUA102: planted defects are found where they are; sound features have none."""
 
 import datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,9 @@ import pytest
 from scipy.special import expit
 
 from validators.checks import feature_defects
+from validators.cli.execute import policy_of
 from validators.core.data import Role
+from validators.core.records import Result, Status
 
 from .performance_cases import BINARY, REGRESSION, batch_of, frame, grid_of, multiclass, truth
 from .quality_cases import measure
@@ -134,3 +137,36 @@ def test_sound_features_have_none():
         == 0
     )
     assert max(m.value for (k, _), m in found.items() if k == "modal_share") < 0.6
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_few_values_of_the_other_sign_hide_no_second_unit(sign):
+    """A fifth of the rows a hundred times as large was found (0.2), and not beside one value of -5 (0.0)."""
+    rng = np.random.default_rng(2)
+    weight = sign * rng.lognormal(4, 0.2, 3000) * np.where(rng.random(3000) < 0.2, 100.0, 1.0)
+    weight[7] = -5.0 * sign
+
+    assert 0.18 < defects(weight=weight)["mixed_unit_share", "feature:weight"].value < 0.22
+
+
+def test_where_no_two_units_can_be_looked_for_that_is_said_and_keeps_nothing_open():
+    rng = np.random.default_rng(3)
+    found = defects(
+        signed=rng.normal(size=3000),
+        few=np.where(np.arange(3000) < 60, rng.lognormal(size=3000), np.nan),
+        nothing=np.full(3000, np.nan),
+        levels=rng.integers(-2, 3, 3000),
+    )
+    judged = {f: found["mixed_unit_share", f"feature:{f}"] for f in ("signed", "few", "nothing", "levels")}
+    policy, _ = policy_of(SimpleNamespace(policy_file=None, tier=2, packs=()))
+    result = Result(
+        code="QUA102",
+        status=Status.MEASURED,
+        measurements=tuple(m for m in found.values() if "nothing" not in m.subject),
+    )
+
+    assert {f: m.value for f, m in judged.items()} == {"signed": None, "few": None, "nothing": None, "levels": 0.0}
+    assert "lie on the other side of 0" in judged["signed"].note
+    assert "60 values other than 0; it takes 100" in judged["few"].note
+    assert found["placeholder_share", "feature:nothing"].value is None
+    assert policy.judge(result, "quality").verdict == "PASS"

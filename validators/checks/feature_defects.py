@@ -7,7 +7,8 @@ value's part of the bin is taken from the sample), and `all_missing`, 1 where no
 outcomes of the few other rows differ from those of the rest (rank-sum test, Bonferroni over the features), the same number is
 `modal_share_telling`, not judged. On the sample: `placeholder_share`, rows with one repeated smallest or largest number that lies further
 from all others than they are apart (-999, 99999), told with their share in test: a code that the model was fitted on is a code all the
-same; `mixed_unit_share`, rows of the smaller of two clusters of one shape that are a known unit factor apart, with a valley between them;
+same; `mixed_unit_share`, rows of the smaller of two clusters of one shape that are a known unit factor apart, with a valley between them
+(of 100 values or more of the sign that 95 % of them have; where there are no such, it is not looked for, which keeps no check open);
 `mixed_type_share`, the rarer kind among levels that are partly numbers and partly words. These are counts of the rows as they are, so
 they have no interval.
 
@@ -39,7 +40,7 @@ from scipy.stats import mannwhitneyu
 from ..core import subjects
 from ..core.data import Batch, Bins, LevelBins, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.defects import mixed_units, placeholder
+from ..stats.defects import mixed_units, one_sign, placeholder
 from ..stats.units import named_factor
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
 from ..summaries.row_sample import RowSampleKind
@@ -144,7 +145,11 @@ def _numbers(
     values = column.to_numpy(np.float64, na_value=np.nan)
     values = values[np.isfinite(values)]
     n = len(values)
-    code = placeholder(values, min_rows=min_rows) if n else None
+    if n == 0:
+        for metric in ("placeholder_share", "mixed_unit_share"):
+            yield Measurement(metric=metric, subject=subject, value=None, n=0, note=f"{where}: no value")
+        return
+    code = placeholder(values, min_rows=min_rows)
     note = f"{where}: {code.count:,} rows hold {code.value:g}" if code else f"{where}: none seen"
     if code and test is not None and len(test):
         note += f" ({code.count / len(column):.2%}; test {float((test == code.value).mean()):.2%})"
@@ -156,8 +161,12 @@ def _numbers(
         method="count",
         note=note,
     )
-    rest = values[values != code.value] if code else values
-    units = mixed_units(rest[rest != 0])
+    sizes, why = one_sign(values[values != code.value] if code else values)
+    if why:
+        note = f"{where}: two units were not looked for: {why}"
+        yield Measurement(metric="mixed_unit_share", subject=subject, value=None, n=n, note=note)
+        return
+    units = mixed_units(sizes)
     note = f"{where}: one unit"
     if units:
         known = f"{units.factor:g}: {named_factor(units.factor)[1]}"

@@ -9,7 +9,7 @@ from scipy.stats import binom, ks_2samp
 
 Floats = NDArray[np.float64]
 UNITS = (10.0, 10.7639, 12.0, 60.0, 100.0, 1000.0, 1e4, 1e6, 2.54, 2.20462, 3.28084, 3.6, 7.0, 24.0, 365.25)
-DISTINCT = 10
+DISTINCT, LEAST, ONE_SIGN = 10, 100, 0.95
 KNOWN = 0.1
 
 
@@ -88,7 +88,7 @@ def mixed_units(
     medians brought together, be alike: spreads within a quarter of each other, two-sample
     Kolmogorov-Smirnov distance at most .15, or what chance gives. None where they are not, or values are not positive.
     """
-    if len(values) < 100 or not (values > 0).all():
+    if len(values) < LEAST or not (values > 0).all():
         return None
     logs = np.sort(np.log(values))
     distinct, counts = np.unique(logs, return_counts=True)
@@ -116,6 +116,20 @@ def mixed_units(
         if alike and 3 * error <= KNOWN * step and off <= 0.03 * step + 3 * error:
             found.append((off / step, Mixture(min(len(low), len(high)), near, float(np.exp(distance)))))
     return min(found, key=lambda f: f[0])[1] if found else None
+
+
+def one_sign(values: Floats) -> tuple[Floats, str]:
+    """Sizes of the values of the sign that 95 % or more have, for `mixed_units`; or none, and why no two units can be looked for.
+
+    Fewer than twenty distinct values are levels, of which no unit is asked: none, and no reason.
+    """
+    held = values[values != 0]
+    if len(np.unique(held)) < 2 * DISTINCT:
+        return held[:0], ""
+    sizes = np.abs(held[(held > 0) == (np.mean(held > 0) >= 0.5)])
+    if len(sizes) < ONE_SIGN * len(held):
+        return held[:0], f"{1 - len(sizes) / len(held):.0%} of the values lie on the other side of 0"
+    return (held[:0], f"{len(sizes)} values other than 0; it takes {LEAST}") if len(sizes) < LEAST else (sizes, "")
 
 
 @dataclass(frozen=True, slots=True)
