@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from validators.checks import label_noise
 from validators.core.data import Role
@@ -125,3 +126,19 @@ def test_equal_rows_with_unequal_labels_are_counted_beyond_expectation():
 
     assert m.value > 0.05
     assert verdict(m, warn=0.001, fail=0.01) == "FAIL"
+
+
+@pytest.mark.parametrize("heavy", [1.0, 10.0])
+def test_sound_labels_of_equal_rows_conflict_as_expected_whatever_a_class_weighs(heavy):
+    """With positives of weight 10 the probabilities were of weighted rows and the conflicts of plain ones: .04, limit .01."""
+    X = frame(2000, 6).fillna({"income": 20.0})
+    X = pd.concat([X, X], ignore_index=True)
+    p = expit(truth(X))
+    y = (np.random.default_rng(6).random(4000) < p).astype(float)
+    grid = grid_of(X, p)
+    train = batch_of(X, y, p, grid, weight=np.where(y == 1, heavy, 1.0))
+    found = measure(label_noise.CHECK, {Role.TRAIN: train, Role.REFERENCE: batch_of(X, y, p, grid)}, grid)
+    m = found["conflict_excess", "model"]
+
+    assert m.low < 0 < m.high
+    assert abs(m.value) < 0.01

@@ -11,8 +11,8 @@ simultaneous over whole and classes. Without reference, test is taken. Only what
 wrong as often and in the same way in both leave every one of these numbers at 0. Where the two are of other times (the central nine
 tenths of their times share less than half of the shorter), what differs may be the outcomes of another season and no fault of the labels:
 then it is Attention at most. For information: `suspect_share`, the labels that confident learning doubts, `planted_found`, the share of 2
-% planted flips that it finds here, and `conflict_excess`, the share of rows that disagree with a row of equal features beyond what their
-probabilities let expect (judged).
+% planted flips that it finds here, and `conflict_excess`, the (weighted) share of rows that disagree with a row of equal features beyond
+what their probabilities let expect (judged).
 
 Why it matters
 --------------
@@ -206,23 +206,23 @@ def _conflicts(train: Labels, confidence: float) -> Measurement:
     table = np.ascontiguousarray(content_hash(train.rows.X)).view([("a", np.uint64), ("b", np.uint64)]).reshape(-1)
     (place,) = codes(table)
     size = np.bincount(place)
-    twins = int((size > 1).sum())
-    n = len(train.y)
+    twins, n = int((size > 1).sum()), len(train.y)
     if twins == 0:
         return Measurement(
             metric="conflict_excess", subject=subjects.MODEL, value=0.0, n=n, method="count", note="no two rows have equal features",
         )  # fmt: skip
-    onehot = train.y[:, None] == np.arange(train.p.shape[1])
+    weight = train.weight / train.weight.mean()
+    onehot = (train.y[:, None] == np.arange(train.p.shape[1])) * weight[:, None]
     counts = np.stack([np.bincount(place, weights=c) for c in onehot.T], axis=1)
     mean = np.stack([np.bincount(place, weights=c) for c in train.p.T], axis=1) / size[:, None]
-    # a row of a group of m disagrees with 1 - (own count - 1) / (m - 1) of the others
+    # a pair weighs the product of its rows, as in the probabilities, which are of weighted rows; each row has m - 1 partners
     others = np.maximum(size - 1, 1)
-    disagree = (counts * (size[:, None] - counts)).sum(axis=1) / others
-    expected = size * (1 - (mean**2).sum(axis=1))
+    squares = counts.sum(axis=1) ** 2
+    disagree = (squares - (counts**2).sum(axis=1)) / others
+    expected = (squares - np.bincount(place, weights=weight**2)) / others * (1 - (mean**2).sum(axis=1))
     over = np.where(size > 1, disagree - expected, 0.0)
     value = float(over.sum() / n)
-    se = float(np.sqrt((over[size > 1] ** 2).sum()) / n)
-    ends = normal_interval(value, se, confidence=confidence)
+    ends = normal_interval(value, float(np.sqrt((over[size > 1] ** 2).sum()) / n), confidence=confidence)
     note = f"{twins:,} sets of equal rows; they disagree at {disagree[size > 1].sum() / n:.2%} of all rows"
     return Measurement(
         metric="conflict_excess", subject=subjects.MODEL, value=value, low=ends.low, high=ends.high, level=confidence,
