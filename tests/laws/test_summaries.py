@@ -16,10 +16,19 @@ from validators.summaries.identities import DaysKind, Identities, IdentitiesKind
 from validators.summaries.lateness import LatenessKind
 from validators.summaries.moments import MomentsKind
 from validators.summaries.row_sample import RowSampleKind, concat, take
+from validators.summaries.unusable import UnusableKind
 
 from .batches import batch, grid
 
-KINDS = (*PORTABLE.values(), RowSampleKind(size=7), IdentitiesKind(), DaysKind(), LatenessKind(), MomentsKind())
+KINDS = (
+    *PORTABLE.values(),
+    RowSampleKind(size=7),
+    IdentitiesKind(),
+    DaysKind(),
+    LatenessKind(),
+    MomentsKind(),
+    UnusableKind(),
+)
 TASKS = ("binary", "multiclass", "regression")
 sizes = st.tuples(st.integers(0, 25), st.integers(0, 25), st.integers(0, 25))
 

@@ -3,7 +3,8 @@
 How it is measured
 ------------------
 Share of test rows whose score is missing, and share whose score is infinite or outside the range of the task (probabilities lie
-in [0, 1]). Where none is seen the bound of an unseen event is given.
+in [0, 1]), of any class. Rows are counted, whatever they weigh. Where none is seen the bound of an unseen event is given. The same
+of the prior, for information: its scores decide nothing here.
 
 Why it matters
 --------------
@@ -20,43 +21,41 @@ Clopper & Pearson (1934), Biometrika 26, 404-413.
 
 from collections.abc import Iterator
 
+from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.proportions import count_upper_bound
-from ..summaries.outcomes import Outcomes, OutcomesKind
+from ..summaries.counted import counted
+from ..summaries.unusable import Unusable, UnusableKind
 
-OUTCOMES = OutcomesKind("all")
+UNUSABLE = UnusableKind()
 CONFIDENCE = 0.95
 
 
 def unusable_scores(given: Given) -> Iterator[Measurement]:
     """Shares of missing and of out-of-range scores, candidate and prior."""
-    outcomes: Outcomes = given.summary(Role.TEST, OUTCOMES)
-    n = int(outcomes.rows[0].sum())
-    for model in (CANDIDATE, PRIOR):
-        if model not in outcomes.scores:
-            continue
-        subject = "model" if model == CANDIDATE else "model | rows:prior"
-        bins = outcomes.histogram(model).sum(axis=(0, 1))
-        total = float(bins.sum())
-        for metric, count in (("missing_share", float(bins[-1])), ("out_of_range_share", float(bins[-2]))):
-            if total == 0:
-                yield Measurement(metric=metric, subject=subject, value=None, n=n, note="no rows")
+    found: Unusable = given.summary(Role.TEST, UNUSABLE)
+    n = found.rows
+    for model, subject, whose in (
+        (CANDIDATE, subjects.MODEL, ""),
+        (PRIOR, subjects.join(subjects.MODEL, subjects.rows("prior")), "prior_"),
+    ):
+        for what, rows in (("missing_share", found.missing), ("out_of_range_share", found.outside)):
+            if model not in rows:
                 continue
-            share = count / total
-            high = count_upper_bound(share * n, n, confidence=CONFIDENCE)
-            yield Measurement(
-                metric=metric, subject=subject, value=share, high=high, level=CONFIDENCE, method="count", n=n,
-                note="none seen" if share == 0 else f"{share * n:.0f} of {n:,} rows",
-            )  # fmt: skip
+            metric, k = whose + what, rows[model]
+            if not n:
+                yield Measurement(metric=metric, subject=subject, value=None, n=0, note="no rows")
+                continue
+            note = f"{k:,} of {n:,} rows" if k else "none seen"
+            yield counted(metric, subject, k, n, level=CONFIDENCE, note=note)
 
 
 CHECK = Check(
     code="PRD103",
     family=Family.PREDICTION_DRIFT,
     title="Unusable scores",
-    metrics=("missing_share", "out_of_range_share"),
-    needs=Needs(roles=(Role.TEST,), summaries=(OUTCOMES,), models=(CANDIDATE,)),
+    metrics=("missing_share", "out_of_range_share", "prior_missing_share", "prior_out_of_range_share"),
+    needs=Needs(roles=(Role.TEST,), summaries=(UNUSABLE,), models=(CANDIDATE,)),
     measure=unusable_scores,
     doc=__doc__,
     plants=(Plant(metric="missing_share", fault="unusable_scores", null="usable"),),

@@ -204,17 +204,17 @@ def _histograms(
 def score_codes(
     scores: NDArray[np.float64], cuts: NDArray[np.float64], *, probabilities: bool = False
 ) -> NDArray[np.int64]:
-    """Bin of each score: bin i holds [cuts[i-1], cuts[i]); then one bin for scores out of range, one for NaN.
-
-    Infinities are out of range; of probabilities also what lies below 0 or above 1.
-    """
+    """Bin of each score: bin i holds [cuts[i-1], cuts[i]); then one bin for scores out of range, one for NaN."""
     code = np.searchsorted(cuts, scores, side="right").astype(np.int64)
-    outside = np.isinf(scores)
-    if probabilities:
-        outside |= (scores < 0) | (scores > 1)
-    code[outside] = len(cuts) + 1
+    code[out_of_range(scores, probabilities=probabilities)] = len(cuts) + 1
     code[np.isnan(scores)] = len(cuts) + 2
     return code
+
+
+def out_of_range(scores: NDArray[np.float64], *, probabilities: bool) -> NDArray[np.bool_]:
+    """Which scores are infinite or, of probabilities, below 0 or above 1; missing ones are not."""
+    outside = np.isinf(scores)
+    return np.asarray(outside | (scores < 0) | (scores > 1)) if probabilities else outside
 
 
 def _exact_sum(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:

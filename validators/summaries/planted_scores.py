@@ -78,11 +78,11 @@ def one_way_flips(world: World, size: float, rng: np.random.Generator, turn: int
     return Planted(world=_scored(world, new), subject="", changed=float(hit.mean()))
 
 
-def unusable_scores(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:  # noqa: ARG001
-    """That share of the candidate's scores is missing."""
+def unusable_scores(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:
+    """That share of the candidate's scores is missing; of several classes the score of one."""
     score = world.batch.scores[CANDIDATE].copy()
     hit = some(len(score), size, rng)
-    score[hit] = np.nan
+    score[hit, turn % score.shape[1]] = np.nan
     return Planted(world=_scored(world, score), subject="", changed=float(hit.mean()))
 
 
