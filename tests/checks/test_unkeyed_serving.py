@@ -63,3 +63,85 @@ def test_with_a_key_the_rows_themselves_are_compared():
     X = features()
 
     assert set(measure(unkeyed_serving.CHECK, batch(X), batch(X))) == {("served_rows", "model")}
+
+
+def factor(research, served):
+    """What is found of a feature of which research and production have other rows."""
+    found = unkeyed(lambda X: X.assign(f=served), research=lambda X: X.assign(f=research))
+    return found["scale_factor_found", "feature:f"]
+
+
+DRAWS = {
+    "normal": lambda r: r.normal(size=N),
+    "lognormal": lambda r: r.lognormal(0, 2, N),
+    "half are 0": lambda r: np.where(r.random(N) < 0.5, 0.0, r.lognormal(3, 1, N)),
+    "counts": lambda r: r.poisson(2, N).astype(float),
+    "uniform": lambda r: r.random(N),
+    "flag": lambda r: (r.random(N) < 0.3).astype(float),
+    "either sign": lambda r: np.sign(r.random(N) - 0.5),
+    "constant": lambda r: np.full(N, 7.0),
+    "nothing but 0": lambda r: np.zeros(N),
+    "rarely known": lambda r: np.where(r.random(N) < 0.94, np.nan, r.lognormal(3, 1, N)),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_two_draws_of_one_distribution_never_alarm_and_leave_nothing_open(draw):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        assert factor(DRAWS[draw](rng), DRAWS[draw](rng)).value == 0.0
+
+
+@pytest.mark.parametrize("draw", ["normal", "half are 0", "uniform", "counts"])
+def test_values_on_both_sides_of_0_and_many_noughts_do_not_hide_a_factor(draw):
+    hits = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        m = factor(DRAWS[draw](rng), 100 * DRAWS[draw](rng))
+        hits += m.value == 1.0 and "power of ten" in m.note
+    assert hits >= 10
+
+
+def test_a_sign_turned_round_is_found_where_the_values_have_one():
+    rng = np.random.default_rng(0)
+    a, b = rng.lognormal(3, 1, (2, N))
+
+    assert factor(a, -b).value == 1.0
+    assert "the sign is turned round" in factor(a, -b).note
+    assert "×-1000, a power of ten, and the sign" in factor(a, -1000 * b).note
+    assert factor(a - 20, 20 - b).value == 0.0  # as many values on either side: a shift would look the same
+
+
+def test_few_known_values_tell_a_large_factor_and_fewer_tell_nothing():
+    rng = np.random.default_rng(0)
+    known = rng.lognormal(3, 1, N)
+    known[90:] = np.nan
+    assert factor(known, 1000 * known).value == 1.0
+
+    known[20:] = np.nan
+    m = factor(known, 1000 * known)
+    assert m.value is None
+    assert m.n == 20
+    assert "20 known values" in m.note
+
+
+@pytest.mark.parametrize(
+    ("research", "served"),
+    [("flag", lambda v: 100 * v), ("constant", lambda v: v * 1000), ("uniform", lambda v: 0 * v)],
+)
+def test_what_no_ratio_can_be_made_of_is_undefined_and_not_none(research, served):
+    rng = np.random.default_rng(0)
+    m = factor(DRAWS[research](rng), served(DRAWS[research](rng)))
+
+    assert m.value is None
+    assert m.n >= 100  # not too small a subject: it keeps the check from passing
+
+
+def test_gaps_that_production_fills_are_a_gap_too():
+    found = unkeyed(
+        lambda X: X.assign(income=X.income.fillna(0.0)),
+        research=lambda X: X.assign(income=X.income.where(np.arange(N) % 3 > 0)),
+    )
+
+    m = found["missing_gap", "feature:income"]
+    assert 0.25 < m.low < m.value < m.high < 0.45

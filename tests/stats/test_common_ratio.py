@@ -8,7 +8,7 @@ from validators.stats.units import named_factor
 
 
 def found(a, b):
-    ratio = common_ratio(a, b, spread=0.15)
+    ratio = common_ratio(a, b, spread=0.15).value
     return "" if ratio is None else named_factor(ratio, near=0.075)[1]
 
 

@@ -2,12 +2,16 @@
 
 How it is measured
 ------------------
-For every numeric feature the quantiles of `serving` are divided by those of `test` (deciles from .1 to .9). Where all of these ratios agree
-within `spread` and three of their standard errors and lie near a known unit factor, and not near one, `scale_factor_found` is 1 and the
-note names the factor; else 0. `missing_gap` is the difference of the shares of missing values and `new_level_gap` the share of served rows
-with a level that test does not have, less the share of test rows whose level no other row of test has (so many are to be expected where
-levels are open, and half the rows of test count for that; see DRF102), with Newcombe's intervals for all features together. This is judged
-where no key is declared; with a key PIP103 compares row by row, and this check only says so.
+For every numeric feature the quantiles of `serving` are divided by those of `test` (deciles from .1 to .9 of the values other than 0,
+where both are clearly off 0; in mirrored order where all of them have changed sign). Where all of these ratios agree within `spread` and
+three of their standard errors, and do not fit one, and lie near a known unit factor, or are negative and near a known factor or one,
+`scale_factor_found` is 1 and the note names the factor; else 0. It is undefined where fewer than `fewest` values other than 0 are known
+on a side, or fewer than three distinct quantiles tell: a single value a unit factor away may be another value. `missing_gap` is the
+difference of the shares of missing values, whichever side has more (gaps that production fills are as foreign to the model as gaps that
+it was not trained on), and `new_level_gap` the share of served rows with a level that test does not have, less the share of test rows
+whose level no other row of test has (so many are to be expected where levels are open, and half the rows of test count for that; see
+DRF102), with Newcombe's intervals for all features together. This is judged where no key is declared; with a key PIP103 compares row by
+row, and this check only says so.
 
 Why it matters
 --------------
@@ -25,7 +29,7 @@ learning, MLSys.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,20 +37,22 @@ import pandas as pd
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.interval import simultaneous_level
+from ..stats.interval import Interval, folded, simultaneous_level
 from ..stats.parity import Flags, Floats, common_ratio
 from ..stats.proportions import newcombe_interval
 from ..stats.units import named_factor
 from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number
 from ..summaries.row_sample import RowSample
 
+LEAST = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`spread`: how far the ratios of the quantiles may lie apart, relative; `fewest` rows with a value on each side."""
+    """`spread`: how far the ratios of the quantiles may lie apart, relative; `fewest` rows with a value other than 0 on each side."""
 
     spread: float = 0.15
-    fewest: int = 100
+    fewest: int = 30
     confidence: float = 0.95
 
 
@@ -69,7 +75,9 @@ def unkeyed_serving(given: Given) -> Iterator[Measurement]:
     level = simultaneous_level(given.options.confidence, 2 * len(names))
     for name in names:
         a, b = test.rows.X[name], serving.rows.X[name]
-        yield _gap("missing_gap", name, b.isna().to_numpy(), a.isna().to_numpy(), level)
+        gap = _gap("missing_gap", name, b.isna().to_numpy(), a.isna().to_numpy(), level)
+        ends = folded(Interval(gap.low or 0.0, gap.high or 0.0))
+        yield replace(gap, value=abs(gap.value or 0.0), low=ends.low, high=ends.high)
         if is_number(a):
             yield from _factor(name, as_numbers(a), as_numbers(b), given.options)
         else:
@@ -95,23 +103,44 @@ def _new_levels(name: str, a: pd.Series, b: pd.Series, level: float) -> Measurem
 
 
 def _factor(name: str, a: Floats, b: Floats, options: Options) -> Iterator[Measurement]:
-    a, b = a[np.isfinite(a)], b[np.isfinite(b)]
+    about = subjects.feature(name)
+
+    def told(value: float | None, n: int, note: str) -> Measurement:
+        return Measurement(
+            metric="scale_factor_found", subject=about, value=value, n=n, method="quantiles", note=f"{name}: {note}"
+        )
+
+    rows, shares = min(len(a), len(b)), [float((np.isfinite(v) & (v != 0)).mean()) for v in (a, b)]
+    if not any(shares) and np.isfinite(a).any() and np.isfinite(b).any():
+        yield told(0.0, rows, "no known value other than 0 on either side")
+        return
+    a, b = (v[np.isfinite(v) & (v != 0)] for v in (a, b))
     n = min(len(a), len(b))
     if n < options.fewest:
+        # values that one side has and the other lost are no small subject
+        lost = max(shares) * rows >= options.fewest and min(shares) < max(shares) / 4
+        note = f"{n:,} known values other than 0 on a side; it takes {options.fewest}"
+        yield told(None, rows if lost else n, note)
         return
-    ratio = common_ratio(a, b, spread=options.spread)
-    factor, words = named_factor(ratio, near=options.spread / 2) if ratio is not None else (1.0, "")
-    found = bool(words) and abs(np.log(abs(factor))) > np.log(1.5)
+    found = common_ratio(a, b, spread=options.spread)
+    words = "" if found.value is None or found.one else _unit(found.value, options.spread / 2)
+    if not found.distinct or (words and found.distinct < LEAST):
+        yield told(None, n, f"{found.distinct} distinct quantiles clearly off 0; it takes {LEAST} to tell a unit")
+        return
     note = "no common factor between the quantiles"
-    if ratio is not None:
-        note = f"served quantiles are ×{ratio:.4g} those of test"
-        note += f": a unit factor of ×{factor:.6g}, {words}" if found else ""
-    about = subjects.feature(name)
-    yield Measurement(
-        metric="scale_factor_found", subject=about, value=float(found), n=n, method="quantiles", note=f"{name}: {note}"
-    )
-    if ratio is not None:
-        yield Measurement(metric="quantile_ratio", subject=about, value=ratio, n=n, note=note)
+    if found.value is not None:
+        note = f"served quantiles are ×{found.value:.4g} those of test" + (f": {words}" if words else "")
+    yield told(float(bool(words)), n, note)
+    if found.value is not None:
+        yield Measurement(metric="quantile_ratio", subject=about, value=found.value, n=n, note=note)
+
+
+def _unit(ratio: float, near: float) -> str:
+    """The unit factor other than 1 that a ratio is near to, and whether the sign is turned round, in words."""
+    factor, words = named_factor(ratio, near=near)
+    if words and abs(np.log(abs(factor))) > np.log(1.5):
+        return f"a unit factor of ×{factor:.6g}, {words}" + (", and the sign is turned round" if ratio < 0 else "")
+    return "the sign is turned round" if abs(ratio + 1) < near else ""
 
 
 CHECK = Check(
