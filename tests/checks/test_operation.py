@@ -1,6 +1,7 @@
 """STR104: scores that hang on anything but the row are caught, and scores of the row alone are left in peace."""
 
 import time
+from contextlib import contextmanager
 
 import joblib
 import numpy as np
@@ -125,6 +126,36 @@ class NoSingleRow(Sound):
         if len(X) == 1:
             raise ModelError("raised ValueError: needs two rows")
         return super().predict(X)
+
+
+class Silent(Sound):
+    """Answers NaN to all rows, or to those past fifty years; `single`: only where there is more than one."""
+
+    def __init__(self, past=0, single=False):
+        self.past, self.single = past, single
+
+    def predict(self, X):
+        silent = X["age"].to_numpy() >= self.past
+        return super().predict(X) if self.single and len(X) == 1 else np.where(silent, np.nan, super().predict(X))
+
+    @contextmanager
+    def again(self):
+        yield Silent(self.past, self.single)
+
+
+def test_rows_without_a_score_tell_nothing_of_what_scores_hang_on():
+    whole = run(CHECK, Silent())
+    del whole["empty_raises", "rows:empty"]
+    assert {m.value for m in whole.values()} == {None}
+    assert whole["unstable_share", "rows:repeated"].n == 800
+    assert "none of 800 rows has a finite score" in whole["unstable_share", "rows:repeated"].note
+
+    part = run(CHECK, Silent(50))
+    del part["empty_raises", "rows:empty"]
+    assert {m.value for m in part.values()} == {0.0}
+    assert 300 < part["unstable_share", "rows:repeated"].n < 500
+
+    assert run(CHECK, Silent(single=True))["context_share", "rows:single"].value == 1.0
 
 
 @pytest.mark.parametrize("seed", range(4))

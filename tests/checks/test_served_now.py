@@ -92,6 +92,31 @@ def test_a_model_that_only_looks_at_the_row_passes_and_others_are_found():
     assert position["changed_scores", "rows:reverse_order"].value > 0.9
 
 
+class Silent(Steady):
+    """Answers NaN to the rows from `first` on; in company of fewer than 100 rows it answers all."""
+
+    def __init__(self, first, when_few=False):
+        self.first, self.when_few = first, when_few
+
+    def predict(self, X):
+        scores = super().predict(X)
+        silent = X["debt"].rank(method="first") > self.first
+        return scores if self.when_few and len(X) < 100 else np.where(silent, np.nan, scores)
+
+
+def test_rows_without_a_score_tell_nothing_of_whether_scores_change():
+    whole = asked(Silent(0))
+    assert {m.value for m in whole.values()} == {None}
+    assert {m.n for m in whole.values()} == {N, 140}
+    assert "none of 1,000 rows has a finite score" in whole["changed_scores", "rows:asked_again"].note
+
+    part = asked(Silent(200))["changed_scores", "rows:asked_again"]
+    assert (part.value, part.n) == (0.0, 200)
+    assert "800 rows without a finite score are left out" in part.note
+
+    assert asked(Silent(0, when_few=True))["changed_scores", "rows:small_batches"].value == 1.0
+
+
 # --- golden rows ------------------------------------------------------------------------------------------------------
 def golden(change=0.0, rows=20):
     X = features()

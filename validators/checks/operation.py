@@ -8,7 +8,8 @@ threads of the model's process at once, each starting at another row (300 rows, 
 `context_share` is the share of rows whose score moves by more
 than a millionth (of a probability; in regression of the value or the standard deviation of the scores, whichever is larger) when only
 the company changes: rows in random order, in batches of 37, each row twice, ten times as many rows, and the first 60 rows one by one.
-An exception counts as all rows. Facts about these rows need no interval; where no row moved, the bound of an unseen event is given.
+An exception counts as all rows; rows without a finite score in any of the answers tell nothing and are left out. Facts about these
+rows need no interval; where no row moved, the bound of an unseen event is given.
 Whether an empty frame is answered is told, not judged. What the calls cost (latency of single rows, throughput, cold start,
 peak memory of the process) differs between equal runs: it stands under `run` in results.json, and STR107 measures
 it where a policy limits it.
@@ -77,7 +78,8 @@ def operation(given: Given) -> Iterator[Measurement]:
     first = ask(model, X)
     again = [ask(model, X) for _ in range(options.repeats - 1)]
     repeated = _moved([first] * len(again), again, SAME, 0.0)
-    yield _share("unstable_share", "repeated", repeated, f"asked {options.repeats} times")
+    told = _answered(first, *again)
+    yield _share("unstable_share", "repeated", repeated, told, f"asked {options.repeats} times")
     if isinstance(model, Operated):
         part = X.iloc[: options.thread_rows]
         yield _fresh(model, X, first)
@@ -95,7 +97,16 @@ def _moved(a: Sequence[Floats], b: Sequence[Floats], relative: float, absolute: 
     return np.asarray(~same.all(axis=tuple(range(1, same.ndim))))
 
 
-def _share(metric: str, word: str, moved: NDArray[np.bool_], note: str) -> Measurement:
+def _answered(*scores: Floats) -> NDArray[np.bool_]:
+    """(n,) rows with a finite score in any of the answers."""
+    return np.asarray(np.isfinite(np.concatenate(scores, axis=1)).any(axis=1))
+
+
+def _share(metric: str, word: str, moved: NDArray[np.bool_], told: NDArray[np.bool_], note: str) -> Measurement:
+    if not told.any():
+        why = f"{note}; none of {len(told)} rows has a finite score"
+        return Measurement(metric=metric, subject=subjects.rows(word), value=None, n=len(told), note=why)
+    moved = moved[told]
     share, n = float(moved.mean()), len(moved)
     return Measurement(
         metric=metric, subject=subjects.rows(word), value=share, high=None if share else zero_event_upper_bound(n),
@@ -111,8 +122,9 @@ def _raised(metric: str, word: str, n: int, error: ModelError) -> Measurement:
 def _fresh(model: Operated, X: pd.DataFrame, first: Floats) -> Measurement:
     """Scores of a process that has answered nothing else."""
     with model.again() as other:
-        moved = _moved([first], [ask(other, X)], SAME, 0.0)
-    return _share("unstable_share", "fresh_process", moved, "asked in a fresh process")
+        scores = ask(other, X)
+    moved = _moved([first], [scores], SAME, 0.0)
+    return _share("unstable_share", "fresh_process", moved, _answered(first, scores), "asked in a fresh process")
 
 
 def _threads(model: Operated, X: pd.DataFrame, first: Floats, options: Options) -> Measurement:
@@ -129,7 +141,8 @@ def _threads(model: Operated, X: pd.DataFrame, first: Floats, options: Options) 
         return _raised("unstable_share", word, n, error)
     scores = [s for found in rounds for s in found]
     moved = _moved([first] * len(scores), scores, SAME, 0.0)
-    return _share("unstable_share", word, moved, f"asked by {threads} threads at once, {options.rounds} times")
+    told = _answered(first, *scores)
+    return _share("unstable_share", word, moved, told, f"asked by {threads} threads at once, {options.rounds} times")
 
 
 def _empty(model: Operated, X: pd.DataFrame) -> Measurement:
@@ -169,11 +182,11 @@ def _context(model: Model, X: pd.DataFrame, first: Floats, given: Given, *, stab
             yield _raised("context_share", word, len(rows), error)
             continue
         moved = _moved([first[where]], [scores], relative, absolute)
+        told = _answered(first[where], scores)
         with np.errstate(invalid="ignore"):
             largest = float(np.nan_to_num(np.abs(scores - first[where])[moved]).max()) if moved.any() else 0.0
-        yield _share(
-            "context_share", word, np.isin(rows, where[moved]), note + (f", by up to {largest:.3g}" if largest else "")
-        )
+        how = f"{note}, by up to {largest:.3g}" if largest else note
+        yield _share("context_share", word, np.isin(rows, where[moved]), np.isin(rows, where[told]), how)
 
 
 CHECK = Check(

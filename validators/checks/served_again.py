@@ -4,7 +4,8 @@ How it is measured
 ------------------
 A sample of served rows is scored as a whole, again as a whole, in reverse order, in small batches, and each row twice. `changed_scores`
 is the share of rows whose score is not the same within the tolerance (relative to the score, or to its spread where that is larger),
-with the exact upper bound, for each way of asking.
+with the exact upper bound, for each way of asking. Rows that have no finite score either way tell nothing and are left out; a score
+that is finite only one way changes.
 
 Why it matters
 --------------
@@ -86,8 +87,13 @@ def _changed(word: str, first: Floats, then: Floats, spread: float, tolerance: f
     with np.errstate(invalid="ignore"):
         near = np.abs(first - then) <= tolerance * np.maximum(np.abs(first), spread)
     same = (near | (first == then) | (np.isnan(first) & np.isnan(then))).all(axis=1)
-    k, n = int((~same).sum()), len(same)
+    told = (np.isfinite(first) | np.isfinite(then)).any(axis=1)
+    k, n, none = int((~same & told).sum()), int(told.sum()), int((~told).sum())
+    if not n:
+        note = f"none of {none:,} rows has a finite score"
+        return Measurement(metric="changed_scores", subject=subjects.rows(word), value=None, n=none, note=note)
     note = f"{k:,} of {n:,} scores change" if k else f"none of {n:,} scores changes"
+    note += f"; {none:,} rows without a finite score are left out" if none else ""
     return counted("changed_scores", subjects.rows(word), k, n, level=level, note=note)
 
 
