@@ -185,6 +185,23 @@ def test_targets_out_of_reach_are_undefined(target, note):
     assert note in m.note
 
 
+@pytest.mark.parametrize(
+    ("targets", "note"),
+    [
+        ([{"where": "region == moon", "times": 2.0}], "vacuous: no row is of"),
+        ([{"where": "region == moon", "times": 2.0}, {"feature": "age", "shift": 1.0}], "vacuous: no row is of"),
+        ([{"where": "age > 0", "times": 1.0}], "vacuous: the rows meet the targets as they are"),
+        ([{"feature": "age", "shift": 0.0}], "vacuous: the rows meet the targets as they are"),
+    ],
+)
+def test_targets_that_ask_for_nothing_are_undefined(targets, note):
+    found = tilt(mix(*targets))[0]
+
+    assert {m.value for m in found.values()} == {None}
+    assert found["quality_lost", "rows:mix"].n == 4000
+    assert note in found["quality_lost", "rows:mix"].note
+
+
 def test_a_change_without_a_filter_is_for_all():
     assert changes({"feature": "age", "add": 1}) == Scenario(
         title="s", changes=(Change(feature="age", action="add", value=1),)

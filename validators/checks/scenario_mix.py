@@ -7,7 +7,8 @@ Every scenario file with [[target]] tables asks for other shares of some rows, o
 tilting, least Kullback-Leibler divergence). `quality_lost` is the AUC (R2 / 2 in regression) as it is minus that under the scenario;
 `mean_score_change` and `decision_share_change` say what happens to scores and decisions. Intervals by the delete-a-group jackknife,
 tilted anew each time, simultaneous over the scenarios. Where the weights leave fewer than 100 effective rows, or no weights reach
-the targets, nothing is said.
+the targets, nothing is said; nor where a scenario is vacuous: a multiple of the share of rows that are not there, or targets that the
+rows meet as they are.
 
 Why it matters
 --------------
@@ -76,6 +77,9 @@ def _scenario(
     if weights is not None and size < given.options.least_effective:
         why = f"{size:,.0f} effective rows under the weights; it takes {given.options.least_effective:.0f}; {words}"
         weights = None
+    vacuous = None if weights is None else _vacuous(scenario, moments, rows.weight, weights)
+    if vacuous is not None:
+        why, weights = f"vacuous: {vacuous}; {words}", None
     if weights is None:
         yield Measurement(metric="quality_lost", subject=subject, value=None, n=rows.n, note=why)
         return
@@ -99,6 +103,14 @@ def _scenario(
     for metric in metrics:
         m = measured(metric, subject, values[:, place[metric]], under, level=level, size=size)
         yield replace(m, note="; ".join(filter(None, (m.note, words, f"{size:,.0f} effective rows"))))
+
+
+def _vacuous(scenario: Scenario, moments: Floats, before: Floats, after: Floats) -> str | None:
+    """Why a scenario asks for nothing, if it does."""
+    for target, there in zip(scenario.targets, (moments[before > 0] != 0).any(axis=0), strict=True):
+        if target.relative and target.where is not None and not there:
+            return f"no row is of {target.text}"
+    return "the rows meet the targets as they are" if np.allclose(after, before, rtol=1e-6) else None
 
 
 CHECK = Check(
