@@ -77,8 +77,8 @@ def _scenario(
     if weights is not None and size < given.options.least_effective:
         why = f"{size:,.0f} effective rows under the weights; it takes {given.options.least_effective:.0f}; {words}"
         weights = None
-    vacuous = None if weights is None else _vacuous(scenario, moments, rows.weight, weights)
-    if vacuous is not None:
+    vacuous = _vacuous(scenario, moments, rows.weight, weights) if len(wanted) else ""
+    if vacuous:
         why, weights = f"vacuous: {vacuous}; {words}", None
     if weights is None:
         yield Measurement(metric="quality_lost", subject=subject, value=None, n=rows.n, note=why)
@@ -105,12 +105,13 @@ def _scenario(
         yield replace(m, note="; ".join(filter(None, (m.note, words, f"{size:,.0f} effective rows"))))
 
 
-def _vacuous(scenario: Scenario, moments: Floats, before: Floats, after: Floats) -> str | None:
-    """Why a scenario asks for nothing, if it does."""
+def _vacuous(scenario: Scenario, moments: Floats, before: Floats, after: Floats | None) -> str:
+    """Why a scenario asks for nothing; empty where it asks for something."""
     for target, there in zip(scenario.targets, (moments[before > 0] != 0).any(axis=0), strict=True):
         if target.relative and target.where is not None and not there:
             return f"no row is of {target.text}"
-    return "the rows meet the targets as they are" if np.allclose(after, before, rtol=1e-6) else None
+    same = after is not None and np.allclose(after, before, rtol=1e-6)
+    return "the rows meet the targets as they are" if same else ""
 
 
 CHECK = Check(
