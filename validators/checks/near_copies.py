@@ -36,11 +36,11 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, GROUPS, Batch, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.jackknife import effective_n, jackknife_variance
+from ..stats.jackknife import MIN_GROUPS, effective_n, jackknife_variance
 from ..stats.proportions import newcombe_interval
 from ..summaries.cells import divided, measured
 from ..summaries.goodness import goodness
-from ..summaries.nearest import near_copies
+from ..summaries.nearest import near_copies, varying
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, scored_rows
 
@@ -64,21 +64,32 @@ def near(given: Given) -> Iterator[Measurement]:
     train: RowSample = given.summary(Role.TRAIN, SAMPLE)
     test: RowSample = given.summary(Role.TEST, SAMPLE)
     mine, base = test.thin(given.options.rows), train.rows
-    metric = "near_copy_excess" if len(base) == train.total else "near_copy_excess_sampled"
+    cut = len(base) < train.total or (given.rows is not None and train.total >= given.rows)
+    metric = "near_copy_excess_sampled" if cut else "near_copy_excess"
     least = min(len(mine), len(base))
+    apart = bool(np.isin(mine.unit, base.unit).mean() < MIXED) if least else False
+    inside = train.thin(given.options.rows)
+    units, why = len(np.unique(inside.unit)), ""
     if least < MIN_ROWS:
         why = f"{least} rows in a role; it takes {MIN_ROWS}"
+    elif not varying(base, given.grid):
+        metric, why = (
+            "near_copies",
+            "not looked at: no feature is a number that varies in train, and levels are not near or far",
+        )
+    elif apart and units < MIN_GROUPS:
+        why = f"train is of {units} units and test of others; what happens by itself takes {MIN_GROUPS} units of train"
+    if why:
         yield Measurement(metric=metric, subject=subjects.MODEL, value=None, n=least, note=why)
         return
     ratio = given.options.ratio
     copied = near_copies(mine, base, given.grid, ratio=ratio)
-    inside = train.thin(given.options.rows)
-    apart = bool(np.isin(mine.unit, base.unit).mean() < MIXED)
     natural = near_copies(inside, base, given.grid, ratio=ratio, among_themselves=True, other_units=apart)
     shares = [_shares(held, batch) for held, batch in ((copied, mine), (natural, inside))]
     note = f"{int(copied.sum()):,} of {len(mine):,} test rows against {shares[1][0]:.2%} inside train"
-    if len(base) < train.total:
-        note += f"; only {len(base):,} of {train.total:,} training rows were compared"
+    if cut:
+        of = f"of {train.total:,} " if len(base) < train.total else ""
+        note += f"; only {len(base):,} {of}training rows were compared"
     yield _excess(metric, shares, (len(mine), len(inside)), given.options.confidence, note)
     for name, share, n in (
         ("near_copies", copied.mean(), len(mine)),

@@ -69,6 +69,14 @@ def two_nearest(
     return np.asarray(np.sqrt(found))
 
 
+def varying(base: Batch, grid: Grid) -> bool:
+    """Whether any number varies in the base: levels alone are 0 or 1 apart, and no row lies much nearer than the next."""
+    numbers = (
+        _values(base, f, j) for j, (f, bins) in enumerate(grid.features.items()) if isinstance(bins, NumericBins)
+    )
+    return any(len(np.unique(v[np.isfinite(v)])) > 1 for v in numbers)
+
+
 def _coordinates(rows: Batch, base: Batch, grid: Grid, space: Space) -> tuple[Floats, NDArray[np.int32]]:
     numbers, texts = [], []
     for j, (name, bins) in enumerate(grid.features.items()):

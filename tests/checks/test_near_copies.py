@@ -1,0 +1,67 @@
+"""LEK106: where near copies cannot be told, nothing passes and nothing fails."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from validators.checks.near_copies import CHECK
+from validators.core.data import Role
+from validators.core.policy import Policy, Rule
+from validators.core.records import Result, Status
+
+from .leakage_cases import TEST_P, TEST_X, TEST_Y, TRAIN_P, TRAIN_X, TRAIN_Y, continuous, measure, two
+from .performance_cases import batch_of, given_rows, grid_of, measured
+
+TRAIN, TEST, GRID = two(continuous(TRAIN_X, 1), continuous(TEST_X, 2))
+LIMIT = Rule(check="LEK106", metric="near_copy_excess", worse="above", warn=0.005, fail=0.02)
+
+
+def judged(found):
+    policy = Policy(id="", version="", tier=2, rules=(LIMIT,))
+    result = Result(code="LEK106", status=Status.MEASURED, measurements=tuple(found.values()))
+    return policy.judge(result, "leakage").verdict
+
+
+def texts(n, seed):
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame({f"c{k}": pd.Series(rng.choice(list("abcdefghijkl"), n), dtype=object) for k in range(8)})
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_levels_alone_are_not_looked_at_and_neither_pass_nor_hold_a_run_open(constant):
+    train_x = texts(3000, 1)
+    test_x = train_x.iloc[:2000].assign(c3="a")
+    if constant:
+        train_x, test_x = train_x.assign(z=1.0), test_x.assign(z=2.0)
+    grid = grid_of(train_x, TEST_P)
+    train, test = batch_of(train_x, TRAIN_Y, TRAIN_P, grid), batch_of(test_x, TEST_Y, TEST_P, grid)
+    found = measure(CHECK, train, replace(test, unit=test.unit + np.uint64(1 << 40)), grid)
+
+    assert list(found) == [("near_copies", "model")]
+    assert found["near_copies", "model"].value is None
+    assert "not looked at" in found["near_copies", "model"].note
+    assert judged(found) is None
+
+
+@pytest.mark.parametrize(("units", "told"), [(1, False), (7, False), (8, True), (100, True)])
+def test_what_happens_by_itself_takes_units_of_train_where_test_has_others(units, told):
+    rows = np.arange(3000, dtype=np.uint64)
+    train = replace(TRAIN, unit=rows % np.uint64(units))
+    test = replace(TEST, unit=np.uint64(10**6) + rows[:2000] % np.uint64(100))
+    m = measure(CHECK, train, test, GRID)["near_copy_excess", "model"]
+
+    assert (m.value is not None) == told
+    if not told:
+        assert f"train is of {units} units" in m.note
+        assert m.n == 2000
+
+
+@pytest.mark.parametrize(
+    ("rows", "metric"), [(3000, "near_copy_excess_sampled"), (3001, "near_copy_excess"), (None, "near_copy_excess")]
+)
+def test_a_train_of_which_only_a_part_was_read_is_not_judged(rows, metric):
+    found = measured(CHECK, given_rows(CHECK, {Role.TRAIN: TRAIN, Role.TEST: TEST}, GRID, rows=rows))
+
+    assert {m for m, _ in found if m.startswith("near_copy_excess")} == {metric}
