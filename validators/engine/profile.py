@@ -66,8 +66,7 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     spread = float(target.std()) if len(target) > 1 else 0.0
     if regression and spread == 0:
         raise DataError(f"target {trial.task.target!r} is constant in role test; nothing can be measured")
-    none = np.zeros(0)
-    columns = [np.concatenate([none, *(s[:, k] for s in scores.values())]) for k in range(trial.task.n_scores)]
+    columns = [np.concatenate([np.zeros(0), *(s[:, k] for s in scores.values())]) for k in range(trial.task.n_scores)]
     keep = (trial.task.threshold,) if trial.task.type == "binary" and trial.task.threshold is not None else ()
     return Grid(
         features={name: bins_of(base[name], keys if shared else unit) for name in trial.features},
@@ -146,13 +145,16 @@ def numeric_bins(values: NDArray[np.float64]) -> NumericBins:
 
 
 def score_cuts(values: NDArray[np.float64], size: int, keep: Sequence[float] = ()) -> NDArray[np.float64]:
-    """Cuts between distinct scores, thinned to `size` quantiles; those in `keep` are always among them."""
+    """Cuts between distinct scores, thinned to `size` quantiles, and those in `keep`.
+
+    A score of a tenth of the rows gets a bin of its own, so that no other passes for it: all may have one, and a reference many.
+    """
     finite = values[np.isfinite(values)]
-    distinct = np.unique(finite)
-    cuts = _between(distinct)
+    distinct, rows = np.unique(finite, return_counts=True)
+    cuts, often = _between(distinct), distinct[COARSE_BINS * rows >= len(finite)]
     if len(cuts) > size:
         cuts = _quantile_cuts(finite, distinct, size)
-    return np.unique(np.concatenate([cuts, keep]))
+    return np.unique(np.concatenate([cuts, often, np.nextafter(often, np.inf), keep]))
 
 
 def _between(distinct: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -189,8 +189,8 @@ def _histograms(
     out = np.zeros((len(members), len(cuts), groups, 3, width), np.int64)
     for s, edges in enumerate(cuts):
         code = score_codes(scores[:, s], edges, probabilities=not regression)
-        label = np.where(np.isnan(batch.y), NO_CLASS, 0)
-        known = ~np.isnan(batch.y)
+        known = ~np.isnan(batch.y) & (not regression)
+        label = np.where(known, 0, NO_CLASS)
         if len(cuts) > 1:
             label[known] = (batch.y[known] == s).astype(np.int64)
         else:
