@@ -5,7 +5,7 @@ import pytest
 
 from validators.checks.same_rows import CHECK
 
-from .performance_cases import batch_of, grid_of, measure, sound
+from .performance_cases import batch_of, grid_of, measure, multiclass, sound, verdict
 
 X, Y, P = sound(2000)
 
@@ -33,3 +33,54 @@ def test_equal_scores_agree_wholly_and_nobody_moves():
     kept = sum(m.value for (metric, s), m in found.items() if metric == "migration" and s[-8:-6] == s[-2:])
     assert sum(m.value for (metric, _), m in found.items() if metric == "migration") == pytest.approx(1)
     assert kept == pytest.approx(1)
+
+
+THREE = multiclass("a", "b", "c")
+FIRST = np.random.default_rng(3).uniform(0.5, 0.7, 2000)
+SECOND = np.random.default_rng(4).random(2000) * (1 - FIRST)
+PRIOR = np.column_stack([FIRST, SECOND, 1 - FIRST - SECOND])
+
+
+def run_three(candidate, prior=PRIOR):
+    grid = grid_of(X, *prior.T, task=THREE)
+    y = np.random.default_rng(5).integers(0, 3, 2000)
+    return measure(CHECK, batch_of(X, y, candidate, grid, prior=prior), grid, THREE)
+
+
+def test_mass_that_moves_between_two_classes_is_seen_where_a_third_is_decided():
+    second = PRIOR[:, 1] * 0.05
+    moved = np.column_stack([FIRST, second, 1 - FIRST - second])
+    found = run_three(moved)
+    m = found["mean_change_sd", "model"]
+    change = (moved - PRIOR).mean(axis=0) / PRIOR.std(axis=0)
+
+    assert m.value == pytest.approx(np.abs(change).max())
+    assert m.low < m.value < m.high
+    assert verdict(m, warn=0.1, fail=0.25) == "FAIL"
+    assert "class:b, the largest of 3 classes" in m.note
+    assert "score of class:a" in found["concordance", "model"].note
+    assert verdict(run_three(PRIOR)["mean_change_sd", "model"], warn=0.1, fail=0.25) == "PASS"
+
+
+def test_the_largest_of_the_classes_is_no_larger_in_sound_refits():
+    noise = np.random.default_rng(6).normal(0, 0.01, (2000, 3))
+    m = run_three(PRIOR + noise - noise.mean(axis=1, keepdims=True))["mean_change_sd", "model"]
+
+    assert verdict(m, warn=0.1, fail=0.25) == "PASS"
+
+
+def test_a_class_that_the_prior_scores_all_alike_is_no_matter_unless_it_moved():
+    prior = np.column_stack([FIRST, 1 - FIRST, np.zeros(2000)])
+    assert run_three(prior, prior)["mean_change_sd", "model"].value == 0
+
+    m = run_three(np.column_stack([FIRST - 0.1, 1 - FIRST, np.full(2000, 0.1)]), prior)["mean_change_sd", "model"]
+    assert m.value is None
+    assert m.note == "the prior's score is constant for class:c"
+
+
+def test_rows_without_weight_tell_nothing():
+    grid = grid_of(X, P)
+    found = measure(CHECK, batch_of(X, Y, P, grid, prior=P, weight=np.zeros(2000)), grid)
+
+    assert found["mean_change_sd", "model"].value is None
+    assert "weight" in found["mean_change_sd", "model"].note

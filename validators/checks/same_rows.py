@@ -2,10 +2,11 @@
 
 How it is measured
 ------------------
-Both models score the test rows. Mean change of the score in standard deviations of the prior's score; share of rows whose decision
-flips (binary: score at or above the threshold; multiclass: most probable class), flips towards the favourable outcome minus flips
-away from it, flips by true outcome; migration between ten bands of the prior's score; agreement (Lin's concordance, Kendall's
-tau-b, the limits of agreement of Bland and Altman). Intervals by the delete-a-group jackknife, or Wilson on effective rows.
+Both models score the test rows. Mean change of the score in standard deviations of the prior's score (multiclass: of the class in
+which it is largest, with the interval of the largest; what else is said of scores is of the class decided most often); share of rows
+whose decision flips (binary: score at or above the threshold; multiclass: most probable class), flips towards the favourable outcome
+minus flips away from it, flips by true outcome; migration between ten bands of the prior's score; agreement (Lin's concordance,
+Kendall's tau-b, the limits of agreement of Bland and Altman). Intervals by the delete-a-group jackknife, or Wilson on effective rows.
 
 Why it matters
 --------------
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.interval import folded
+from ..stats.interval import folded, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_interval, leave_one_out
 from ..stats.paired import (
     bland_altman,
@@ -43,7 +44,7 @@ from ..stats.paired import (
     stuart_maxwell,
 )
 from ..stats.proportions import rate_interval
-from ..summaries.both_scored import Floats, Pairs, group_sums, pairs_of
+from ..summaries.both_scored import Floats, Pairs, group_sums, in_deviations, pairs_of
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -74,32 +75,37 @@ def same_rows(given: Given) -> Iterator[Measurement]:
 
 
 def _change(pairs: Pairs, given: Given) -> Iterator[Measurement]:
-    n = len(pairs.weight)
-    d = pairs.candidate - pairs.prior
-    sums, keep = group_sums(pairs, d, np.abs(d), pairs.prior, pairs.prior**2, d**2)
-    stacked = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, keep)])
-    w, total, absolute, s, s2, d2 = stacked.T
-    variance = s2 / w - (s / w) ** 2
-    if variance[0] <= 0 or keep.sum() < MIN_GROUPS:
-        why = "the prior's score is constant" if variance[0] <= 0 else "fewer than 8 groups of rows"
+    n, confidence = len(pairs.weight), given.options.confidence
+    columns = range(pairs.prior.shape[1])
+    held = {k: v for k in columns if (v := in_deviations(pairs, k)) is not None}
+    level = simultaneous_level(confidence, len(columns))
+    ends = {k: jackknife_interval(float(v[0, 0]), v[1:, 0], confidence=level) for k, v in held.items()}
+    ranges = [folded(e) for e in ends.values() if e is not None]
+    lost = [k for k in columns if k not in held and (pairs.candidate[:, k] != pairs.prior[:, k]).any()]
+    if lost or not held or len(ranges) < len(held):
+        why = "the prior's score is constant" if lost or not held else f"fewer than {MIN_GROUPS} groups of rows"
+        if lost and pairs.of:
+            why += f" for {subjects.class_of(given.task.classes[lost[0]])}"
         yield Measurement(metric="mean_change_sd", subject="model", value=None, n=n, note=why)
         return
-    sd = np.sqrt(np.maximum(variance, np.finfo(float).tiny))
-    for metric, values in (
-        ("mean_change_sd", total / w / sd),
-        ("mean_absolute_change_sd", absolute / w / sd),
-        ("rms_change_sd", np.sqrt(d2 / w) / sd),
-    ):
-        found = jackknife_interval(float(values[0]), values[1:], confidence=given.options.confidence)
-        if found is None:
-            continue
-        signed = metric == "mean_change_sd"
-        note = "; ".join(filter(None, (f"signed: {values[0]:+.3f}" if signed else "", pairs.note)))
-        interval = folded(found) if signed else found
-        yield Measurement(
-            metric=metric, subject="model", value=abs(float(values[0])), low=max(interval.low, 0.0), high=interval.high,
-            level=given.options.confidence, method=f"jackknife over {len(values) - 1} groups", n=n, n_eff=float(n), note=note,
-        )  # fmt: skip
+    largest = max(held, key=lambda k: abs(held[k][0, 0]))
+    signed = float(held[largest][0, 0])
+    words = f"signed: {signed:+.3f}"
+    if pairs.of:
+        words += f", of {subjects.class_of(given.task.classes[largest])}, the largest of {len(columns)} classes"
+    method = f"jackknife over {len(held[largest]) - 1} groups"
+    yield Measurement(
+        metric="mean_change_sd", subject="model", value=abs(signed), low=max(e.low for e in ranges), high=max(e.high for e in ranges),
+        level=confidence, method=method, n=n, n_eff=float(n), note="; ".join(filter(None, (words, pairs.note))),
+    )  # fmt: skip
+    for metric, column in (("mean_absolute_change_sd", 1), ("rms_change_sd", 2)) if pairs.most in held else ():
+        values = held[pairs.most][:, column]
+        found = jackknife_interval(float(values[0]), values[1:], confidence=confidence)
+        if found is not None:
+            yield Measurement(
+                metric=metric, subject="model", value=float(values[0]), low=max(found.low, 0.0), high=found.high,
+                level=confidence, method=method, n=n, n_eff=float(n), note="; ".join(filter(None, (pairs.of, pairs.note))),
+            )  # fmt: skip
 
 
 def _flips(pairs: Pairs, given: Given) -> Iterator[Measurement]:
@@ -175,28 +181,30 @@ def _rate(
 
 
 def _agreement(pairs: Pairs) -> Iterator[Measurement]:
-    n = len(pairs.weight)
+    n, (prior, candidate) = len(pairs.weight), (s[:, pairs.most] for s in (pairs.prior, pairs.candidate))
+    told = "; ".join(filter(None, (pairs.of, pairs.note)))
     found = (
-        ("concordance", concordance_correlation(pairs.prior, pairs.candidate, pairs.weight)),
-        ("kendall_tau", kendall_tau_b(pairs.prior, pairs.candidate)),
+        ("concordance", concordance_correlation(prior, candidate, pairs.weight)),
+        ("kendall_tau", kendall_tau_b(prior, candidate)),
     )
     for metric, value in found:
-        note = pairs.note if value is not None else "a score is constant"
+        note = told if value is not None else "a score is constant"
         yield Measurement(metric=metric, subject="model", value=value, n=n, note=note)
-    limits = bland_altman(pairs.prior, pairs.candidate)
+    limits = bland_altman(prior, candidate)
     for word, end in () if limits is None else (("low", limits.low_interval), ("high", limits.high_interval)):
         yield Measurement(
             metric="limit_of_agreement", subject=subjects.join("model", subjects.rows(word)), value=(end.low + end.high) / 2,
             low=end.low, high=end.high, level=0.95, method="Bland-Altman, rows taken as independent", n=n, n_eff=float(n),
-            note="; ".join(filter(None, ("95 % of changes of the score lie between the two limits, were they normal", pairs.note))),
+            note="; ".join(filter(None, ("95 % of changes of the score lie between the two limits, were they normal", told))),
         )  # fmt: skip
 
 
 def _migration(pairs: Pairs, given: Given) -> Iterator[Measurement]:
     """Share of rows from each band of the prior's score to each band of the candidate's."""
-    cuts = np.unique(np.quantile(pairs.prior, np.arange(1, given.options.bands) / given.options.bands))
-    before = np.searchsorted(cuts, pairs.prior, side="right")
-    now = np.searchsorted(cuts, pairs.candidate, side="right")
+    prior, candidate = (s[:, pairs.most] for s in (pairs.prior, pairs.candidate))
+    cuts = np.unique(np.quantile(prior, np.arange(1, given.options.bands) / given.options.bands))
+    before = np.searchsorted(cuts, prior, side="right")
+    now = np.searchsorted(cuts, candidate, side="right")
     k = len(cuts) + 1
     table = np.bincount(before * k + now, minlength=k * k).reshape(k, k)
     n = int(table.sum())

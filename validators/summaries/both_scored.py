@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Batch, Task
+from ..stats.jackknife import leave_one_out
 
 GROUPS = 50
 Floats = NDArray[np.float64]
@@ -13,10 +15,15 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Rows that both models scored: scores, decisions, outcome, weight, group."""
+    """Rows that both models scored: scores (n, classes), decisions, outcome, weight, group.
+
+    `most` is the class that is decided most often, 0 where there is one score only; `of` names it where there are several.
+    """
 
     candidate: Floats
     prior: Floats
+    most: int
+    of: str
     decided: NDArray[np.int64]
     decided_before: NDArray[np.int64]
     y: Floats
@@ -43,8 +50,9 @@ def pairs_of(rows: Batch, total: int, task: Task) -> Pairs:
         parts.append(f"on {len(good):,} of {total:,} rows by key hash")
     if not good.all():
         parts.append(f"{int((~good).sum())} rows without two finite scores are left out")
+    of = f"score of {subjects.class_of(task.classes[most])}" if a.shape[1] > 1 else ""
     return Pairs(
-        a[:, most], b[:, most], decided, before, rows.y[good],
+        a, b, most, of, decided, before, rows.y[good],
         rows.weight[good] / float(1 << 20), (rows.unit[good] % np.uint64(GROUPS)).astype(np.int64), "; ".join(parts),
     )  # fmt: skip
 
@@ -54,3 +62,16 @@ def group_sums(pairs: Pairs, *columns: Floats) -> tuple[Floats, NDArray[np.bool_
     table = np.column_stack([np.ones(len(pairs.weight)), *columns]) * pairs.weight[:, None]
     sums = np.column_stack([np.bincount(pairs.group, weights=t, minlength=GROUPS) for t in table.T])
     return np.asarray(sums, np.float64), np.bincount(pairs.group, minlength=GROUPS) > 0
+
+
+def in_deviations(pairs: Pairs, column: int) -> Floats | None:
+    """(1 + groups, 3) mean, mean absolute and RMS change in standard deviations of the prior's score; None where that is constant."""
+    b = pairs.prior[:, column]
+    d = pairs.candidate[:, column] - b
+    sums, keep = group_sums(pairs, d, np.abs(d), b, b**2, d**2)
+    w, total, absolute, s, s2, d2 = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, keep)]).T
+    variance = s2 / w - (s / w) ** 2
+    if variance[0] <= 0:
+        return None
+    sd = np.sqrt(np.maximum(variance, np.finfo(float).tiny))
+    return np.asarray(np.column_stack([total / w, absolute / w, np.sqrt(d2 / w)]) / sd[:, None])
