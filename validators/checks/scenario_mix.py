@@ -109,7 +109,7 @@ def _vacuous(scenario: Scenario, moments: Floats, before: Floats, after: Floats 
     """Why a scenario asks for nothing; empty where it asks for something."""
     for target, there in zip(scenario.targets, (moments[before > 0] != 0).any(axis=0), strict=True):
         if target.relative and target.where is not None and not there:
-            return f"no row is of {target.text}"
+            return f"there is no row for: {target.text}"
     same = after is not None and np.allclose(after, before, rtol=1e-6)
     return "the rows meet the targets as they are" if same else ""
 
