@@ -189,7 +189,10 @@ def test_targets_out_of_reach_are_undefined(target, note):
     ("targets", "note"),
     [
         ([{"where": "region == moon", "times": 2.0}], "vacuous: there is no row for: 2 times as many"),
-        ([{"where": "region == moon", "times": 2.0}, {"feature": "age", "shift": 1.0}], "vacuous: there is no row for: 2 times as many"),
+        (
+            [{"where": "region == moon", "times": 2.0}, {"feature": "age", "shift": 1.0}],
+            "vacuous: there is no row for: 2 times as many",
+        ),
         ([{"where": "age > 0", "times": 1.0}], "vacuous: the rows meet the targets as they are"),
         ([{"feature": "age", "shift": 0.0}], "vacuous: the rows meet the targets as they are"),
     ],
