@@ -67,6 +67,25 @@ def test_what_the_prior_lacks_is_told_and_is_not_the_candidates_fault():
     assert {m.value for (metric, _), m in found.items() if not metric.startswith("prior_")} == {0.0}
 
 
+def test_production_is_looked_at_too():
+    batches = {
+        Role.TEST: batch_of(X, Y, P, GRID),
+        Role.PRODUCTION: batch_of(X, Y, np.where(X["age"] < 30, np.nan, P), GRID),
+    }
+    found = measured(CHECK, given_rows(CHECK, batches, GRID))
+
+    assert found["missing_share", "model"].value == 0
+    assert found["missing_share", "rows:production"].value == (X["age"] < 30).mean() > 0
+
+
+def test_probabilities_of_several_classes_add_up_to_one():
+    assert of_three(np.round(SCORES, 2))["out_of_range_share", "model"].value == 0
+    assert (
+        of_three(np.where(np.arange(2000)[:, None] < 300, SCORES * 0.7, SCORES))["out_of_range_share", "model"].value
+        == 0.15
+    )
+
+
 def test_of_no_rows_nothing_is_told():
     found = measure(CHECK, batch_of(X.iloc[:0], Y[:0], P[:0], GRID), GRID)
 

@@ -2,9 +2,9 @@
 
 How it is measured
 ------------------
-Share of test rows whose score is missing, and share whose score is infinite or outside the range of the task (probabilities lie
-in [0, 1]), of any class. Rows are counted, whatever they weigh. Where none is seen the bound of an unseen event is given. The same
-of the prior, for information: its scores decide nothing here.
+Share of test rows, and of production rows, whose score is missing, and share whose score is infinite or outside the range of the task
+(probabilities lie in [0, 1], and those of several classes add up to 1, to .05), of any class. Rows are counted, whatever they weigh. Where
+none is seen the bound of an unseen event is given. The same of the prior on test, for information: its scores decide nothing here.
 
 Why it matters
 --------------
@@ -32,22 +32,25 @@ CONFIDENCE = 0.95
 
 
 def unusable_scores(given: Given) -> Iterator[Measurement]:
-    """Shares of missing and of out-of-range scores, candidate and prior."""
-    found: Unusable = given.summary(Role.TEST, UNUSABLE)
+    """Shares of missing and of out-of-range scores: of the candidate on test and production, of the prior on test."""
+    yield from _shares(given, Role.TEST, CANDIDATE, subjects.MODEL)
+    if given.has(Role.PRODUCTION, UNUSABLE):
+        yield from _shares(given, Role.PRODUCTION, CANDIDATE, subjects.rows(Role.PRODUCTION.value))
+    yield from _shares(given, Role.TEST, PRIOR, subjects.join(subjects.MODEL, subjects.rows("prior")), whose="prior_")
+
+
+def _shares(given: Given, role: Role, model: str, subject: str, whose: str = "") -> Iterator[Measurement]:
+    found: Unusable = given.summary(role, UNUSABLE)
     n = found.rows
-    for model, subject, whose in (
-        (CANDIDATE, subjects.MODEL, ""),
-        (PRIOR, subjects.join(subjects.MODEL, subjects.rows("prior")), "prior_"),
-    ):
-        for what, rows in (("missing_share", found.missing), ("out_of_range_share", found.outside)):
-            if model not in rows:
-                continue
-            metric, k = whose + what, rows[model]
-            if not n:
-                yield Measurement(metric=metric, subject=subject, value=None, n=0, note="no rows")
-                continue
-            note = f"{k:,} of {n:,} rows" if k else "none seen"
-            yield counted(metric, subject, k, n, level=CONFIDENCE, note=note)
+    for what, rows in (("missing_share", found.missing), ("out_of_range_share", found.outside)):
+        if model not in rows:
+            continue
+        metric, k = whose + what, rows[model]
+        if not n:
+            yield Measurement(metric=metric, subject=subject, value=None, n=0, note="no rows")
+            continue
+        note = f"{k:,} of {n:,} rows" if k else "none seen"
+        yield counted(metric, subject, k, n, level=CONFIDENCE, note=note)
 
 
 CHECK = Check(
@@ -55,7 +58,7 @@ CHECK = Check(
     family=Family.PREDICTION_DRIFT,
     title="Unusable scores",
     metrics=("missing_share", "out_of_range_share", "prior_missing_share", "prior_out_of_range_share"),
-    needs=Needs(roles=(Role.TEST,), summaries=(UNUSABLE,), models=(CANDIDATE,)),
+    needs=Needs(roles=(Role.TEST,), optional=(Role.PRODUCTION,), summaries=(UNUSABLE,), models=(CANDIDATE,)),
     measure=unusable_scores,
     doc=__doc__,
     plants=(Plant(metric="missing_share", fault="unusable_scores", null="usable"),),

@@ -9,10 +9,12 @@ import numpy as np
 from ..core.data import Batch, Grid
 from .outcomes import out_of_range
 
+NEAR_ONE = 0.05  # probabilities that were rounded to two decimals still add up
+
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Rows; and per model those with a missing score and those with one out of range, of any class. What a row weighs is no matter."""
+    """Rows, whatever they weigh; and per model those with a missing score, and those with one out of range or that do not add up to 1."""
 
     rows: int
     missing: Mapping[str, int]
@@ -42,11 +44,11 @@ class UnusableKind:
 
     def of(self, batch: Batch, grid: Grid) -> Unusable:
         """Of one batch."""
-        return Unusable(
-            len(batch),
-            {m: int(np.isnan(s).any(axis=1).sum()) for m, s in batch.scores.items()},
-            {
-                m: int(out_of_range(s, probabilities=not grid.regression).any(axis=1).sum())
-                for m, s in batch.scores.items()
-            },
-        )
+        missing, outside = {}, {}
+        for m, s in batch.scores.items():
+            missing[m] = int(np.isnan(s).any(axis=1).sum())
+            beyond = out_of_range(s, probabilities=not grid.regression).any(axis=1)
+            if s.shape[1] > 1:
+                beyond |= np.abs(s.sum(axis=1) - 1) > NEAR_ONE
+            outside[m] = int(beyond.sum())
+        return Unusable(len(batch), missing, outside)
