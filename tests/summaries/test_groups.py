@@ -37,3 +37,18 @@ def test_dates_are_banded_by_their_year():
     assert list(found) == ["under 1955", "1955 to 1969", "1970 to 1984", "1985 and over", None]
     assert found[None].tolist() == [7]
     assert born[found["1955 to 1969"]].year.unique().tolist() == list(range(1955, 1970))
+
+
+def test_dates_that_are_all_missing_are_one_group():
+    """The quantiles of no year stopped five checks."""
+    assert list(bands(pd.Series([pd.NaT] * 5, dtype="datetime64[ns]"))) == [None]
+
+
+def test_quartiles_a_round_distance_apart_are_cut():
+    """The logarithm of 0.09999999999999999 is -1: no step was small enough for quartiles of .3 and .7, nor for 342 pairs like them."""
+    for low, high in ((a / 10, b / 10) for a in range(40) for b in range(a + 1, a + 20)):
+        found = bands(np.repeat([low - 0.1, low, (low + high) / 2, high, high + 0.1, low + 0.01, high - 0.01], 5))
+        assert 2 <= len(found) <= 4, (low, high)
+    assert list(bands(np.repeat(np.arange(1, 10) / 10, [100, 150, 200, 100, 100, 100, 250, 100, 100]))) == [
+        "under 0.3", "0.3 to under 0.5", "0.5 to under 0.7", "0.7 and over"
+    ]  # fmt: skip

@@ -195,14 +195,20 @@ def _banded(name: str, values: Floats, cuts: Floats) -> Partition:
 
 
 def _round_cuts(values: Floats) -> Floats:
-    """Bounds near the quartiles, at multiples of 1, 2 or 5 times a power of ten about a quarter of their distance apart."""
+    """Bounds near the quartiles, at multiples of 1, 2 or 5 times a power of ten about a quarter of their distance apart.
+
+    None where no value is known.
+    """
     known = values[np.isfinite(values)]
+    if not len(known):
+        return known
     quartiles = np.quantile(known, np.arange(1, BANDS) / BANDS)
     spread = float(quartiles[-1] - quartiles[0])
     if not spread > 0:
         return np.unique(quartiles)
     power = 10.0 ** np.floor(np.log10(spread / BANDS))
-    step = max(s * power for s in (1.0, 2.0, 5.0) if s * power <= spread / BANDS)
+    # half a power, for the logarithm of 0.09999999999999999 is -1
+    step = max(s * power for s in (0.5, 1.0, 2.0, 5.0) if s * power <= spread / BANDS)
     digits = max(0, 1 - math.floor(math.log10(step)))  # 6.8, and not the 6.800000000000001 of 34 fifths
     cuts = np.unique(np.round(np.round(quartiles / step) * step, digits))
     return np.asarray(cuts[(cuts > known.min()) & (cuts <= known.max())])
