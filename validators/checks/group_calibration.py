@@ -6,7 +6,8 @@ How it is measured
 the largest group of its column; the reference itself is set against all other groups. Its unit is the standard deviation of the
 outcome, so that one limit fits rare and frequent outcomes; the note gives the rates. Intervals by the jackknife over dependent
 rows, for all groups together (max-T). For information: the slope of the outcome on the log-odds of the score in each group (1 is
-right), and expected and observed rate in five bins of each group. Several classes: the favourable one, else each.
+right), and expected and observed rate in five bins of each group. Several classes: the favourable one, else each. A column with one
+group only has no gap, and the check cannot pass.
 
 Why it matters
 --------------
@@ -38,7 +39,7 @@ from ..summaries.cells import Floats, measured
 from ..summaries.decisions import by_class
 from ..summaries.group_counts import counts_of, rate_of, scatter_of
 from ..summaries.group_rates import Pair, compared, pair_of
-from ..summaries.groups import GroupOptions, Partition, contrasts, partitions
+from ..summaries.groups import GroupOptions, Partition, contrasts, partitions, undivided
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import ScoredRows, scored_rows
 
@@ -62,6 +63,7 @@ def group_calibration(given: Given) -> Iterator[Measurement]:
         rate = float(np.average(y, weights=rows.weight))
         spread = (rate * (1 - rate)) ** 0.5
         for part in parts:
+            yield from undivided(part, "calibration_gap", atom=held.atom)
             found = counts_of(rows, part, (y - p) / spread) if spread > 0 else None
             scatter = scatter_of(rows, part, p * (1 - p) / spread**2) if spread > 0 else None
             for c in contrasts(part, options):

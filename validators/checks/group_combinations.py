@@ -6,7 +6,8 @@ Every combination of two or three sensitive columns that some row has is set aga
 favourable decisions over theirs (score interval, where the favourable outcome is declared), and `cell_gap`, its mean residual
 less theirs, in standard deviations of the outcome (jackknife; the favourable or positive class, or the predicted number).
 Intervals hold for all combinations together (max-T). Combinations with fewer rows than `min_cell` are listed with their size and
-the verdict "cannot tell". Nothing is smoothed: a small cell borrows no strength from others, it waits for rows.
+the verdict "cannot tell". Of several columns one that has a single group is named, and the check cannot pass. Nothing is smoothed: a
+small cell borrows no strength from others, it waits for rows.
 
 Why it matters
 --------------
@@ -35,7 +36,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.decisions import decided_rows, favourable_class, predicted
 from ..summaries.group_counts import counts_of, scatter_of
 from ..summaries.group_rates import Pair, compared, pair_of
-from ..summaries.groups import GroupOptions, Partition, contrasts, crossed, partitions
+from ..summaries.groups import GroupOptions, Partition, contrasts, crossed, partitions, undivided
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 
@@ -46,7 +47,8 @@ MOST_COLUMNS, MOST_CROSSED = 5, 3
 def group_combinations(given: Given) -> Iterator[Measurement]:
     """Ratio and gap of every combination of groups."""
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
-    columns = [p for p in partitions(sample.rows, given.options) if len(p) > 1]
+    declared = partitions(sample.rows, given.options)
+    columns = [p for p in declared if len(p) > 1]
     chosen = columns[:MOST_COLUMNS]
     cells = (
         [crossed(some) for k in range(2, MOST_CROSSED + 1) for some in combinations(chosen, k)]
@@ -69,7 +71,13 @@ def group_combinations(given: Given) -> Iterator[Measurement]:
         method="count",
         note=note,
     )
-    for pairs in (_ratios(given, sample, cells), _gaps(given, sample, cells)):
+    for part in declared if len(declared) > 1 else ():
+        yield from undivided(part, "cell_gap")
+    gaps = _gaps(given, sample, cells)
+    if cells and not gaps and (given.task.type != "multiclass" or favourable_class(given.task) is not None):
+        why = "no row has an outcome and a usable score, or all that do have the same outcome"
+        yield Measurement(metric="cell_gap", subject=subjects.MODEL, value=None, n=len(sample.rows), note=why)
+    for pairs in (_ratios(given, sample, cells), gaps):
         yield from compared(pairs, confidence=given.options.confidence, min_cell=given.options.min_cell, rng=given.rng)
 
 

@@ -8,7 +8,7 @@ the column; the reference itself is set against all other groups. Newcombe's int
 of the jackknife over dependent rows, holds for all groups and both rates together (max-T). `equalised_odds` is the largest
 difference of either rate between any two groups of a column that have enough rows of each outcome (`least_rows`), within
 simultaneous intervals over all pairs. Precision and the rate of false alarms among those called positive are given by group.
-Several classes: the favourable one against the rest, else each.
+Several classes: the favourable one against the rest, else each. A column with one group only has no gap, and the check cannot pass.
 
 Why it matters
 --------------
@@ -39,7 +39,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.decisions import Decisions, by_class
 from ..summaries.group_counts import Counts, counts_of, rate_of
 from ..summaries.group_rates import Pair, compared, pair_of
-from ..summaries.groups import Contrast, GroupOptions, Partition, contrasts, partitions
+from ..summaries.groups import Contrast, GroupOptions, Partition, contrasts, partitions, undivided
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import ScoredRows, scored_rows
 
@@ -61,6 +61,7 @@ def group_errors(given: Given) -> Iterator[Measurement]:
         for part in parts:
             found = _counts(rows, part, held)
             yield from _rates(part, found, held, options)
+            yield from undivided(part, "tpr_gap", "fpr_gap", atom=held.atom)
             for metric in ("tpr", "fpr"):
                 for c in contrasts(part, options):
                     subject = subjects.join(part.subject(c.group), *held.atom)

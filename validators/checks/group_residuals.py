@@ -6,7 +6,7 @@ First the size of every group. `residual_gap`: the mean residual (outcome minus 
 reference, the largest group of its column, in standard deviations of the outcome; the reference itself is set against all other
 groups. Intervals by the jackknife over dependent rows, for all groups together (max-T). For information: the gap of the mean
 predictions in standard deviations of the predictions (standardised mean difference), and each group's root mean squared error in
-units of the target.
+units of the target. A column with one group only has no gap, and the check cannot pass.
 
 Why it matters
 --------------
@@ -34,7 +34,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.cells import measured
 from ..summaries.group_counts import counts_of
 from ..summaries.group_rates import Pair, compared, pair_of
-from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions
+from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions, undivided
 from ..summaries.row_sample import RowSample, RowSampleKind
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 
@@ -54,6 +54,7 @@ def group_residuals(given: Given) -> Iterator[Measurement]:
     for part in (p.only(rows.where) for p in partitions(sample.rows, options)):
         yield from group_sizes(part, rows.note)
         yield from _errors(rows, part, options)
+        yield from undivided(part, "residual_gap")
         for (metric, values), unit, pairs in zip(
             (("residual_gap", rows.y - predicted), ("prediction_gap", predicted)), units, (gaps, shifts), strict=True
         ):

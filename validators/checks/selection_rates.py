@@ -7,7 +7,8 @@ their quartiles). Then the share of each group that gets the favourable decision
 the threshold, or the most probable class), on all scored rows, with Wilson's interval. `selection_ratio` is that share over the
 share of the reference, the largest group of the column; the reference itself is set against all other groups. Its interval is
 Koopman's score interval, where rows depend on each other on so few that the variance is the jackknife's, and holds for all ratios
-together (max-T). Which decision is favourable cannot be known from the data: where the project does not say, no ratio is judged.
+together (max-T). Which decision is favourable cannot be known from the data: where the project does not say, no ratio is judged. A
+column with one group only has no ratio, and the check cannot pass.
 
 Why it matters
 --------------
@@ -35,7 +36,7 @@ from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.decisions import cut_words, decided_rows, favourable_class, predicted
 from ..summaries.group_counts import Counts, counts_of, rate_of
 from ..summaries.group_rates import Pair, compared, pair_of
-from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions
+from ..summaries.groups import GroupOptions, Partition, contrasts, group_sizes, partitions, undivided
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -63,6 +64,7 @@ def selection_rates(given: Given) -> Iterator[Measurement]:
             atom = () if wanted is not None else (subjects.class_of(label),)
             yield from _rates(part, counts, atom, options, f"{given.task.target} = {label}{cut_words(given.task)}")
             if k == wanted:
+                yield from undivided(part, "selection_ratio")
                 pairs += [
                     pair_of("selection_ratio", "ratio", part, c, counts, note=rows.note)
                     for c in contrasts(part, options)

@@ -21,6 +21,7 @@ from ..core.records import Measurement
 Floats = NDArray[np.float64]
 BANDS, DISTINCT, MOST = 4, 6, 40
 OTHERS = "(other levels)"
+ALONE = "the only group of this column: there is none to compare it with"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +139,26 @@ def group_sizes(part: Partition, note: str) -> Iterator[Measurement]:
     """Rows of each group."""
     n = int(part.sizes().sum())
     for k, size in enumerate(part.sizes()):
-        alone = "the only group of this column: there is none to compare it with" if len(part) == 1 else ""
+        alone = ALONE if len(part) == 1 else ""
         words = "; ".join(filter(None, (f"{size / n:.1%} of the rows", alone, note)))
         yield Measurement(
             metric="group_size", subject=part.subject(k), value=float(size), n=int(size), method="count", note=words
         )
+
+
+def undivided(part: Partition, *metrics: str, atom: tuple[str, ...] = ()) -> Iterator[Measurement]:
+    """What a check judges, undefined, of a column with one group only; nothing of one with several.
+
+    All rows are its size, so that a declared column which nobody can judge keeps its check from passing.
+    """
+    if len(part) != 1:
+        return
+    note = (
+        f"{ALONE}, so no row tells; take {part.columns[0]} out of sensitive under [columns] if that is as it should be"
+    )
+    for metric in metrics:
+        subject = subjects.join(part.subject(0), *atom)
+        yield Measurement(metric=metric, subject=subject, value=None, n=len(part.code), note=note)
 
 
 def _of_column(name: str, column: pd.Series, cuts: Sequence[float] | None) -> Partition:
