@@ -119,3 +119,24 @@ def test_the_largest_excess_is_that_of_the_slice_that_adds_most():
     assert m.low <= m.value <= m.high
     assert "2 slices without an interval" in m.note
     assert verdict(run(Y)["largest_excess", "model"], warn=0.05, fail=0.15) == "PASS"
+
+
+@pytest.mark.parametrize(("times", "adds"), [(1, 1.0), (3, 1.0), (20, None)])
+def test_what_a_slice_adds_is_by_its_weight(times, adds):
+    """A slice with 5 % of the rows and half of the weight counted with 5 %: .007 was told of .070."""
+    inside = np.arange(len(X)) % 20 == 0
+    weight, y = np.where(inside, times, 1.0), np.where(inside & (RNG.random(len(X)) < 0.4), 1 - Y, Y)
+    one = {"few": ("age>0", inside)}
+    grid = grid_of(X, P, slices=one)
+    found = measure(CHECK, batch_of(X, y, P, grid, slices=one, weight=weight), grid)
+    loss, entropy = (-(q * np.log(P) + (1 - q) * np.log(1 - P)) for q in (y, P))
+    by_hand = float((weight * inside) @ (loss - entropy) / (weight @ loss))
+    share = float(weight @ inside / weight.sum())
+
+    assert share > 0.5 or share < 0.2
+    assert found["largest_excess", "model"].value == pytest.approx(by_hand if adds else by_hand / share * 0.2, rel=1e-5)
+
+
+def test_scores_that_are_all_missing_are_the_reason_and_not_a_model_without_error():
+    found = run(Y, np.full(len(X), np.nan))
+    assert "no row with an outcome has a usable score" in found["slice_excess_loss", WEAK].note

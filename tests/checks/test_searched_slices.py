@@ -165,3 +165,16 @@ def test_frames_are_not_changed():
     before = X.copy()
     run(Y[:500], P[:500], X)
     pd.testing.assert_frame_equal(X, before)
+
+
+def test_what_the_surest_slice_adds_is_by_its_weight():
+    """Half of the rows with a tenth of the weight counted as half, of which a fifth was taken."""
+    men = (X["sex"] == "male").to_numpy()
+    y = np.where(men & (np.random.default_rng(4).random(len(X)) < 0.3), 1 - Y, Y)
+    weight = np.where(men, 1 / 8, 1.0)
+    found = run(y, weight=weight)
+    whole = found["slice_excess_loss", "slice:sex==male"]
+    assert whole.n == men.sum()
+    assert found["largest_excess", "model"].value == pytest.approx(
+        whole.value * (weight @ men) / weight.sum(), rel=0.05
+    )

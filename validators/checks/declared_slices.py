@@ -10,8 +10,8 @@ that is natural at such rows: that of our own learner, fitted on one half of tra
 and the excess is relative to it (without train: that of all rows with predictions in the same tenth). So a slice that is merely hard, or
 where values are merely large, is no failure. Intervals come from the delete-a-group jackknife and hold for all slices together
 (Bonferroni); what is expected and the mean loss are taken as known. A slice with less than a fifth of the rows can alarm, but cannot make
-the check inconclusive; `largest_excess` can: the most that any slice adds to the mean loss, its excess times its share of the rows, where
-a share above a fifth counts as a fifth.
+the check inconclusive; `largest_excess` can: the most that any slice adds to the mean loss, its excess times its share of the weight,
+where a share above a fifth counts as a fifth.
 
 Why it matters
 --------------
@@ -58,7 +58,7 @@ from ..summaries.row_sample import RowSampleKind
 from ..summaries.scored_rows import expected_squared_error, scored_rows
 
 ALL, SLICES, SAMPLE = OutcomesKind("all"), OutcomesKind("slice"), RowSampleKind()
-FIFTH = 200  # thousandths of the rows
+FIFTH = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def declared_slices(given: Given) -> Iterator[Measurement]:
     overall: Outcomes = given.summary(Role.TEST, ALL)
     slices: Outcomes = given.summary(Role.TEST, SLICES)
     level = simultaneous_level(given.options.confidence, len(given.grid.slices))
-    judged: list[Measurement] = []
+    judged: list[tuple[Measurement, float]] = []
     natural = _natural(given) if given.task.type == "regression" else None
     for model in (m for m in (CANDIDATE, PRIOR) if m in slices.sums):
         whole = cell_of(overall, model)
@@ -83,30 +83,25 @@ def declared_slices(given: Given) -> Iterator[Measurement]:
             subject, note = subjects.slice_of([text]), f"declared as {label}"
             excess = _excess(cell, whole, given, model, k, level, subject, natural)
             if model == CANDIDATE:
-                judged.append(excess)
+                judged.append((excess, float(divided(cell.sums["w"][:1], whole.sums["w"][:1])[0])))
             for m in (excess, *_others(cell, whole, given, level, subject)):
                 yield replace(_as_prior(m) if model == PRIOR else m, note="; ".join(filter(None, (m.note, note))))
     yield _largest(judged, cell_of(overall, CANDIDATE).n)
 
 
-def _largest(judged: list[Measurement], rows: int) -> Measurement:
-    """The most that a slice adds to the mean loss: excess times share of the rows (a fifth at most), within the simultaneous intervals."""
-    known = [
-        m for m in judged if m.value is not None and m.low is not None and m.high is not None and m.size is not None
-    ]
+def _largest(judged: list[tuple[Measurement, float]], rows: int) -> Measurement:
+    """The most that a slice adds to the mean loss: excess times share of the weight (a fifth at most), in simultaneous intervals."""
+    known = [(m, share) for m, share in judged if m.value is not None and m.low is not None and m.high is not None]
     left_out = len(judged) - len(known)
     note = f"{left_out} slices without an interval are left out" if left_out else ""
     if not known:
         return Measurement(
             metric="largest_excess", subject=subjects.MODEL, value=None, n=rows, note="no slice has an interval"
         )
-    ends = (
-        np.array([[m.value, m.low, m.high] for m in known], np.float64)
-        * np.array([[min(m.size or 0, FIFTH)] for m in known])
-        / 1000
-    )
+    ends = np.array([[m.value, m.low, m.high] for m, _ in known], np.float64)
+    ends *= np.array([[min(share, FIFTH)] for _, share in known])
     value, low, high = ends.max(axis=0).tolist()
-    first = known[int(ends[:, 0].argmax())]
+    first, _ = known[int(ends[:, 0].argmax())]
     return Measurement(
         metric="largest_excess", subject=subjects.MODEL, value=value, low=low, high=high, level=first.level, n=rows,
         method="largest of simultaneous intervals", note="; ".join(filter(None, (first.subject, note))),
@@ -128,7 +123,7 @@ def _excess(
     """Loss over expectation; the size that a policy holds it against is the slice's share of the rows, in thousandths."""
     mean, size = float(whole.mean("loss")[0]), 1000 * cell.n / max(whole.n, 1)
     counted: Counted = cell
-    why, note = "" if cell.n == 0 or mean > 0 else "the model makes no error on any row", ""
+    why, note = "the model makes no error on any row" if cell.n > 0 and mean == 0 else "", ""
     if given.grid.regression:
         sample = given.summary(Role.TEST, SAMPLE)
         rows = scored_rows(sample, given.grid, (model,))

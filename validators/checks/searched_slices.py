@@ -13,7 +13,7 @@ different halves of train, so a natural error that is too low by chance in one f
 reverse, so its figure is not the best of thousands; one found on both halves is measured on both. Of each half, the two surest slices
 of one, of two and of three conditions are reported. `slice_excess_loss` is relative to the mean loss; its intervals, by the
 delete-a-group jackknife, hold for all slices reported together (Bonferroni). `largest_excess` asks whether any slice matters as a
-whole: what the surest slice of each half adds to the mean loss on the other half (its excess times its share of the rows, a share
+whole: what the surest slice of each half adds to the mean loss on the other half (its excess times its share of the weight, a share
 above a fifth counting as a fifth), averaged over both. Slices have at least 100 rows and one row in a hundred; one with less than a
 fifth of the rows can alarm, but cannot make the check inconclusive.
 
@@ -171,7 +171,8 @@ def _largest(
         inside = _inside(side[0], held) & fresh
         over, w = rows.sums(np.where(inside, excess, 0.0), fresh.astype(np.float64)).T
         # a share above a fifth counts as a fifth, so that one limit suits small slices and large
-        parts = parts + divided(over, w) / 2 * min(1.0, FIFTH * float(fresh.sum()) / max(int(inside.sum()), 1))
+        share = float(divided(rows.weight @ inside, rows.weight @ fresh))
+        parts = parts + divided(over, w) / 2 * (FIFTH / share if share > FIFTH else 1.0)
         names.append(_subject(side[0], held))
     m = measured("largest_excess", subjects.MODEL, parts, rows, level=given.options.confidence, folds=HALVES)
     return replace(m, note="; ".join(filter(None, (m.note, *dict.fromkeys(names), *notes))))
