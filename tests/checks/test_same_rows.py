@@ -84,3 +84,12 @@ def test_rows_without_weight_tell_nothing():
 
     assert found["mean_change_sd", "model"].value is None
     assert "weight" in found["mean_change_sd", "model"].note
+
+
+@pytest.mark.parametrize("constant", [0.3, 0.37, 0.7, 0.9])
+def test_a_constant_prior_has_no_spread_to_measure_a_change_by(constant):
+    """Rounding left a variance of 1e-16, and the mean change was 14 million standard deviations."""
+    grid = grid_of(X, P)
+    found = measure(CHECK, batch_of(X, Y, P, grid, prior=np.full(len(X), constant)), grid)
+    assert found["mean_change_sd", "model"].value is None
+    assert "the prior's score is constant" in found["mean_change_sd", "model"].note

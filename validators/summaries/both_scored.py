@@ -71,7 +71,8 @@ def in_deviations(pairs: Pairs, column: int) -> Floats | None:
     sums, keep = group_sums(pairs, d, np.abs(d), b, b**2, d**2)
     w, total, absolute, s, s2, d2 = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, keep)]).T
     variance = s2 / w - (s / w) ** 2
-    if variance[0] <= 0:
+    # not by the variance alone, which rounding makes 1e-16 for a constant of .7
+    if np.ptp(b) == 0 or variance[0] <= 0:
         return None
     sd = np.sqrt(np.maximum(variance, np.finfo(float).tiny))
     return np.asarray(np.column_stack([total / w, absolute / w, np.sqrt(d2 / w)]) / sd[:, None])
