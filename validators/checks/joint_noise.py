@@ -137,9 +137,8 @@ def _level(
         names = [metric, metric.removeprefix("curve_")] if judged and metric != "curve_rms_change" else [metric]
         for name in names:
             if found is None or not np.isfinite(values[0]):
-                yield Measurement(
-                    metric=name, subject=subject, value=None, n=n, note="one class only, or under 8 groups of rows"
-                )
+                why = "under 8 groups of rows" + (", no outcome, or one class only" if "quality" in metric else "")
+                yield Measurement(metric=name, subject=subject, value=None, n=n, note=why)
                 continue
             yield Measurement(
                 metric=name, subject=subject, value=float(values[0]), low=found.low, high=found.high,

@@ -105,15 +105,17 @@ def mean_parts(base: Base, values: Floats) -> Floats:
 
 
 def quality_parts(base: Base, scores: Floats) -> Floats:
-    """AUC (macro in multiclass) or R2 / 2: whole, then without each group; NaN where undefined."""
+    """AUC (macro in multiclass) or R2 / 2: whole, then without each group that has an outcome; NaN where undefined."""
     known = ~np.isnan(base.rows.y)
     y, w, group, s = base.rows.y[known], base.weight[known], base.group[known], scores[known]
-    kept = [np.ones(len(y), bool), *(group != k for k in np.flatnonzero(base.present))]
+    kept = [np.ones(len(y), bool), *(group != k for k in np.unique(group))]
     return np.array([quality_of(y[k], s[k], w[k], base.task) for k in kept])
 
 
 def quality_of(y: Floats, s: Floats, w: Floats, task: Task) -> float:
     """AUC (macro in multiclass) or R2 / 2 of weighted rows; NaN where undefined."""
+    if not w.sum() > 0:
+        return float("nan")
     if task.type == "binary":
         return weighted_auc(y, s[:, 0], w)
     if task.type == "multiclass":
