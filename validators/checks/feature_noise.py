@@ -3,11 +3,13 @@
 How it is measured
 ------------------
 One numeric feature at a time gets noise of 0.01 and 0.1 standard deviations on the scale of its normal scores, so that only values
-that occur come out. RMS change of the score over the score's standard deviation; candidate minus prior with the same draws (where
-there is a prior), since features that matter move every model. And the ratio of the change at 0.01 to that at 0.1: a tenth for a
-smooth model, a third for a stepped one, near one for a ripple that is invisible on average. Intervals by the jackknife, for all
+that occur come out. RMS change of the score over the score's standard deviation; candidate minus prior with the same draws, since
+features that matter move every model. Without a prior, or with one that says nothing (it gives every row the same score, or none
+under this noise), it is the change itself, which has a limit of its own. And the ratio of the change at 0.01 to that at 0.1: a tenth
+for a smooth model, a third for a stepped one, near one for a ripple that is invisible on average. Intervals by the jackknife, for all
 features together. A feature of which less than 1 % of the values changed is listed and not judged; where the candidate gives every row
-the same score, nothing is.
+the same score, nothing is. Rows that have no usable score as they are are left out; where they are more than 1 % of all, nothing is
+judged.
 
 Why it matters
 --------------
@@ -32,10 +34,12 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.errors import ModelError
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import simultaneous_level
 from ..stats.perturb import quantile_noise
-from ..summaries.reactions import ask, base_of, estimated, rms_parts, says_nothing, with_column
+from ..summaries.cells import divided
+from ..summaries.reactions import ask, base_where_scored, estimated, rms_parts, says_nothing, with_column
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -45,7 +49,8 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """`small` and `large` noise in standard deviations; `draws`; `max_rows` of test by key hash, fewer (200 at least) where the features
-    would ask a model for more than `max_asked` scores; `telling`: least change at the small noise for which a ratio is formed.
+    would ask a model for more than `max_asked` scores; `telling`: least change at the small noise for which a ratio is formed;
+    `most_unscored`, the share of the rows that may be left out for want of a usable score.
     """
 
     small: float = 0.01
@@ -55,6 +60,7 @@ class Options:
     max_asked: int = 300_000
     telling: float = 0.1
     least_changed: float = 0.01
+    most_unscored: float = 0.01
     confidence: float = 0.95
 
 
@@ -63,7 +69,7 @@ def feature_noise(given: Given) -> Iterator[Measurement]:
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
     affordable = given.options.max_asked // (2 * given.options.draws * max(len(given.grid.features), 1))
     rows = sample.thin(max(min(given.options.max_rows, affordable), 200))
-    models = [m for m in (CANDIDATE, PRIOR) if m in given.models]
+    models = [m for m in (CANDIDATE, PRIOR) if m in given.models and m in rows.scores]
     numeric = [
         str(c) for c in rows.X if pd.api.types.is_numeric_dtype(rows.X[c]) and not pd.api.types.is_bool_dtype(rows.X[c])
     ]
@@ -72,11 +78,14 @@ def feature_noise(given: Given) -> Iterator[Measurement]:
         word = "no numeric feature with more than two values"
         yield Measurement(metric="excess_rms", subject="model", value=None, n=len(rows), note=word)
         return
-    base = base_of(rows, given.task, models)
-    if says_nothing(base.scores[CANDIDATE]):
-        word = "vacuous: the candidate gives every row the same score"
+    base, note = base_where_scored(rows, given.task, models, most=given.options.most_unscored)
+    if base is None or says_nothing(base.scores[CANDIDATE]):
+        word = note if base is None else "vacuous: the candidate gives every row the same score"
         yield Measurement(metric="excess_rms", subject="model", value=None, n=len(rows), note=word)
         return
+    models, rows = list(base.scores), base.rows
+    if PRIOR in models and says_nothing(base.scores[PRIOR]):
+        models, note = [CANDIDATE], "; ".join(filter(None, (note, "the prior gives every row the same score")))
     level = simultaneous_level(given.options.confidence, 2 * len(numeric))
     for name in numeric:
         found: dict[tuple[str, float], Floats | None] = {}
@@ -93,16 +102,21 @@ def feature_noise(given: Given) -> Iterator[Measurement]:
             )
             X = pd.concat([with_column(rows.X, name, v) for v in noisy], ignore_index=True)
             for model in models:
-                scores = np.split(ask(given.models[model], X), len(noisy))
+                try:
+                    scores = np.split(ask(given.models[model], X), len(noisy))
+                except ModelError:
+                    if model == CANDIDATE:
+                        raise
+                    found[model, size] = None
+                    continue
                 finite = all(np.isfinite(s).all() for s in scores)
                 found[model, size] = _rms([rms_parts(base, model, s) for s in scores]) if finite else None
-        yield from _judged(name, found, moved, given, len(rows), level)
+        yield from _judged(name, found, moved, given, len(rows), level, note)
 
 
 def _rms(parts: list[tuple[Floats, Floats]]) -> Floats:
-    """Root mean square change over the score's standard deviation, draws pooled; 0 for a constant score that stays."""
-    square, variance = np.mean([p[0] for p in parts], axis=0), parts[0][1]
-    return np.asarray(np.sqrt(np.divide(square, variance, out=np.zeros_like(square), where=variance > 0)))
+    """Root mean square change over the score's standard deviation, draws pooled; NaN where that is none."""
+    return np.asarray(np.sqrt(divided(np.mean([p[0] for p in parts], axis=0), parts[0][1])))
 
 
 def _judged(
@@ -112,40 +126,37 @@ def _judged(
     given: Given,
     n: int,
     level: float,
+    note: str,
 ) -> Iterator[Measurement]:
-    options, paired = given.options, (PRIOR, given.options.small) in found
+    options, sizes = given.options, (given.options.small, given.options.large)
+    paired = all(found.get((PRIOR, size)) is not None for size in sizes)
+    if (PRIOR, options.small) in found and not paired:
+        note = "; ".join(filter(None, (note, "the prior gives no usable score under this noise")))
+    metric = "excess_rms" if paired else "rms_change"
     if max(moved.values()) < options.least_changed:
-        note = f"vacuous: only {max(moved.values()):.2%} of its values changed"
-        metric = "excess_rms" if paired else "rms_change"
-        yield Measurement(metric=metric, subject=subjects.feature(name), value=None, n=n, size=0.0, note=note)
+        why = f"vacuous: only {max(moved.values()):.2%} of its values changed"
+        yield Measurement(metric=metric, subject=subjects.feature(name), value=None, n=n, size=0.0, note=why)
         return
-    for size in (options.small, options.large):
+    for size in sizes:
         own = found[CANDIDATE, size]
         subject = subjects.join(subjects.feature(name), subjects.rows(f"quantile_{size:g}"))
-        metric = "excess_rms" if paired else "rms_change"
         if own is None:
             yield Measurement(metric=metric, subject=subject, value=None, n=n, note="scores are not finite under noise")
             continue
         if moved[size] < options.least_changed:
             # a feature with few values does not feel noise this small; the larger one judges it
             continue
-        other = found.get((PRIOR, size)) if paired else np.zeros_like(own)
-        if other is None:
-            why = "the prior's scores are not finite under noise"
-            yield Measurement(metric=metric, subject=subject, value=None, n=n, note=why)
-            continue
-        note = f"{moved[size]:.0%} of values changed; candidate {own[0]:.3f}" + (
-            f", prior {other[0]:.3f}" if paired else ""
-        )
-        yield estimated(metric, subject, own - other, n, level, note)
+        other = found[PRIOR, size] if paired else None
+        words = f"{moved[size]:.0%} of values changed; candidate {own[0]:.3f}"
+        words = "; ".join(filter(None, (words if other is None else f"{words}, prior {other[0]:.3f}", note)))
+        yield estimated(metric, subject, own if other is None else own - other, n, level, words)
         if paired:
-            yield estimated("feature_rms_change", subject, own, n, options.confidence, note)
+            yield estimated("feature_rms_change", subject, own, n, options.confidence, words)
     small, large = found[CANDIDATE, options.small], found[CANDIDATE, options.large]
     if small is None or large is None or small[0] < options.telling or moved[options.small] < options.least_changed:
         return
-    ratio = np.divide(small, large, out=np.full_like(small, np.nan), where=large > 0)
-    note = f"RMS change {small[0]:.3f} at {options.small:g} sd, {large[0]:.3f} at {options.large:g} sd"
-    yield estimated("ripple_ratio", subjects.feature(name), ratio, n, level, note)
+    words = f"RMS change {small[0]:.3f} at {options.small:g} sd, {large[0]:.3f} at {options.large:g} sd"
+    yield estimated("ripple_ratio", subjects.feature(name), divided(small, large), n, level, words)
 
 
 CHECK = Check(

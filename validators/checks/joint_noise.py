@@ -7,7 +7,8 @@ stay whole (rounded at random). The standard deviation of a feature is at most w
 far away do not make all others uncertain, and a feature of which more than 95 % of the values are the same stays as it is. Candidate
 and prior get the same draws. At every level: share of flipped decisions, RMS change of the score over its standard deviation, and
 the AUC (R2 / 2) lost, with jackknife intervals. Judged at 0.1 standard deviations. The shares of values and of rows that really
-changed are reported; where less than 1 % of either changed, or the candidate gives every row the same score, nothing is judged.
+changed are reported; where less than 1 % of either changed, or the candidate gives every row the same score, nothing is judged. Rows
+that have no usable score as they are are left out; where they are more than 1 % of all, nothing is judged.
 
 Why it matters
 --------------
@@ -31,12 +32,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core import subjects
-from ..core.data import CANDIDATE, PRIOR, Role
+from ..core.data import CANDIDATE, PRIOR, Batch, Role
 from ..core.errors import ModelError
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.jackknife import jackknife_interval
 from ..stats.perturb import gaussian
-from ..summaries.reactions import Base, ask, base_of, flip_parts, quality_parts, rms_parts, says_nothing, with_column
+from ..summaries.reactions import (
+    Base,
+    ask,
+    base_where_scored,
+    flip_parts,
+    quality_parts,
+    rms_parts,
+    says_nothing,
+    with_column,
+)
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -45,13 +55,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`levels` in standard deviations; `judged` is one of them; `draws` of the noise; `max_rows` of test, by key hash."""
+    """`levels` in standard deviations; `judged` is one of them; `draws` of the noise; `max_rows` of test, by key hash; `least_changed`
+    share of values and rows; `most_unscored`, the share of the rows that may be left out for want of a usable score.
+    """
 
     levels: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5, 1.0)
     judged: float = 0.1
     draws: int = 4
     max_rows: int = 8000
     least_changed: float = 0.01
+    most_unscored: float = 0.01
     confidence: float = 0.95
 
 
@@ -60,23 +73,15 @@ def joint_noise(given: Given) -> Iterator[Measurement]:
     sample: RowSample = given.summary(Role.TEST, SAMPLE)
     rows = sample.thin(given.options.max_rows)
     note = "" if len(rows) == sample.total else f"on {len(rows):,} of {sample.total:,} rows by key hash"
-    models = [m for m in (CANDIDATE, PRIOR) if m in given.models]
-    base = base_of(rows, given.task, models)
     numeric = [
         str(c) for c in rows.X if pd.api.types.is_numeric_dtype(rows.X[c]) and not pd.api.types.is_bool_dtype(rows.X[c])
     ]
-    constant = len(rows) > 1 and says_nothing(base.scores[CANDIDATE])
-    if not numeric or len(rows) < 2 or constant:
-        word = (
-            "vacuous: the candidate gives every row the same score"
-            if constant
-            else "no rows"
-            if numeric
-            else "no numeric feature to add noise to"
-        )
+    base, word = _ground(given, rows, numeric)
+    if base is None:
         for metric in ("flip_rate", "quality_lost"):
             yield Measurement(metric=metric, subject="model", value=None, n=len(rows), note=word)
         return
+    rows, note = base.rows, "; ".join(filter(None, (note, word)))
     normals = given.rng.standard_normal((given.options.draws, len(numeric), len(rows)))
     uniforms = given.rng.random((given.options.draws, len(numeric), len(rows)))
     for level in given.options.levels:
@@ -92,7 +97,7 @@ def joint_noise(given: Given) -> Iterator[Measurement]:
             touched += float(row.mean())
             frames.append(X)
         shares = changed / (len(frames) * len(numeric)), touched / len(frames)
-        for model in models:
+        for model in base.scores:
             try:
                 scores = [ask(given.models[model], X) for X in frames]
             except ModelError:
@@ -100,6 +105,17 @@ def joint_noise(given: Given) -> Iterator[Measurement]:
                     raise
                 continue
             yield from _level(base, model, level, scores, shares, given, note)
+
+
+def _ground(given: Given, rows: Batch, numeric: list[str]) -> tuple[Base | None, str]:
+    """The rows to add noise to, and a word on those left out; None, and why, where noise tells nothing."""
+    if not numeric or len(rows) < 2:
+        return None, "no rows" if numeric else "no numeric feature to add noise to"
+    models = [m for m in (CANDIDATE, PRIOR) if m in given.models and m in rows.scores]
+    base, word = base_where_scored(rows, given.task, models, most=given.options.most_unscored)
+    if base is not None and says_nothing(base.scores[CANDIDATE]):
+        return None, "vacuous: the candidate gives every row the same score"
+    return base, word
 
 
 def _level(

@@ -11,6 +11,8 @@ from ..core.models import Model
 from ..core.records import Measurement
 from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.ranking import weighted_auc
+from .cells import divided
+from .row_sample import take
 
 Floats = NDArray[np.float64]
 GROUPS = 50
@@ -41,6 +43,23 @@ def base_of(rows: Batch, task: Task, models: list[str]) -> Base:
         group=(rows.unit % np.uint64(GROUPS)).astype(np.int64),
         weight=rows.weight / float(1 << 20),
     )
+
+
+def base_where_scored(rows: Batch, task: Task, models: list[str], *, most: float) -> tuple[Base | None, str]:
+    """The rows that all models score as they are, and a word on what is left out: None, and why, if the first of them scores too few.
+
+    A model that gives more than this share of the rows no finite score is left out itself, where it is not the first.
+    """
+    gone = {m: ~np.isfinite(rows.scores[m].reshape(len(rows), -1)).all(axis=1) for m in models}
+    held = [m for m in models if gone[m].mean() <= most]
+    if models[0] not in held:
+        return None, f"{int(gone[models[0]].sum()):,} of {len(rows):,} rows have no usable score as they are"
+    out = np.logical_or.reduce([gone[m] for m in held])
+    if not rows.weight[~out].any():
+        return None, "no row with a usable score has a weight"
+    notes = [f"{int(out.sum()):,} of {len(rows):,} rows without a usable score are left out"] if out.any() else []
+    notes += [f"the {m} is left out: it gives {gone[m].mean():.0%} of rows no score" for m in models if m not in held]
+    return base_of(take(rows, np.flatnonzero(~out)) if out.any() else rows, task, held), "; ".join(notes)
 
 
 def says_nothing(scores: Floats) -> bool:
@@ -86,7 +105,7 @@ def rms_parts(base: Base, model: str, changed: Floats) -> tuple[Floats, Floats]:
     sums = np.column_stack([np.bincount(base.group, weights=t, minlength=GROUPS) for t in table.T])
     stacked = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, base.present)])
     w, s, m, m2 = stacked.T
-    return s / w, np.maximum(m2 / w - (m / w) ** 2, 0.0)
+    return divided(s, w), np.maximum(divided(m2, w) - divided(m, w) ** 2, 0.0)
 
 
 def flip_parts(base: Base, model: str, changed: Floats) -> Floats:
@@ -127,8 +146,9 @@ def quality_of(y: Floats, s: Floats, w: Floats, task: Task) -> float:
 def estimated(metric: str, subject: str, values: Floats, n: int, level: float, note: str = "") -> Measurement:
     """A measurement from the whole's value and, behind it, those without each group of rows."""
     found = jackknife_interval(float(values[0]), values[1:], confidence=level)
-    if found is None:
-        return Measurement(metric=metric, subject=subject, value=None, n=n, note="fewer than 8 groups of rows")
+    if found is None or not np.isfinite(values[0]):
+        why = "fewer than 8 groups of rows, or undefined without one of them"
+        return Measurement(metric=metric, subject=subject, value=None, n=n, note=why)
     return Measurement(
         metric=metric, subject=subject, value=float(values[0]), low=found.low, high=found.high, level=level,
         method=f"jackknife over {len(values) - 1} groups", n=n, n_eff=float(n), note=note,
