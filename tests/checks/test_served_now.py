@@ -134,4 +134,16 @@ def test_golden_rows_that_score_as_written_pass_and_one_that_does_not_fails():
     assert golden(rows=0)["golden_misses", "model"].value is None
 
 
+def test_a_golden_row_without_a_number_on_either_side_is_no_agreement():
+    class Mute(Steady):
+        def predict(self, X):
+            return np.full(len(X), np.nan)
+
+    X = features()
+    frame = X.head(20).assign(score=np.nan)
+    found = measure(golden_rows.CHECK, batch(X), batch(X), models={"candidate": Mute()}, golden=frame)
+
+    assert found["golden_misses", "model"].value == 1.0
+
+
 # --- without a key ----------------------------------------------------------------------------------------------------

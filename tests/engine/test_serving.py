@@ -120,6 +120,20 @@ def test_golden_rows_without_a_column_are_told_what_is_missing(tmp_path):
         served(tmp_path / "p", model=True, golden=lambda folder: scored()(folder).rename(columns={"score": "scores"}))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"), [(None, r"1 of 20 rows, first in row 4 \(nothing\)"), ("n/a", "nothing"), ("high", "'high'")]
+)
+def test_a_golden_row_without_an_expected_score_is_refused(tmp_path, wrong, words):
+    """Where the model gave no score either, the two agreed."""
+
+    def golden(folder):
+        frame = scored()(folder)
+        return frame.assign(score=frame["score"].astype(object).where(np.arange(len(frame)) != 3, wrong))
+
+    with pytest.raises(DataError, match=rf"rows.csv: 'score' is no number in .*{words}.*write down the score"):
+        served(tmp_path / "p", model=True, golden=golden)
+
+
 def in_files(folder, role, *frames):
     """The role as a folder of files instead of one."""
     (folder / role).mkdir()

@@ -5,7 +5,8 @@ How it is measured
 A sample of test rows (at most `max_rows`, those with the smallest key hashes) is scored by the candidate's file and by what answers at
 `endpoint` under [model], asked over HTTP with the rows as JSON. `endpoint_differs` is the share of rows whose score differs by more
 than the tolerance (in probability; relative to the spread of the score in regression), `endpoint_flips` the share whose decision does,
-each with its exact upper bound; `endpoint_largest` is the largest difference. A score that only one side gives differs.
+each with its exact upper bound; `endpoint_largest` is the largest difference. A score that only one side gives differs; rows that
+neither scores are counted, left out, and tell nothing.
 
 Why it matters
 --------------
@@ -55,6 +56,13 @@ def endpoint_parity(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="endpoint_differs", subject=subjects.MODEL, value=None, n=0, note="no rows in test")
         return
     mine, theirs = ask(given.models[CANDIDATE], X), ask(given.models[ENDPOINT], X)
+    scored = np.isfinite(mine).all(axis=1) | np.isfinite(theirs).all(axis=1)
+    left_out = f"; {int((~scored).sum()):,} rows that neither scores are left out" if not scored.all() else ""
+    if not scored.any():
+        why = f"neither the file nor the endpoint scores any of {len(X):,} rows"
+        yield Measurement(metric="endpoint_differs", subject=subjects.MODEL, value=None, n=len(X), note=why)
+        return
+    mine, theirs = mine[scored], theirs[scored]
     finite = np.isfinite(mine)
     spread = float(mine[finite].std()) if given.task.type == "regression" and finite.any() else 1.0
     apart = np.asarray(
@@ -62,15 +70,16 @@ def endpoint_parity(given: Given) -> Iterator[Measurement]:
     )
     level = given.options.confidence
     yield counted_share(
-        "endpoint_differs", apart, level=level, words=f"scores differ by more than {given.options.tolerance:g}"
-    )
+        "endpoint_differs", apart, level=level,
+        words=f"scores differ by more than {given.options.tolerance:g}{left_out}",
+    )  # fmt: skip
     if given.task.type != "regression":
         flips = decisions(mine, given.task) != decisions(theirs, given.task)
-        yield counted_share("endpoint_flips", flips, level=level, words="decisions differ")
+        yield counted_share("endpoint_flips", flips, level=level, words=f"decisions differ{left_out}")
     distance = np.abs(mine - theirs)
     if np.isfinite(distance).any():
         largest = float(distance[np.isfinite(distance)].max())
-        yield Measurement(metric="endpoint_largest", subject=subjects.MODEL, value=largest, n=len(X))
+        yield Measurement(metric="endpoint_largest", subject=subjects.MODEL, value=largest, n=len(mine))
 
 
 CHECK = Check(

@@ -4,8 +4,8 @@ How it is measured
 ------------------
 The golden rows (`golden = "..."` under [data]: a file or a folder of .parquet, .csv or .arrow files with the features and a column
 `score`, or `score_<class>` for every class) are scored by the candidate. `golden_misses` is the share of rows whose score is not the
-expected one within the tolerance (in probability; relative to the value in regression), `golden_largest` the largest difference. One
-row beyond the tolerance is a fact, not an estimate.
+expected one within the tolerance (in probability; relative to the value in regression), or no number at all; `golden_largest` is the
+largest difference. One row beyond the tolerance is a fact, not an estimate.
 
 Why it matters
 --------------
@@ -50,7 +50,7 @@ def golden_rows(given: Given) -> Iterator[Measurement]:
     scores = ask(given.models[CANDIDATE], golden.iloc[:, :-width])
     relative = given.options.tolerance if given.task.type == "regression" else 0.0
     apart = differs(scores, expected, atol=given.options.tolerance, rtol=relative)
-    wrong = np.asarray(apart.any(axis=1), np.bool_)
+    wrong = np.asarray(apart.any(axis=1) | ~np.isfinite(scores).all(axis=1), np.bool_)
     k, n = int(wrong.sum()), len(wrong)
     note = f"all {n:,} golden rows score as written down"
     if k:

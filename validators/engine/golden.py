@@ -1,9 +1,10 @@
 """Golden rows: a few rows whose score is written down, replayed against the candidate.
 
 A file or a folder of files (.parquet, .csv, .arrow). Every file has the features and the expected score: column ``score`` (the
-probability of the positive class, or the value), or ``score_<class>`` for every class of a multiclass task.
+probability of the positive class, or the value), or ``score_<class>`` for every class of a multiclass task. Every row has one.
 """
 
+import numpy as np
 import pandas as pd
 
 from ..core.data import Task
@@ -34,5 +35,20 @@ def read_golden(trial: Trial) -> pd.DataFrame | None:
         if missing:
             hint = nearest(missing[0], held.columns, otherwise="it has", most=SHOWN)
             raise DataError(f"golden rows, {file.name}: no column {missing[0]!r}; {hint}")
+        _refuse_unknown(held, score_columns(trial.task), file.name)
         parts.append(held[list(wanted)])
     return pd.concat(parts, ignore_index=True)
+
+
+def _refuse_unknown(held: pd.DataFrame, columns: tuple[str, ...], file: str) -> None:
+    """Every row needs the score that it must get: a model that gives none would agree with one that is missing."""
+    for name in columns:
+        values = pd.to_numeric(held[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        unknown = np.flatnonzero(~np.isfinite(values))
+        if len(unknown):
+            first = held[name].iloc[unknown[0]]
+            found = "nothing" if pd.isna(first) else repr(first)[:40]
+            raise DataError(
+                f"golden rows, {file}: {name!r} is no number in {len(unknown)} of {len(held)} rows, first in row {unknown[0] + 1} "
+                f"({found}); write down the score that each row must get, or take the row out"
+            )
