@@ -170,3 +170,34 @@ def test_probabilities_below_zero_are_counted():
 
     assert found.value == pytest.approx(np.mean((truth(frame(800)) < 0) | (truth(frame(800)) > 1)))
     assert isinstance(frame(1), pd.DataFrame)
+
+
+class Partly(Sound):
+    """Has no score for incomes that are high."""
+
+    def __init__(self, above):
+        self.above = above
+
+    def predict(self, X):
+        return np.where(X["income"].fillna(0).to_numpy() > self.above, np.nan, super().predict(X))
+
+
+def test_where_many_rows_get_no_score_nothing_is_told():
+    """Three in four rows were dropped without a word, and none of the others stepped the wrong way."""
+    found = run(CHECK, Partly(12), constraints={"age": {"monotone": "increasing"}})
+    m, outside = found["monotone_violations", "feature:age"], found["beyond_output_range", "model"]
+    missing = int((frame(800)["income"] > 12).sum())
+
+    assert (m.value, m.n) == (None, 800)
+    assert m.note == f"{missing} of 800 rows have no finite score at some of the values"
+    assert (outside.value, outside.n) == (0.0, 800 - missing)
+    assert f"{missing} rows without a score are left out" in outside.note
+    assert run(CHECK, Partly(-1))["beyond_output_range", "model"].value is None
+
+
+def test_a_few_rows_without_a_score_are_left_out_with_a_word():
+    few = float(np.sort(frame(800)["income"].dropna())[-4])
+    m = run(CHECK, Partly(few), constraints={"age": {"monotone": "increasing"}})["monotone_violations", "feature:age"]
+
+    assert (m.value, m.n) == (0.0, 797)
+    assert "3 of 800 rows have no finite score" in m.note

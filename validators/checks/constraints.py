@@ -7,9 +7,10 @@ and as they occur: 20 per row, spread over its quantiles and shifted from row to
 hit as well. `monotone_violations` is the share of rows whose score anywhere steps the wrong way by more than a millionth (of a
 probability; of the standard deviation of the scores in regression); `largest_violation` is how far it falls back in all on one
 row, and where; `ice_violations` says in which tenth of the feature's distribution. Facts about these rows need no interval; where no
-row breaks the rule, the bound of an unseen event is given. Of several classes the favourable one is meant. For information:
-the share of test scores outside what is possible (probabilities from 0 to 1; in regression the range of the outcomes of train, or of
-test where there is no train, widened by a tenth).
+row breaks the rule, the bound of an unseen event is given. Of several classes the favourable one is meant. Rows that get no finite
+score at one of the values are left out; where they are more than 1 % of all, nothing is told. For information: the share of test
+scores outside what is possible (probabilities from 0 to 1; in regression the range of the outcomes of train, or of test where there is
+no train, widened by a tenth), of those that are there.
 
 Why it matters
 --------------
@@ -46,11 +47,14 @@ TENTHS, MARGIN = 10, 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`points` of the feature per row; `max_rows` of test, fewer where more than `max_asked` scores would be asked for."""
+    """`points` of the feature per row; `max_rows` of test, fewer where more than `max_asked` scores would be asked for; `most_unscored`,
+    the share of the rows that may be left out for want of a finite score.
+    """
 
     points: int = 20
     max_rows: int = 1000
     max_asked: int = 60_000
+    most_unscored: float = 0.01
 
 
 def constraints(given: Given) -> Iterator[Measurement]:
@@ -85,8 +89,9 @@ def _direction(given: Given, X: pd.DataFrame, name: str, way: str, sample: RowSa
         return
     sign = 1.0 if way == "increasing" else -1.0
     kept = np.isfinite(curves.scores).all(axis=1)
-    if not kept.any():
-        yield Measurement(metric="monotone_violations", subject=subject, value=None, n=n, note="no finite scores")
+    left_out = f"{int((~kept).sum())} of {n} rows have no finite score at some of the values" if not kept.all() else ""
+    if (~kept).mean() > given.options.most_unscored:
+        yield Measurement(metric="monotone_violations", subject=subject, value=None, n=n, note=left_out)
         return
     curves = Curves(values=curves.values[kept], level=curves.level[kept], scores=sign * curves.scores[kept])
     tolerance = close_enough(sample.rows.scores[CANDIDATE], given.task)
@@ -95,7 +100,8 @@ def _direction(given: Given, X: pd.DataFrame, name: str, way: str, sample: RowSa
     wrong = back > tolerance
     broken, n = wrong.any(axis=1), len(wrong)
     share, flat = float(broken.mean()), float(np.ptp(curves.scores, axis=1).max()) <= tolerance
-    note = f"declared {way}; {int(broken.sum())} of {n} rows step the wrong way"
+    words = (f"declared {way}; {int(broken.sum())} of {n} rows step the wrong way", left_out)
+    note = "; ".join(filter(None, words))
     yield Measurement(
         metric="monotone_violations", subject=subject, value=share, high=None if share else zero_event_upper_bound(n),
         level=None if share else 0.95, method="count", n=n, n_eff=float(n),
@@ -149,10 +155,13 @@ def _range(given: Given, sample: RowSample) -> Measurement:
         width = MARGIN * float(np.ptp(seen))
         low, high = float(seen.min()) - width, float(seen.max()) + width
         words = f"from {_plain(low)} to {_plain(high)}, the outcomes of {role.value} and a tenth more"
-    n = len(scores)
+    held = scores[~np.isnan(scores).any(axis=1)]
+    n, missing = len(held), len(scores) - len(held)
     if not n:
-        return Measurement(metric="beyond_output_range", subject=subjects.MODEL, value=None, n=0, note="no rows")
-    share = float(((scores < low) | (scores > high)).any(axis=1).mean())
+        why = f"none of {missing} rows has a score" if missing else "no rows"
+        return Measurement(metric="beyond_output_range", subject=subjects.MODEL, value=None, n=missing, note=why)
+    words += f"; {missing} rows without a score are left out" if missing else ""
+    share = float(((held < low) | (held > high)).any(axis=1).mean())
     return Measurement(
         metric="beyond_output_range", subject=subjects.MODEL, value=share, high=None if share else zero_event_upper_bound(n),
         level=None if share else 0.95, method="count", n=n, n_eff=float(n), note=words,
