@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, chi2
 from scipy.stats.contingency import relative_risk
@@ -53,6 +55,40 @@ def test_at_the_boundaries_one_end_is_open_and_the_other_mirrors():
     assert none.high == pytest.approx(1 / all_of.low)
     with pytest.raises(ValueError, match="no ratio"):
         ratio_score_interval(0, 10, 0, 10)
+
+
+def rejected(x1, n1, x2, n2, ratio, confidence):
+    """Whether the score test rejects each ratio, by the textbook root of the quadratic."""
+    a, b, c = (n1 + n2) * ratio, -(ratio * (n1 + x2) + x1 + n2), x1 + x2
+    p2 = (-b - np.sqrt(np.maximum(b * b - 4 * a * c, 0))) / (2 * a)
+    p1 = np.minimum(ratio * p2, 1)
+    variance = p1 * (1 - p1) / n1 + ratio**2 * p2 * (1 - p2) / n2
+    return (x1 / n1 - ratio * x2 / n2) ** 2 > quantile(confidence) ** 2 * variance
+
+
+ROWS, RATES = st.floats(0.02, 1000), st.sampled_from([0.0, 1.0]) | st.floats(0.001, 0.999)
+
+
+@given(n1=ROWS, p1=RATES, n2=ROWS, p2=RATES, confidence=st.sampled_from([0.5, 0.8, 0.95, 0.999]))
+@example(n1=3.0, p1=0.1, n2=3.0, p2=0.9, confidence=0.5)
+@example(n1=0.36, p1=0.0, n2=1.9, p2=0.95, confidence=0.5)
+@settings(max_examples=300, deadline=None)
+def test_on_few_effective_rows_too_it_holds_the_ratios_that_the_test_does_not_reject_and_no_others(
+    n1, p1, n2, p2, confidence
+):
+    """The search began at half an event: one that the test rejects where so few rows had less. It raised in one case of eight."""
+    assume(p1 + p2 > 0)
+    x1, x2 = p1 * n1, p2 * n2
+    ends = ratio_score_interval(x1, n1, x2, n2, confidence=confidence)
+    low = np.log(ends.low) if x1 > 0 else np.log(ends.high) - 10
+    high = np.log(ends.high) if x2 > 0 else low + 10
+    at = np.linspace(low - 3, high + 3, 400)
+    inside = (at > (low if x1 > 0 else -np.inf)) & (at < (high if x2 > 0 else np.inf))
+    clear = (np.abs(at - low) > 1e-6) & (np.abs(at - high) > 1e-6)
+
+    assert (rejected(x1, n1, x2, n2, np.exp(at), confidence) == ~inside)[clear].all()
+    assert x1 == 0 or x2 == 0 or ends.low <= p1 / p2 * (1 + 1e-9)
+    assert x1 == 0 or x2 == 0 or ends.high >= p1 / p2 * (1 - 1e-9)
 
 
 @pytest.mark.parametrize(("p1", "p2", "n"), [(0.5, 0.6, 200), (0.1, 0.2, 150), (0.95, 0.9, 120)])

@@ -154,8 +154,12 @@ def ratio_score_interval(x1: float, n1: float, x2: float, n2: float, *, confiden
     def beyond(log_ratio: float) -> float:
         return _score_of_ratio(x1, n1, x2, n2, math.exp(log_ratio)) - limit
 
-    # a value of the ratio that fits well, even where one of the counts is 0
+    # a ratio that fits: that of the rates themselves, at which the statistic is 0; where a count is 0 it falls towards 0 on that side
     middle = math.log((max(x1, 0.5) / n1) / (max(x2, 0.5) / n2))
+    if x1 > 0 and x2 > 0:
+        middle = math.log((x1 / n1) / (x2 / n2))
+    elif beyond(middle) >= 0:
+        middle = _far(lambda log_ratio: -beyond(log_ratio), middle, -1.0 if x1 <= 0 else 1.0)
     low, high = 0.0, math.inf
     if x1 > 0:
         low = math.exp(brentq(beyond, _far(beyond, middle, -1.0), middle, xtol=1e-12))
@@ -165,7 +169,7 @@ def ratio_score_interval(x1: float, n1: float, x2: float, n2: float, *, confiden
 
 
 def _far(beyond: Callable[[float], float], middle: float, step: float) -> float:
-    """A point on one side that the test rejects."""
+    """A point on one side where this is not negative."""
     while beyond(middle + step) < 0:
         step *= 2
     return middle + step
