@@ -2,13 +2,14 @@
 
 How it is measured
 ------------------
-All rows of every role. `repeated_keys`: share of rows whose declared key another row of the role has too (served rows are the matter of
-PIP102). `repeated_rows`: share of rows with another row of equal features and outcome in the role, whatever their keys. Coarse
-features repeat by themselves, so `repeat_excess` takes off the share that train repeats (for train: test), both among equally many
-rows (the expectation over all draws of entities or days from the larger role), times the rows of the role for each of those. Without
-outcomes the features alone are compared. The interval takes rows of one content, or of one entity or day, as one event, and is
-simultaneous over the roles; each end is a one-sided bound. Events count as Poisson: days of one season differ by less (by a third on the
-hotel's bookings), but roles are of other seasons. None seen has the bound of an unseen event.
+All rows of every role. `repeated_keys`: of the rows with a key, the share whose key another row of the role has too (served rows are the
+matter of PIP102; a role without keys cannot tell, and only `test` must have them). `repeated_rows`: share of rows with another row of
+equal features and outcome in the role, whatever their keys. Coarse features repeat by themselves, so `repeat_excess` takes off the share
+that train repeats (for train: test), both among equally many rows (the expectation over all draws of entities or days from the larger
+role), times the rows of the role for each of those. Without outcomes the features alone are compared. The interval takes rows of one
+content, or of one entity or day, as one event, and is simultaneous over the roles; each end is a one-sided bound. Events count as
+Poisson: days of one season differ by less (by a third on the hotel's bookings), but roles are of other seasons. None seen has the bound
+of an unseen event.
 `near_duplicates`, on a sample of train (else test): rows whose nearest other row is at most a third as far as the second nearest, in
 ranks or in standard deviations, and not equal (information).
 
@@ -52,7 +53,7 @@ def repeated_keys(given: Given) -> Iterator[Measurement]:
     held: dict[Role, Identities] = {role: given.summary(role, ROWS) for role in Role if given.has(role, ROWS)}
     for role, rows in held.items():
         if "key" in given.declared and role is not Role.SERVING and given.asks("repeated_keys"):
-            yield _share("repeated_keys", role, int(repeated(rows.keys()).sum()), rows.rows)
+            yield _keys(role, rows)
         if given.asks("repeated_rows"):
             yield _share("repeated_rows", role, int(repeated(rows.content(labelled=True)).sum()), rows.rows)
     if given.asks("repeat_excess"):
@@ -62,6 +63,19 @@ def repeated_keys(given: Given) -> Iterator[Measurement]:
                 yield _excess(role, held[role], base, held[base], simultaneous_level(CONFIDENCE, len(held)))
     if given.asks("near_duplicates"):
         yield _near(given)
+
+
+def _keys(role: Role, rows: Identities) -> Measurement:
+    """Of the rows that have a key; a role without any, other than test, is left to `repeat_excess`."""
+    keys = rows.keys()
+    without = rows.rows - len(keys)
+    if without and not len(keys):
+        return Measurement(
+            metric="repeated_keys", subject=subjects.rows(role.value), value=None, n=rows.rows, minor=role is not Role.TEST,
+            note=f"no row of {role.value} has a key",
+        )  # fmt: skip
+    found = _share("repeated_keys", role, int(repeated(keys).sum()), len(keys))
+    return replace(found, note=f"{found.note}; {without:,} more have no key") if without else found
 
 
 def _excess(role: Role, rows: Identities, base: Role, natural: Identities, level: float) -> Measurement:

@@ -2,10 +2,13 @@
 
 How it is measured
 ------------------
-All rows of both roles. `key_overlap`: share of test rows whose declared key train also holds. `entity_overlap`: share of test rows
-whose entity (the declared one) also stands in train. `time_overlap`: share of test rows from before the last day of train. The
-last two are information, for many sound splits are random; the options `disjoint_entities` and `time_split` declare that the split
-was meant to keep them apart, and then `broken_entity_split` and `broken_time_split` are the same shares, judged.
+All rows of both roles that have the key, the entity or the time in question; where a role has none, nothing can be told. `key_overlap`:
+share of test rows whose declared key train also holds (whole numbers are the same as numbers and as text). `entity_overlap`: share of
+test rows whose entity (the declared one) also stands in train. `time_overlap`: share of test rows from before the last day of train.
+The last two are information, for many sound splits are random; the options `disjoint_entities` and `time_split` declare that the split
+was meant to keep them apart, and then `broken_entity_split` and `broken_time_split` are the same shares, judged. Under a bound on the
+rows that were read (suite `quick`) keys of both sides are cut at the same hash; entities and days of train may go unseen, so those
+shares are the least that there is.
 
 Why it matters
 --------------
@@ -32,7 +35,8 @@ from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.proportions import count_upper_bound
-from ..summaries.identities import Days, DaysKind, Identities, IdentitiesKind, shared
+from ..summaries.identities import Days, DaysKind, Identities, IdentitiesKind, read_to, shared
+from ..summaries.spill import Words
 
 ROWS, DAYS = IdentitiesKind(), DaysKind()
 CONFIDENCE = 0.95
@@ -51,36 +55,57 @@ def split(given: Given) -> Iterator[Measurement]:
     train: Identities = given.summary(Role.TRAIN, ROWS)
     test: Identities = given.summary(Role.TEST, ROWS)
     if "key" in given.declared:
-        yield _share("key_overlap", int(shared(test.keys(), train.keys()).sum()), test.rows)
+        bound = read_to(given.rows, train, test)
+        mine, theirs = (keys if bound is None else keys[keys <= bound] for keys in (test.keys(), train.keys()))
+        known = len(train.keys()) / max(train.rows, 1)
+        yield _shared("key_overlap", mine, theirs, test.rows, known)
     if given.grid.grouping == "entity":
-        known = int(shared(test.entities(), train.entities()).sum())
-        yield _share("entity_overlap", known, test.rows)
-        if given.options.disjoint_entities:
-            yield _share("broken_entity_split", known, test.rows)
+        part = read_to(given.rows, train)
+        read = 1.0 if part is None else float(part) / 2.0**64
+        mine, theirs = test.owners(), train.owners()
+        known = read * len(theirs) / max(train.rows, 1)
+        for metric in ("entity_overlap", *(["broken_entity_split"] if given.options.disjoint_entities else [])):
+            yield _shared(metric, mine, theirs, test.rows, known)
     yield from _time(given, given.summary(Role.TRAIN, DAYS), given.summary(Role.TEST, DAYS))
 
 
+def _shared(metric: str, mine: Words, theirs: Words, rows: int, known: float) -> Measurement:
+    """Share of the keys (entities) of test rows that train holds too; in so much of train one is `known`."""
+    word = "key" if metric == "key_overlap" else "entity"
+    for role, names in (("train", theirs), ("test", mine)):
+        if not len(names):
+            note = f"no row that was read of {role} has a value in the {word} column"
+            return Measurement(metric=metric, subject=subjects.MODEL, value=None, n=rows, note=note)
+    note = f"the {word} of {known:.1%} of the rows of train is known" if known < 1 else ""
+    return _share(metric, int(shared(mine, theirs).sum()), len(mine), note, known)
+
+
 def _time(given: Given, train: Days, test: Days) -> Iterator[Measurement]:
-    if not train.rows or not test.rows:
-        if given.options.time_split:
-            yield Measurement(
-                metric="broken_time_split", subject=subjects.MODEL, value=None, n=0, note="a role has no time column"
-            )
-        return
+    n = sum(test.rows.values())
+    for role, held in (("train", train), ("test", test)):
+        if not held.rows:
+            if given.options.time_split:
+                yield Measurement(
+                    metric="broken_time_split", subject=subjects.MODEL, value=None, n=n + test.unknown,
+                    note=f"no row of {role} has a time",
+                )  # fmt: skip
+            return
     last = max(train.rows)
-    early = sum(n for day, n in test.rows.items() if day < last)
+    early = sum(k for day, k in test.rows.items() if day < last)
     note = f"train ends {np.datetime64(last, 'D')}, test begins {np.datetime64(min(test.rows), 'D')}"
-    yield _share("time_overlap", early, sum(test.rows.values()), note)
-    if given.options.time_split:
-        yield _share("broken_time_split", early, sum(test.rows.values()), note)
+    dated = sum(train.rows.values())
+    known = dated / (dated + train.unknown)
+    note += f"; the time of {known:.1%} of the rows of train is known" if known < 1 else ""
+    for metric in ("time_overlap", *(["broken_time_split"] if given.options.time_split else [])):
+        yield _share(metric, early, n, note, known)
 
 
-def _share(metric: str, count: int, n: int, note: str = "") -> Measurement:
-    if n == 0:
-        return Measurement(metric=metric, subject=subjects.MODEL, value=None, n=0, note="no rows")
+def _share(metric: str, count: int, n: int, note: str, known: float) -> Measurement:
+    """A share of n test rows, which bound what is not seen no better than that part of them whose like in train is known."""
+    size = n * known
     return Measurement(
-        metric=metric, subject=subjects.MODEL, value=count / n, n=n, level=CONFIDENCE, method="count",
-        high=count_upper_bound(count, n, confidence=CONFIDENCE),
+        metric=metric, subject=subjects.MODEL, value=count / n, n=n, size=size, level=CONFIDENCE, method="count",
+        high=count_upper_bound(count, max(size, count), confidence=CONFIDENCE),
         note="; ".join(filter(None, (f"{count:,} of {n:,} test rows", note))),
     )  # fmt: skip
 

@@ -190,6 +190,8 @@ class Batch:
         label_horizon is not declared.
     order : (n,) float64
         The number in the key (of a text the digits at its end), NaN where there is none; None where no key is declared.
+    keyless, ownerless : (n,) bool
+        Rows without a key (`key` is then the hash of the whole row) and without an entity; None: none of them.
     """
 
     X: pd.DataFrame
@@ -206,6 +208,8 @@ class Batch:
     lateness: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     immature: NDArray[np.float64] | None = None
     order: NDArray[np.float64] | None = None
+    keyless: NDArray[np.bool_] | None = None
+    ownerless: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.y)

@@ -12,9 +12,8 @@ from ..core.errors import DataError
 from ..core.times import WRITTEN, as_times
 from ..io.declared import Project
 from ..io.slices import members
+from .keys import key_order, row_keys, units, without_entity, without_key
 from .trial import Trial
-
-HASH_KEY = "seatrial-rows-01"
 
 
 def batch_of(
@@ -24,7 +23,7 @@ def batch_of(
     project, columns = trial.project, trial.project.columns
     n, served = len(frame), role is Role.SERVING
     X = frame[list(trial.features)]
-    key = row_keys(frame, project)
+    key = row_keys(frame, trial)
     codes = np.empty((n, len(grid.features)), dtype=np.int32, order="F")
     mine = key <= np.uint64(grid.last_key) if role is grid.base else None
     for j, (name, bins) in enumerate(grid.features.items()):
@@ -42,14 +41,16 @@ def batch_of(
         scores=scores,
         weight=fixed_weights(frame, columns.weight, grid.row_weights.get(role, 1.0)),
         key=key,
-        unit=units(frame, project, grid.grouping, key, time),
+        unit=units(frame, trial, grid.grouping, key, time),
         period=period,
         slices=np.column_stack(slices) if slices else np.zeros((n, 0), dtype=np.bool_),
         sensitive=frame[[s for s in columns.sensitive if s in frame]],
         time=time,
         lateness=lateness(frame, project, time, role),
         immature=immature(frame, project, time, role),
-        order=key_order(frame, project),
+        order=key_order(frame, trial),
+        keyless=without_key(frame, trial),
+        ownerless=without_entity(frame, trial),
     )
 
 
@@ -72,45 +73,6 @@ def immature(
         return None
     early = read < time + pd.Timedelta(horizon).to_timedelta64()
     return np.where(np.isnat(read) | np.isnat(time), np.nan, early)
-
-
-def row_keys(frame: pd.DataFrame, project: Project) -> NDArray[np.uint64]:
-    """Hash of the key column; without one, of the whole content of the row."""
-    key = project.columns.key
-    if key is not None and key in frame:
-        return hash_values(frame[key])
-    return np.asarray(pd.util.hash_pandas_object(frame, index=False, hash_key=HASH_KEY), dtype=np.uint64)
-
-
-def key_order(frame: pd.DataFrame, project: Project) -> NDArray[np.float64] | None:
-    """The number in the key: itself, or the digits at the end of a text (at most fifteen); None without a key."""
-    key = project.columns.key
-    if key is None or key not in frame:
-        return None
-    held = frame[key]
-    if not pd.api.types.is_numeric_dtype(held.dtype):
-        held = pd.to_numeric(held.astype(str).str.extract(r"(\d{1,15})\D*$", expand=False), errors="coerce")
-    return np.asarray(held.to_numpy(np.float64, na_value=np.nan), np.float64)
-
-
-def hash_values(column: pd.Series) -> NDArray[np.uint64]:
-    """64-bit hash of every value, the same on every machine."""
-    values = column.astype(object).map(str) if not pd.api.types.is_numeric_dtype(column) else column
-    return np.asarray(pd.util.hash_array(values.to_numpy(), hash_key=HASH_KEY), dtype=np.uint64)
-
-
-def units(
-    frame: pd.DataFrame, project: Project, grouping: str, key: NDArray[np.uint64], time: NDArray[np.datetime64] | None
-) -> NDArray[np.uint64]:
-    """Hash of what makes rows dependent: the entity, the calendar day, or the row itself."""
-    entity = project.columns.entity
-    if grouping == "entity" and entity is not None and entity in frame:
-        return hash_values(frame[entity])
-    if grouping == "day" and time is not None:
-        days = time.astype("datetime64[D]").astype(np.int64)
-        return np.asarray(pd.util.hash_array(days, hash_key=HASH_KEY), dtype=np.uint64)
-    mixed = pd.util.hash_array(key.astype(np.int64), hash_key=HASH_KEY)
-    return np.asarray(mixed, dtype=np.uint64)
 
 
 def times(frame: pd.DataFrame, column: str | None, role: Role) -> NDArray[np.datetime64] | None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ..core.data import Bins, Grid, LevelBins, NumericBins, Role
 from ..core.errors import DataError
 from ..io.tables import frames, partitions
-from .encode import level_name, numbers, row_keys, times, units, weights
+from .encode import level_name, numbers, times, weights
+from .keys import row_keys, units
 from .trial import Trial
 
 PROFILE_ROWS = 50_000
@@ -30,7 +31,7 @@ def smallest_rows(trial: Trial, role: Role, size: int) -> pd.DataFrame:
     held, keys = pd.DataFrame(), np.zeros(0, np.uint64)
     for part in partitions(trial.project.data[role]):
         for frame in frames(part, trial.columns_of[role]):
-            key = row_keys(frame, trial.project)
+            key = row_keys(frame, trial)
             able = np.flatnonzero(key < keys[-1]) if 0 < size <= len(keys) else np.arange(len(key))
             if not len(able) and len(keys):
                 continue
@@ -54,9 +55,9 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     scores = scorer(test)
     regression = trial.task.type == "regression"
     grouping = _grouping(trial, {role: base, Role.TEST: test})
-    keys, other = row_keys(base, trial.project), row_keys(test, trial.project)
+    keys, other = row_keys(base, trial), row_keys(test, trial)
     unit, theirs = (
-        units(f, trial.project, grouping, k, times(f, trial.project.columns.time, r))
+        units(f, trial, grouping, k, times(f, trial.project.columns.time, r))
         for r, f, k in ((role, base, keys), (Role.TEST, test, other))
     )
     # where test has the same days or entities, what other rows of one know of a level is known to test too
@@ -209,7 +210,7 @@ def _periods(trial: Trial, grouping: str) -> tuple[np.datetime64, ...]:
     time = times(sample, column, Role.PRODUCTION)
     if time is None:
         return ()
-    unit = units(sample, trial.project, grouping, row_keys(sample, trial.project), time)
+    unit = units(sample, trial, grouping, row_keys(sample, trial), time)
     found: tuple[np.datetime64, ...] = ()
     for step in STEPS[0 if days <= 124 else 2 if days <= 4 * 366 else 3 :]:
         found = calendar_periods(first, last, step)

@@ -15,14 +15,16 @@ _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _FOLD = np.uint64(0xFF51AFD7ED558CCD)
 _HASH_KEY = "seatrial-cells-1"
 _UNKNOWN = np.float64(np.nan).view(np.uint64)
+_KEYLESS, _OWNERLESS = np.uint64(1), np.uint64(2)
 
 
 @dataclass(frozen=True, slots=True)
 class Identities:
     """Hashes of every row of a role; never leaves in a snapshot.
 
-    `parts` holds tables of (rows, 5) uint64: 128 bits of the content of the features, the key, the entity (or what else makes
-    rows dependent), and the bits of the outcome. 40 bytes a row, on disk where there are many.
+    `parts` holds tables of (rows, 6) uint64: 128 bits of the content of the features, the key, the entity (or what else makes
+    rows dependent), the bits of the outcome, and whether the row lacks a key (1) and an entity (2). 48 bytes a row, on disk where
+    there are many.
     """
 
     parts: tuple[Words, ...]
@@ -33,7 +35,7 @@ class Identities:
 
     def table(self) -> Words:
         """(rows, 5) in an order that does not depend on how the rows were cut into parts."""
-        whole = columns(self.parts, range(5))
+        whole = columns(self.parts, range(6))
         return whole[np.lexsort(whole.T[::-1])]
 
     @property
@@ -42,7 +44,7 @@ class Identities:
         return sum(len(p) for p in self.parts)
 
     def content(self, *, labelled: bool = False) -> Words:
-        """(rows,) content of the features (and outcome) as 128-bit records; rows of `content`, `keys` and `entities` come as they came."""
+        """(rows,) content of the features (and outcome) as 128-bit records; rows of `content` and `entities` come as they came."""
         return _records(columns(self.parts, (0, 1, 4) if labelled else (0, 1)))
 
     @property
@@ -51,8 +53,21 @@ class Identities:
         return bool((columns(self.parts, (4,)) != _UNKNOWN).any())
 
     def keys(self) -> Words:
-        """(rows,) hash of the key."""
-        return columns(self.parts, (2,))[:, 0]
+        """(k,) hash of the key of every row that has one."""
+        return self._named(2, _KEYLESS)
+
+    def owners(self) -> Words:
+        """(k,) hash of the entity of every row that has one; none where the project declares no entity."""
+        return self._named(3, _OWNERLESS)
+
+    @property
+    def last(self) -> np.uint64:
+        """The largest hash of a key, or of a whole row where it has none; at least one row."""
+        return np.uint64(columns(self.parts, (2,)).max())
+
+    def _named(self, column: int, lacking: np.uint64) -> Words:
+        held = columns(self.parts, (column, 5))
+        return np.asarray(held[held[:, 1] & lacking == 0, 0])
 
     def entities(self) -> Words:
         """(rows,) hash of the entity, day or row."""
@@ -73,8 +88,17 @@ class IdentitiesKind:
     def of(self, batch: Batch, grid: Grid) -> Identities:  # noqa: ARG002 - the protocol's signature
         """Of one batch."""
         outcome = np.where(np.isnan(batch.y), np.nan, batch.y + 0.0).view(np.uint64)
-        table = np.column_stack([content_hash(batch.X), batch.key, batch.unit, outcome])
+        lacks = np.zeros(len(batch), np.uint64)
+        for rows, flag in ((batch.keyless, _KEYLESS), (batch.ownerless, _OWNERLESS)):
+            lacks |= np.where(rows, flag, np.uint64(0)) if rows is not None else np.uint64(0)
+        table = np.column_stack([content_hash(batch.X), batch.key, batch.unit, outcome, lacks])
         return Identities((table,) if len(table) else ())
+
+
+def read_to(rows: int | None, *roles: Identities) -> np.uint64 | None:
+    """The largest hash up to which all of these roles were read, where one was cut at so many rows; None where none was."""
+    full = [held.last for held in roles if rows is not None and held.rows >= rows]
+    return min(full, default=None)
 
 
 def content_hash(X: pd.DataFrame) -> Words:

@@ -81,13 +81,17 @@ def read_too_early(world: World, size: float, rng: np.random.Generator, turn: in
     )
 
 
-def copied_keys(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted:  # noqa: ARG001
+def copied_keys(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:  # noqa: ARG001
     """That share of the rows has a key of train."""
     batch, source = world.batch, world.rows[Role.TRAIN]
+    theirs = source.key if source.keyless is None else source.key[~source.keyless]
+    if not len(theirs):
+        return None
     hit = some(len(batch), size, rng)
     key = batch.key.copy()
-    key[hit] = rng.choice(source.key, int(hit.sum()))
-    return Planted(world=world.having(replace(batch, key=key)), subject="", changed=float(hit.mean()))
+    key[hit] = rng.choice(theirs, int(hit.sum()))
+    keyless = None if batch.keyless is None else batch.keyless & ~hit
+    return Planted(world=world.having(replace(batch, key=key, keyless=keyless)), subject="", changed=float(hit.mean()))
 
 
 def placeholders(world: World, size: float, rng: np.random.Generator, turn: int) -> Planted | None:  # noqa: ARG001
