@@ -1,5 +1,7 @@
 """PIP101, PIP102: what serving must hold, and its keys."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,6 +80,28 @@ def test_keys_that_are_missing_or_served_twice_are_counted_exactly():
     assert found["only_served", "model"].value == pytest.approx(5 / (N - 40 + 5))
     assert found["matched_keys", "model"].value == pytest.approx(0.96)
     assert "written alike" not in found["not_served", "model"].note
+
+
+def test_how_often_a_key_is_served_is_told_of_the_keys_that_count():
+    """A key that test does not have came 40 times, and the one that counts twice."""
+    X = features()
+    keys = np.concatenate([np.arange(N), [3], np.full(40, 10**6)])
+    m = measure(served_keys.CHECK, batch(X), batch(X.iloc[np.arange(len(keys)) % N], keys=keys))[
+        "served_twice", "model"
+    ]
+
+    assert m.note == "1 of 1,001 served keys come more than once; the largest 2 times"
+
+
+def test_rows_without_a_key_are_no_keys():
+    X = features()
+    without = replace(batch(X), keyless=np.arange(N) < 30)
+    found = measure(served_keys.CHECK, without, batch(X))
+    none = measure(served_keys.CHECK, batch(X), replace(batch(X), keyless=np.ones(N, bool)))["not_served", "model"]
+
+    assert found["not_served", "model"].n == N - 30
+    assert (none.value, none.n) == (None, N)
+    assert "serving" in none.note
 
 
 def test_where_no_key_matches_the_way_they_are_written_is_asked_for():

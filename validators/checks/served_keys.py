@@ -2,7 +2,7 @@
 
 How it is measured
 ------------------
-Key hashes (64 bits) of `test` and `serving`, all rows of both. `not_served` is the share of test keys without a served row,
+Key hashes (64 bits) of `test` and `serving`, all rows of both that have a key. `not_served` is the share of test keys without a served row,
 `served_twice` the share of served keys that come more than once although test has them once (a join that fans out), each with its
 exact upper bound. For information, how many keys match and how many only serving has. Under a bound on the rows that were read
 (suite `quick`) both sides are cut at the same key hash.
@@ -29,7 +29,7 @@ from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..summaries.counted import counted
-from ..summaries.identities import Identities, IdentitiesKind
+from ..summaries.identities import Identities, IdentitiesKind, read_to
 
 ROWS = IdentitiesKind()
 CONFIDENCE = 0.95
@@ -40,24 +40,22 @@ def served_keys(given: Given) -> Iterator[Measurement]:
     test: Identities = given.summary(Role.TEST, ROWS)
     serving: Identities = given.summary(Role.SERVING, ROWS)
     mine, theirs = test.keys(), serving.keys()
-    full = [held for held in (mine, theirs) if given.rows is not None and len(held) >= given.rows]
-    if full:
-        bound = min(held.max() for held in full)
+    bound = read_to(given.rows, test, serving)
+    if bound is not None:
         mine, theirs = mine[mine <= bound], theirs[theirs <= bound]
     here, n_here = np.unique(mine, return_counts=True)
     there, n_there = np.unique(theirs, return_counts=True)
     if not len(here) or not len(there):
         empty = "test" if not len(here) else "serving"
-        yield Measurement(metric="not_served", subject=subjects.MODEL, value=None, n=0, note=f"no rows in {empty}")
+        note = f"no row of {empty} has a key"
+        yield Measurement(metric="not_served", subject=subjects.MODEL, value=None, n=test.rows, note=note)
         return
     both = np.isin(here, there)
     alike = "" if both.any() else ": are they written alike in both (numbers or text, blanks, leading noughts)?"
     yield _share("not_served", int((~both).sum()), len(here), f"test keys have no served row{alike}")
-    once = here[n_here == 1]
-    twice = int(np.isin(there[n_there > 1], once).sum())
-    yield _share(
-        "served_twice", twice, len(there), f"served keys come more than once; the largest {int(n_there.max())} times"
-    )
+    twice = n_there[(n_there > 1) & np.isin(there, here[n_here == 1])]
+    words = f"served keys come more than once; the largest {twice.max(initial=0)} times"
+    yield _share("served_twice", len(twice), len(there), words)
     for metric, k, n, words in (
         ("matched_keys", int(both.sum()), len(here), "test keys have a served row"),
         ("only_served", int((~np.isin(there, here)).sum()), len(there), "served keys are not in test"),
