@@ -13,10 +13,14 @@ from validators.checks import (
 )
 from validators.core.data import Role
 from validators.core.records import Given
-from validators.summaries.row_sample import RowSampleKind
+from validators.summaries.identities import content_hash
+from validators.summaries.row_sample import RowSampleKind, take
 
 from .leakage_cases import TEST_P, TEST_X, TEST_Y, TRAIN_X, TRAIN_Y, continuous, measure, two
-from .performance_cases import BINARY, batch_of, grid_of, truth, verdict
+from .performance_cases import BINARY, batch_of, given_rows, grid_of, measured, truth, verdict
+
+TIMES = pd.Series(np.array(["2024-01-31T09:30", "NaT", "9999-12-31"], "datetime64[us]"))
+NUMBERS = pd.Series([0.1 + 0.2, -7.0, 1e-5, np.nan])
 
 
 # --- rows in both -----------------------------------------------------------------------------------------------------
@@ -72,6 +76,47 @@ def test_disjoint_rows_pass_with_the_bound_of_what_was_not_seen():
     assert (m.value, m.low) == (0.0, None)
     assert m.high == pytest.approx(3 / 2000, rel=0.01)
     assert verdict(m, warn=0.001, fail=0.01) == "PASS"
+
+
+@pytest.mark.parametrize(("copied", "seen"), [(0, "PASS"), (400, "FAIL")])
+def test_where_a_part_of_train_was_read_copies_count_for_what_was_not(copied, seen):
+    """A fifth of train is read, so a fifth of the copies is found."""
+    train_x, test_x = continuous(TRAIN_X, 1), continuous(TEST_X, 2)
+    grid = grid_of(train_x, TEST_P)
+    test_x = pd.concat([train_x.head(copied), test_x.iloc[copied:]], ignore_index=True)
+    train, test = (batch_of(X, np.zeros(len(X)), np.full(len(X), 0.5), grid) for X in (train_x, test_x))
+    read = take(train, np.argsort(train.key)[:600])
+    given = given_rows(shared_rows.CHECK, {Role.TRAIN: read, Role.TEST: test}, grid, rows=600)
+    m = measured(shared_rows.CHECK, given)["overlap_excess", "model"]
+
+    assert m.value == pytest.approx(copied / 2000, abs=0.05)
+    assert m.high > 3 / 500 * 0.99
+    assert m.size == pytest.approx(400, rel=0.1)
+    assert verdict(m, warn=0.001, fail=0.01) == seen
+
+
+@pytest.mark.parametrize(
+    ("column", "same"),
+    [
+        (TIMES, TIMES.astype("datetime64[s]")),
+        (TIMES, TIMES.dt.tz_localize("UTC").dt.tz_convert("Asia/Kolkata")),
+        (NUMBERS, NUMBERS.astype(str).where(NUMBERS.notna(), None)),
+        (NUMBERS, NUMBERS.astype(object)),
+        (pd.Series([1.0, 2.0, 2.0]), pd.Series(["1", "2.0", "2.00"])),
+    ],
+    ids=["another unit", "another zone", "numbers as text", "numbers as objects", "spelt in other ways"],
+)
+def test_rows_are_the_same_in_any_type_that_holds_them(column, same):
+    (one, other) = (content_hash(pd.DataFrame({"x": held})) for held in (column, same))
+
+    np.testing.assert_array_equal(one, other)
+    assert len(np.unique(one[:, 0])) == column.nunique(dropna=False)
+
+
+def test_text_that_no_number_spells_that_way_stays_text():
+    held = pd.Series(["7", "007", "12345678901234567", "12345678901234568", "1e", "-", None])
+
+    assert len(np.unique(content_hash(pd.DataFrame({"x": held}))[:, 0])) == len(held)
 
 
 def test_what_coarse_rows_repeat_by_themselves_is_no_leak_but_hides_one():

@@ -11,7 +11,8 @@ plain count, with that bound. Where rows repeat, chance twins would drown a few 
 come again by themselves, as their values tell (how many training rows share each of them): `overlap_excess` is the difference of the two
 weighted shares. Its interval takes rows of one content, or of one entity or day, as drawn together; each end is a one-sided 98 % bound
 (95 % where nothing repeats), and the high one at most the share of equal rows. A role larger than its sample is weighted in the sample,
-or counted unweighted in full, whichever is the more exact. Copies of common rows alone are seen late.
+or counted unweighted in full, whichever is the more exact. Copies of common rows alone are seen late. Under a bound on the rows that were
+read (suite `quick`) the twin of a copy may be in the rest of train, so the excess and its high end are those over the part that was read.
 For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows
 that train does not have.
 
@@ -48,6 +49,7 @@ from ..summaries.identities import (
     codes,
     content_hash,
     joined,
+    read_to,
     repeated,
     repeated_elsewhere,
     shared,
@@ -77,15 +79,18 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
     overlap, repeats = float(hit.mean()), float(again.mean())
     labelled = float(shared(test.content(labelled=True), train.content(labelled=True)).mean())
     where = ", in another day or entity" if apart else ""
+    part = read_to(given.rows, train)
+    read = 1.0 if part is None else float(part) / 2.0**64
     note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves{where}"
+    note += f"; over {read:.2%}, the part of train that was read" if read < 1 else ""
     if overlap == 0:
-        yield _none_seen(test.rows)
+        yield _none_seen(test.rows, read)
     elif repeats == 0 and (inside := _again(test, apart=apart)).any():
         note += f", and {inside.mean():.2%} of the test rows"
-        yield _excess(_against_test(train, test, hit, inside), overlap, test.rows, note)
+        yield _excess(_against_test(train, test, hit, inside), overlap, test.rows, note, read)
     else:
         ways = list(_compared(given, train, test, hit, again))
-        yield _excess(min(ways, key=lambda way: way[1].high - way[1].low), overlap, test.rows, note)
+        yield _excess(min(ways, key=lambda way: way[1].high - way[1].low), overlap, test.rows, note, read)
     for metric, share, n in (
         ("overlap", overlap, test.rows),
         ("overlap_with_outcome", labelled, test.rows),
@@ -108,10 +113,11 @@ def _again(held: Identities, *, apart: bool) -> NDArray[np.bool_]:
     return repeated_elsewhere(held.content(), held.entities()) if apart else repeated(held.content())
 
 
-def _none_seen(n: int) -> Measurement:
+def _none_seen(n: int, read: float) -> Measurement:
+    part = f"the {read:.2%} of train that were read" if read < 1 else "train"
     return Measurement(
-        metric="overlap_excess", subject=subjects.MODEL, value=0.0, high=zero_event_upper_bound(n, confidence=CONFIDENCE),
-        level=CONFIDENCE, method="count", n=n, note=f"none of {n:,} test rows is in train",
+        metric="overlap_excess", subject=subjects.MODEL, value=0.0, high=zero_event_upper_bound(n * read, confidence=CONFIDENCE),
+        level=CONFIDENCE, method="count", n=n, size=n * read, note=f"none of {n:,} test rows is in {part}",
     )  # fmt: skip
 
 
@@ -156,13 +162,16 @@ def _difference(
     return *excess_share(test, train), len(hit[0])
 
 
-def _excess(found: tuple[float, Interval, int], overlap: float, n: int, note: str) -> Measurement:
-    """No more rows can be copied than are equal."""
+def _excess(found: tuple[float, Interval, int], overlap: float, n: int, note: str, read: float) -> Measurement:
+    """No more rows can be copied than are equal; the twin of a copy is seen where it is in the part of train that was read, or oftener."""
     value, ends, used = found
     part = "" if used == n else f"; weighted in {used:,} of {n:,} test rows"
+    most = overlap if read == 1 else 1.0
+    low = min(ends.low if ends.low > 0 else ends.low / read, most)
+    high = min(ends.high / read if ends.high > 0 else ends.high, most)
     return Measurement(
-        metric="overlap_excess", subject=subjects.MODEL, value=min(value, overlap), low=min(ends.low, overlap),
-        high=min(ends.high, overlap), level=2 * SURE - 1, method="weighted counts", n=n, n_eff=float(used), note=note + part,
+        metric="overlap_excess", subject=subjects.MODEL, value=min(min(value, overlap) / read, 1.0), low=low, high=high,
+        level=2 * SURE - 1, method="weighted counts", n=n, n_eff=float(used), size=n * read, note=note + part,
     )  # fmt: skip
 
 

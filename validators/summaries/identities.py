@@ -1,5 +1,6 @@
 """Which rows, keys and entities a role holds, as hashes: what two roles share, and what repeats inside one."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -14,6 +15,8 @@ from .spill import Words, columns, gathered
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _FOLD = np.uint64(0xFF51AFD7ED558CCD)
 _HASH_KEY = "seatrial-cells-1"
+# longer ones would not be told apart
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,17})?(e[+-]?[0-9]{1,3})?")
 _UNKNOWN = np.float64(np.nan).view(np.uint64)
 _KEYLESS, _OWNERLESS = np.uint64(1), np.uint64(2)
 
@@ -104,8 +107,8 @@ def read_to(rows: int | None, *roles: Identities) -> np.uint64 | None:
 def content_hash(X: pd.DataFrame) -> Words:
     """(n, 2) uint64: 128 bits of the values of each row, equal for equal values whatever the type they are held in.
 
-    1, 1.0 and True are one value, -0.0 is 0.0, every missing value is the same. Not meant to withstand somebody who looks for
-    two rows with one hash; by chance two of 10 million rows agree with probability 1e-25.
+    1, 1.0, True and the text 1 are one value, a time is one in any unit and zone, -0.0 is 0.0, every missing value is the same. Not
+    meant to withstand somebody who looks for two rows with one hash; by chance two of 10 million rows agree with probability 1e-25.
     """
     lanes = [np.full(len(X), lane, np.uint64) for lane in _LANES]
     for j, name in enumerate(X.columns):
@@ -132,10 +135,14 @@ def cell_bits(column: pd.Series) -> Words:
         values = column.to_numpy(np.float64, na_value=np.nan) + 0.0
         return np.where(np.isnan(values), np.nan, values).view(np.uint64)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return column.astype("int64").to_numpy().view(np.uint64)
+        stamps = column.to_numpy("datetime64[us]")  # nanoseconds wrap around after 2262
+        return np.where(np.isnat(stamps), _UNKNOWN, stamps.view(np.uint64))
     code, levels = pd.factorize(column, use_na_sentinel=True)
-    names = np.array([*(str(level) for level in levels), "\0missing"], object)
-    return np.asarray(pd.util.hash_array(names, hash_key=_HASH_KEY), np.uint64)[code]
+    texts = np.array([str(level) for level in levels], object)
+    bits = np.append(np.asarray(pd.util.hash_array(texts, hash_key=_HASH_KEY), np.uint64), _UNKNOWN)
+    spelt = [i for i, text in enumerate(texts) if _NUMBER.fullmatch(text)]
+    bits[spelt] = (texts[spelt].astype(np.float64) + 0.0).view(np.uint64)
+    return bits[code]
 
 
 def joined(words: Iterable[Words]) -> Words:
