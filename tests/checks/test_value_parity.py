@@ -64,6 +64,11 @@ PLANTS = {
               "north arrives as south"),
     "lag": (lambda X: {"debt": X.debt.shift(1).fillna(0)}, "debt", "lag", "lag 1"),
     "time zone": (lambda X: {"opened": X.opened + pd.Timedelta(hours=2)}, "opened", "time_zone", "+2 hours"),
+    "quarter": (lambda X: {"opened": X.opened + pd.Timedelta(minutes=15)}, "opened", "time_zone", "+0.25 hours"),
+    "minutes late": (lambda X: {"opened": X.opened + pd.Timedelta(minutes=5)}, "opened", "offset", "+300 seconds"),
+    "whole minutes": (lambda X: {"opened": X.opened.dt.floor("min")}, "opened", "truncation", "truncated to whole minutes"),
+    "nearest hour": (lambda X: {"opened": X.opened.dt.round("h")}, "opened", "rounding", "rounded to whole hours"),
+    "earlier time": (lambda X: {"opened": X.opened.shift(1).fillna(X.opened[0])}, "opened", "lag", "lag 1"),
     "hour": (lambda X: {"hour": (X.hour + 3) % 24}, "hour", "time_zone", "+3"),
     "zero for null": (lambda X: {"income": X.income.fillna(0)}, "income", "null_as_value", "nulls arrive as 0"),
     "mean for null": (lambda X: {"income": X.income.fillna(X.income.mean())}, "income", "null_as_value", "about the mean"),
@@ -93,6 +98,23 @@ def test_a_planted_difference_fails_and_is_named_whether_in_all_rows_or_some(pla
     assert found["explained_share", f"feature:{name} | rows:{kind}"].value >= 0.98
     quiet = set(X) - set(changed)
     assert {verdict(found["mismatch_rate", f"feature:{q}"]) for q in quiet} == {"PASS"}
+
+
+def test_times_a_few_minutes_apart_differ_and_no_line_explains_them():
+    """Within a millionth of the seconds since 1970, 28 minutes, all passed as equal."""
+    X = features()
+    late = pd.to_timedelta(np.random.default_rng(4).integers(1, 1600, N), unit="s")
+    m = parity(X, X.assign(opened=X.opened + late))["mismatch_rate", "feature:opened"]
+
+    assert m.value == 1.0
+    assert "no single cause" in m.note
+
+
+def test_two_times_that_are_minutes_apart_are_not_one():
+    X = features().assign(closed=features().opened + pd.to_timedelta(np.arange(N) % 25 + 1, unit="min"))
+
+    found = parity(X, X.assign(opened=X.closed, closed=X.opened))
+    assert "swapped with closed" in found["mismatch_rate", "feature:opened"].note
 
 
 def test_the_rate_and_its_bound_are_those_of_clopper_and_pearson():

@@ -3,10 +3,10 @@
 How it is measured
 ------------------
 Rows of `test` and `serving` are joined by key. Numbers agree when |research - served| <= atol + rtol |served| (single precision
-agrees), a missing value with a missing value only, times in UTC, texts in Unicode form NFC. `rows_differ` is the share of rows in
-which any feature differs, `mismatch_rate` that of each feature, with exact upper bounds (for all features together); where nothing
-differs the bound of an unseen event says what these rows could have missed. All rows are compared up to 200,000, beyond that those
-with the smallest key hashes, and the note says so.
+agrees), times when they lie within a millisecond (in UTC), a missing value with a missing value only, texts in Unicode form NFC.
+`rows_differ` is the share of rows in which any feature differs, `mismatch_rate` that of each feature, with exact upper bounds (for all
+features together); where nothing differs the bound of an unseen event says what these rows could have missed. All rows are compared up to
+200,000, beyond that those with the smallest key hashes, and the note says so.
 The differing rows are then explained: nulls and fills, swapped or copied columns, time zone, unit factor, offset, rounding, truncation,
 lag or stale copy, periods or levels moved in their order, permuted codes, a line, case and blanks, rows in another order.
 `explained_share` is the share of the differing rows that a named cause reproduces within tolerance. A fault of only one period or level is

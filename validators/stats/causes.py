@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .parity import Flags, Floats, differs
+from .parity import Flags, Floats, differs, tolerance
 
 FEWEST = 0.2
 TIE = 0.005
@@ -43,15 +43,18 @@ class Elsewhere:
     values: Floats
 
 
-def from_elsewhere(b: Floats, places: Sequence[Elsewhere], kinds: tuple[str, ...]) -> Iterator[Cause | None]:
+def from_elsewhere(
+    b: Floats, places: Sequence[Elsewhere], kinds: tuple[str, ...], *, time: bool = False
+) -> Iterator[Cause | None]:
     """The best place of each kind whose values agree with the served ones far more often than those of unrelated rows do."""
+    near = tolerance(time=time)
     for kind in kinds:
         best: Cause | None = None
         for place in (p for p in places if p.kind == kind):
-            rows = ~differs(place.values, b, atol=1e-9, rtol=1e-6)
+            rows = ~differs(place.values, b, **near)
             cause = Cause(kind=kind, words=place.words, rows=rows)
             unrelated = np.roll(place.values, len(b) // 2 + 1)
-            chance = float((~differs(unrelated, b, atol=1e-9, rtol=1e-6)).mean())
+            chance = float((~differs(unrelated, b, **near)).mean())
             telling = cause.share - chance >= 0.5 * (1 - chance)
             if telling and rows.sum() >= 3 and (best is None or cause.share > best.share):
                 best = cause

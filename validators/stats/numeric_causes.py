@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from .causes import Cause, Elsewhere, from_elsewhere
-from .parity import Floats, affine, constant_offset, cyclic_offset, rounded_to, unit_factor
+from .parity import Floats, affine, constant_offset, cyclic_offset, rounded_to, unit_factor, whole_clock
 from .text_causes import LEVELS, level_causes
 
 ZONE = 900.0
 LAST_YEAR = 2.5e11
+EPOCH = 100.0
 
 
 def numeric_causes(
@@ -29,12 +30,13 @@ def numeric_causes(
         Whether the numbers are seconds since 1970.
     """
     found: list[Cause | None] = [*_nulls(a, b, every, time=time), _constant(a, b, every, time=time)]
-    found += from_elsewhere(b, elsewhere, ("swapped",))
-    found += [_time_zone(a, b, every, time=time), _cycle(a, b, every), _unit(a, b), _offset(a, b, time=time)]
-    found += [_rounding(a, b), _truncation(a, b), _half_precision(a, b)]
+    found += from_elsewhere(b, elsewhere, ("swapped",), time=time)
+    found += [_time_zone(a, b, every, time=time), *([] if time else [_cycle(a, b, every)])]
+    found += [_unit(a, b, time=time), _offset(a, b, time=time)]
+    found += _clock(a, b) if time else [_rounding(a, b), _truncation(a, b), _half_precision(a, b)]
     found += [_codes(a, b, time=time)]
-    found += from_elsewhere(b, elsewhere, ("column", "lag", "stale"))
-    found += [_affine(a, b), _other_rows(a, b)]
+    found += from_elsewhere(b, elsewhere, ("column", "lag", "stale"), time=time)
+    found += [*([] if time else [_affine(a, b)]), _other_rows(a, b)]
     return [c for c in found if c is not None]
 
 
@@ -123,9 +125,10 @@ def _cycle(a: Floats, b: Floats, every: tuple[Floats, Floats]) -> Cause | None:
     return Cause(kind="time_zone" if zone else "cycle", words=words, rows=line.holds, offset=line.offset)
 
 
-def _unit(a: Floats, b: Floats) -> Cause | None:
+def _unit(a: Floats, b: Floats, *, time: bool) -> Cause | None:
     line = unit_factor(a, b)
-    if line is None:
+    # times of one decade are nearly multiples of each other
+    if line is None or (time and 1 / EPOCH < abs(line.factor) < EPOCH):
         return None
     f = line.factor
     if f == -1:
@@ -137,7 +140,7 @@ def _unit(a: Floats, b: Floats) -> Cause | None:
 
 
 def _offset(a: Floats, b: Floats, *, time: bool) -> Cause | None:
-    line = constant_offset(a, b)
+    line = constant_offset(a, b, time=time)
     if line is None:
         return None
     unit = " seconds" if time else ""
@@ -171,6 +174,13 @@ def _truncation(a: Floats, b: Floats) -> Cause | None:
         if found is None
         else Cause(kind="truncation", words=f"values are truncated to {_step(found[0])}", rows=found[1])
     )
+
+
+def _clock(a: Floats, b: Floats) -> Iterator[Cause | None]:
+    for kind, word, cut in (("rounding", "rounded", False), ("truncation", "truncated", True)):
+        found = whole_clock(a, b, cut=cut)
+        if found is not None:
+            yield Cause(kind=kind, words=f"times are {word} to whole {found[0]}s", rows=found[1])
 
 
 def _step(decimals: int) -> str:

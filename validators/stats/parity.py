@@ -16,6 +16,8 @@ AFFINE: tuple[tuple[float, float, str], ...] = (
     (1.0, 273.15, "degrees Celsius served as kelvin"),
     (1.0, -273.15, "kelvin served as degrees Celsius"),
 )
+TICK = 1e-3
+CLOCK = ((1.0, "second"), (60.0, "minute"), (3600.0, "hour"), (86_400.0, "day"))
 PERIODS = (24.0, 12.0, 7.0, 60.0, 360.0, 1440.0, 86_400.0)
 
 
@@ -28,6 +30,11 @@ def differs(a: Floats, b: Floats, *, atol: float, rtol: float) -> Flags:
         near = np.abs(a - b) <= atol + rtol * np.abs(b)
     near &= np.isfinite(a) & np.isfinite(b)
     return np.asarray(~(near | (a == b) | (np.isnan(a) & np.isnan(b))))
+
+
+def tolerance(*, time: bool) -> dict[str, float]:
+    """`atol` and `rtol` of values that are equal to single precision; of times, in seconds since 1970, to a millisecond."""
+    return {"atol": TICK, "rtol": 0.0} if time else {"atol": 1e-9, "rtol": 1e-6}
 
 
 def densest(values: Floats, *, rtol: float = 0.0, atol: float = 0.0) -> tuple[float, float]:
@@ -152,15 +159,18 @@ def _line(a: Floats, b: Floats, factor: float, offset: float, half: float, name:
     return Line(factor=factor, offset=offset, holds=holds, name=words) if holds.any() else None
 
 
-def constant_offset(a: Floats, b: Floats) -> Line | None:
+def constant_offset(a: Floats, b: Floats, *, time: bool = False) -> Line | None:
     """The difference that most pairs share; None without any, or where fewer than three distinct values obey it."""
     d = b - a
-    scale = _size(b)
-    found, _ = densest(d, atol=1e-9 + 2e-6 * scale)
-    if not np.isfinite(found) or abs(found) <= 1e-9 + 2e-6 * scale:
+    slack = TICK if time else 1e-9 + 2e-6 * _size(b)
+    found, _ = densest(d, atol=slack)
+    if not np.isfinite(found) or abs(found) <= slack:
         return None
     nice = round(found, 6)
-    tries = [_line(a, b, 1.0, value, 0.0) for value in dict.fromkeys((nice, found))]
+    if time:
+        tries: list[Line | None] = [Line(factor=1.0, offset=nice, holds=~differs(a + nice, b, **tolerance(time=True)))]
+    else:
+        tries = [_line(a, b, 1.0, value, 0.0) for value in dict.fromkeys((nice, found))]
     best = max((held for held in tries if held is not None), key=lambda held: int(held.holds.sum()), default=None)
     return best if best is not None and _distinct(a, best.holds) >= 3 else None
 
@@ -231,6 +241,19 @@ def rounded_to(a: Floats, b: Floats, *, cut: bool = False) -> tuple[int, Flags] 
         holds = whole & near
         if holds.any() and (best is None or holds.sum() > best[1].sum()):
             best = (decimals, holds)
+    return best if best is not None and _distinct(a, best[1]) >= 3 else None
+
+
+def whole_clock(a: Floats, b: Floats, *, cut: bool) -> tuple[str, Flags] | None:
+    """(unit, rows) where the time `b` is `a` rounded, or with `cut` truncated, to a whole second, minute, hour or day in UTC."""
+    best: tuple[str, Flags] | None = None
+    for step, unit in CLOCK:
+        with np.errstate(invalid="ignore"):
+            lost = a - b
+            near = (lost > -TICK) & (lost < step) if cut else np.abs(lost) <= step / 2 + TICK
+            holds = near & (np.abs(b - np.rint(b / step) * step) <= TICK)
+        if holds.any() and (best is None or holds.sum() > best[1].sum()):
+            best = (unit, holds)
     return best if best is not None and _distinct(a, best[1]) >= 3 else None
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..stats.causes import FEWEST, Cause, Elsewhere, Levels, confined, from_elsewhere, peel
 from ..stats.numeric_causes import numeric_causes, told
-from ..stats.parity import Flags, Floats, differs
+from ..stats.parity import Flags, Floats, differs, tolerance
 from ..stats.text_causes import text_causes
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
 
@@ -36,20 +36,22 @@ class Column:
 
 
 def column_of(pairs: Pairs, name: str, *, atol: float, rtol: float) -> Column:
-    """A feature compared: numbers by tolerance, texts as they are; text where a number belongs differs unless it spells it."""
+    """A feature compared: numbers by tolerance, times to a millisecond, texts as they are; text for a number must spell it."""
     a, b = pairs.test.X[name], pairs.serving.X[name]
     if not is_number(a):
         x, y = as_texts(a), as_texts(b)
         return Column(name=name, research=x, served=y, differs=np.asarray(x != y, np.bool_), numeric=False)
-    x, y = as_numbers(a), served_times(b) if is_time(a) else as_numbers(b)
+    time = is_time(a)
+    x, y = as_numbers(a), served_times(b) if time else as_numbers(b)
     unread = np.isnan(y) & b.notna().to_numpy()
+    near = tolerance(time=True) if time else {"atol": atol, "rtol": rtol}
     return Column(
         name=name,
         research=x,
         served=y,
-        differs=differs(x, y, atol=atol, rtol=rtol) | unread,
+        differs=differs(x, y, **near) | unread,
         numeric=True,
-        time=is_time(a),
+        time=time,
     )
 
 
@@ -106,7 +108,7 @@ def _columns(column: Column, columns: Mapping[str, Column]) -> Iterator[Elsewher
             continue
         held = partial(Elsewhere, values=other.research)
         at = column.differs
-        back = float((~differs(other.served[at], column.research[at], atol=1e-9, rtol=1e-6)).mean())
+        back = float((~differs(other.served[at], column.research[at], **tolerance(time=column.time))).mean())
         if back >= SURE and other.differs.any():
             yield held(kind="swapped", words=f"swapped with {name}")
         elif len(circle) > 2 and name == circle[1]:
@@ -136,7 +138,7 @@ def _source(column: Column, columns: Mapping[str, Column]) -> str | None:
     best, share = None, SURE
     for name, other in columns.items():
         if name != column.name and other.numeric and other.time == column.time and other.differs.any() and len(at):
-            same = float((~differs(other.research[at], column.served[at], atol=1e-9, rtol=1e-6)).mean())
+            same = float((~differs(other.research[at], column.served[at], **tolerance(time=column.time))).mean())
             if same >= share:
                 best, share = name, same
     return best
