@@ -57,6 +57,28 @@ def test_a_score_that_one_side_lacks_differs():
     assert scored(q, q)["scores_differ", "model"].value == 0.0
 
 
+@pytest.mark.parametrize("known", [0, 1])
+def test_rows_without_a_score_on_any_side_tell_nothing(known):
+    """None of 1,000 differed, and the check passed."""
+    p = np.where(np.arange(N) < known, 0.7, np.nan)
+    found = scored(p, p)
+
+    for metric in ("scores_differ", "decision_flips"):
+        m = found[metric, "model"]
+        assert (m.value, m.n) == ((0.0, 1) if known else (None, N))
+    assert scored(p, np.full(N, 0.7))["scores_differ", "model"].value == 1 - known / N
+
+
+@pytest.mark.parametrize("mean", [0, 100, 1e6])
+def test_scores_of_a_regression_in_single_precision_are_the_same_wherever_they_lie(mean):
+    p = mean + np.random.default_rng(0).normal(size=N)
+    task = Task(type="regression", target="y")
+    same, other = scored(p, p.astype(np.float32), task), scored(p, p + 1e-5 * max(mean, 1), task)
+
+    assert same["scores_differ", "model"].value == 0.0
+    assert other["scores_differ", "model"].value == 1.0
+
+
 def test_classes_flip_by_their_largest_score_and_values_differ_in_standard_deviations():
     p = np.random.default_rng(0).dirichlet(np.ones(3), N)
     task = Task(type="multiclass", target="y", classes=("a", "b", "c"))
@@ -73,6 +95,3 @@ def test_scores_that_cannot_be_had_are_no_pass():
     found = measure(score_parity.CHECK, batch(X, scores=np.zeros(N)), batch(X))
 
     assert found["scores_differ", "model"].value is None
-
-
-# --- freshness --------------------------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ How it is measured
 ------------------
 The candidate scores the rows of `test` and the rows of `serving` (or the predictions that both files hold are read), joined by key.
 `decision_flips` is the share of rows whose decision differs (threshold of the task; class of the largest score), `scores_differ`
-the share whose score differs by more than the tolerance (in probability; in standard deviations of the score in regression), each
-with its exact upper bound, that of an unseen event where none is seen. For information the largest and the 99th percentile of the
-difference. A score that one side lacks differs. Where the candidate scored both sides and all the rows that differ agree in every
-feature to single precision, their values lie on thresholds of the model; that is Attention at most, and the note says so. All rows
-up to 200,000, beyond that those with the smallest key hashes.
+the share whose score differs by more than the tolerance (of a probability; in regression of the value or of the standard deviation of
+the scores, whichever is larger), each with its exact upper bound, that of an unseen event where none is seen. A score that one side
+lacks differs; rows that have none on any side tell nothing. For information the largest and the 99th percentile of the difference.
+Where the candidate scored both sides and all the rows that differ agree in every feature to single precision, their values lie on
+thresholds of the model; that is Attention at most, and the note says so. All rows up to 200,000, beyond that those with the smallest
+key hashes.
 
 Why it matters
 --------------
@@ -41,8 +42,8 @@ from ..summaries.row_sample import take
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`tolerance` of equal scores: in probability, or in standard deviations of the score (regression); `atol` and `rtol` of
-    numbers that are equal to single precision.
+    """`tolerance` of equal scores: in probability, or as a part of the value or their standard deviation, whichever is larger
+    (regression); `atol` and `rtol` of numbers that are equal to single precision.
     """
 
     tolerance: float = 1e-6
@@ -64,25 +65,31 @@ def score_parity(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric="scores_differ", subject=subjects.MODEL, value=None, n=0, note=why)
         return
     a, b = (np.asarray(side.scores[CANDIDATE], np.float64).reshape(n, -1) for side in (pairs.test, pairs.serving))
-    finite = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
-    both_missing = ~np.isfinite(a).all(axis=1) & ~np.isfinite(b).all(axis=1)
-    unit = float(a[finite].std()) if given.task.type == "regression" and finite.any() else 1.0
-    unit = unit or 1.0
-    change = np.where(finite, np.abs(np.where(np.isfinite(a - b), a - b, 0.0)).max(axis=1) / unit, np.nan)
-    away = (change > given.options.tolerance) | (~finite & ~both_missing)
-    level, options = given.options.confidence, given.options
-    edge = "prediction" not in given.declared and away.any() and _on_thresholds(pairs, away, options)
-    note = f"in all of them the features agree to single precision: on thresholds of the model; {pairs.note}"
-    note = note if edge else pairs.note
+    here, there = (np.asarray(np.isfinite(side).all(axis=1), np.bool_) for side in (a, b))
+    both, asked = here & there, here | there
+    regression, level, options = given.task.type == "regression", given.options.confidence, given.options
+    if not asked.any():
+        why = "no row has a score on any side"
+        for metric in ("scores_differ", *([] if regression else ["decision_flips"])):
+            yield Measurement(metric=metric, subject=subjects.MODEL, value=None, n=n, note=why)
+        return
+    change = np.abs(np.where(both[:, None], a - np.where(both[:, None], b, 0.0), 0.0)).max(axis=1)
+    spread = (float(a[both].std()) if regression and both.any() else 0.0) or 1.0
+    size = np.maximum(spread, np.abs(a).max(axis=1)) if regression else np.ones(n)
+    away = (both & (change > options.tolerance * size)) | (here != there)
+    edge = "prediction" not in given.declared and bool(away.any()) and _on_thresholds(pairs, away, options)
+    rows = pairs.note if asked.all() else f"{pairs.note}, {n - int(asked.sum()):,} of them without a score on any side"
+    note = f"in all of them the features agree to single precision: on thresholds of the model; {rows}"
+    note = note if edge else rows
     words = f"scores differ by more than {options.tolerance:g}; {note}"
-    yield counted_share("scores_differ", away, level=level, words=words, minor=edge)
-    if given.task.type != "regression":
-        flips = (decisions(a, given.task) != decisions(b, given.task)) & ~both_missing
-        words = f"decisions differ; {note if flips.any() else pairs.note}"
+    yield counted_share("scores_differ", away[asked], level=level, words=words, minor=edge)
+    if not regression:
+        flips = (decisions(a, given.task) != decisions(b, given.task))[asked]
+        words = f"decisions differ; {note if flips.any() else rows}"
         yield counted_share("decision_flips", flips, level=level, words=words, minor=edge)
-    known = change[finite]
+    known = change[both] / spread
     if len(known):
-        word = "standard deviations of the score" if given.task.type == "regression" else "in probability"
+        word = "standard deviations of the score" if regression else "in probability"
         for metric, value in (("largest_score_change", known.max()), ("score_change_q99", np.quantile(known, 0.99))):
             yield Measurement(metric=metric, subject=subjects.MODEL, value=float(value), n=len(known), note=word)
 
