@@ -58,6 +58,46 @@ def test_declared_constraints_are_held_against_every_served_row():
     assert found["unknown_level_share", "feature:region"].value == pytest.approx(0.03)
 
 
+@pytest.mark.parametrize("empty", [None, np.nan])
+def test_a_feature_that_is_served_without_any_value_is_named_and_breaks_no_range(empty):
+    """It was "nothing" in serving, which every type passed as, and "no served row of income is below 0"."""
+    X = features()
+    served = X.assign(income=pd.Series([empty] * N, dtype=float if empty else object))
+    schemas = {Role.TEST: kinds(X), Role.SERVING: kinds(served) | ({"income": "nothing"} if empty is None else {})}
+    given = {"schemas": schemas, "constraints": {"income": {"min": 0}}}
+    found = measure(serving_contract.CHECK, batch(X), batch(served), **given)
+
+    assert verdict(found["other_type", "feature:income"], {"warn": None, "fail": 0.0}) == "FAIL"
+    assert ("other_type", "model") not in found
+    assert found["outside_contract", "feature:income | rows:min"].value is None
+
+
+def test_a_sparse_feature_may_be_missing_in_a_few_served_rows():
+    X = features().assign(income=lambda f: f.income.where(np.arange(N) % 50 == 0))
+    found = contract(X, X[1:40], {"income": {"min": 0}})
+
+    assert found["other_type", "model"].value == 0.0
+    assert (found["outside_contract", "feature:income | rows:min"].value, found["absent_feature", "model"].value) == (
+        None,
+        0,
+    )
+
+
+def test_a_contract_is_broken_by_a_share_of_the_values_that_are_there():
+    X = features()
+    served = X.assign(debt=X.debt.where(np.arange(N) < 100).where(np.arange(N) >= 10, -1.0))
+    m = contract(X, served, {"debt": {"min": 0}})["outside_contract", "feature:debt | rows:min"]
+
+    assert (m.value, m.n) == (0.1, 100)
+
+
+def test_no_served_row_is_no_contract_that_was_kept():
+    X = features()
+    found = contract(X, X.head(0), {"debt": {"min": 0}})
+
+    assert {(m.metric, m.n) for m in found.values() if m.value is None} == {("other_type", N), ("outside_contract", N)}
+
+
 def test_the_range_of_a_date_is_told_in_dates_and_text_that_is_served_for_it_is_read():
     X = features().assign(opened=pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(N) % 90, unit="D"))
     m = contract(X, X.assign(opened=np.where(np.arange(N) < 20, "2031-01-01", "2020-02-02")))[
