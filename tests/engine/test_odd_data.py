@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from validators.catalog import catalog
-from validators.core.errors import DataError
+from validators.core.errors import DataError, ProjectError
 from validators.core.records import Status
 
 from .projects import project, rows
@@ -90,3 +90,15 @@ def test_dates_of_a_csv_file_are_the_times_of_the_same_days(tmp_path):
 
     assert value["LEK101", "overlap"] == 1.0
     assert value["PIP103", "rows_differ"] == 0.0
+
+
+@pytest.mark.parametrize("column", ["level", "key", "y"])
+def test_lists_where_one_value_belongs_are_told_in_a_sentence(tmp_path, column):
+    folder = project(tmp_path / "p", n=300)
+    held = pd.read_parquet(folder / "train.parquet")
+    held.assign(**{column: [[1, 2]] * 300}).to_parquet(folder / "train.parquet", index=False)
+
+    with pytest.raises(
+        ProjectError, match=rf"^\[data\] train: column '{column}' holds lists or records \(list.*leave it out$"
+    ):
+        run(folder)

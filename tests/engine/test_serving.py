@@ -58,6 +58,8 @@ ODD = {
     "keys as text": lambda f: f.assign(key=f.key.map("k{}".format)),
     "keys twice": lambda f: pd.concat([f, f]),
     "an outcome of another kind": lambda f: f.assign(y="none"),
+    "lists for a number and a time": lambda f: f.assign(x0=[[1, 2]] * len(f), when=[[1]] * len(f)),
+    "lists for a key": lambda f: f.assign(key=[[1, 2]] * len(f)),
     "all null": lambda f: f.assign(x0=None),
     "infinite": lambda f: f.assign(x0=np.inf),
 }

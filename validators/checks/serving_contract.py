@@ -76,12 +76,12 @@ def _columns(
             metric="absent_feature", subject=subjects.feature(name), value=1.0, n=len(features), note=note
         )
     served = [f for f in features if f not in absent]
-    other = {
+    other = {f: f"{f} has no value in serving" for f in served if _emptied(f, test, serving, len(served))}
+    other |= {
         f: f"{f} is {here.get(f)} in test and {there[f]} in serving"
         for f in served
         if "nothing" not in (here.get(f), there[f]) and _family(here.get(f)) != _family(there[f])
     }
-    other |= {f: f"{f} has no value in serving" for f in served if _emptied(f, test, serving, len(served))}
     for name, note in other.items():
         yield Measurement(metric="other_type", subject=subjects.feature(name), value=1.0, n=len(served), note=note)
     for metric, found, word in (

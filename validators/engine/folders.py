@@ -7,6 +7,7 @@ import pyarrow as pa
 from ..core.data import Role
 
 NOT_IN = "not in "
+NESTED = "lists or records"
 
 
 def united(schemas: Mapping[str, pa.Schema]) -> pa.Schema:
@@ -55,5 +56,6 @@ def kind_of(held: pa.DataType) -> str:
         ("text", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)),
         ("time", (pa.types.is_temporal,)),
         ("nothing", (pa.types.is_null,)),
+        (NESTED, (pa.types.is_nested,)),
     )
     return next((word for word, some in tests if any(test(held) for test in some)), "other")

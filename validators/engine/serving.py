@@ -6,12 +6,18 @@ import pandas as pd
 from ..core.data import Role, with_columns
 from ..core.errors import DataError
 from .encode import times
+from .folders import NESTED
 from .trial import Trial
 
 
 def conformed(frame: pd.DataFrame, trial: Trial) -> pd.DataFrame:
-    """The frame with every feature and slice column, absent ones without a value; no outcome, weight or unreadable time."""
-    columns = trial.project.columns
+    """The frame with every feature and slice column, absent ones without a value; no outcome, weight or unreadable time.
+
+    Lists and records, which are no values of a feature, count as missing; keys are but compared.
+    """
+    columns, kinds = trial.project.columns, trial.schemas.get(Role.SERVING, {})
+    nested = [c for c in map(str, frame) if NESTED in kinds.get(c, "") and c != columns.key]
+    frame = with_columns(frame, dict.fromkeys(nested, np.nan))
     wanted = [*trial.features, *(t.name for terms in trial.project.slices.values() for t in terms)]
     absent = dict.fromkeys(name for name in wanted if name not in frame)
     drop = [c for c in (trial.task.target, columns.weight, columns.label_time) if c in frame and c not in wanted]

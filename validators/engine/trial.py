@@ -1,6 +1,6 @@
 """A project made definite: schemas read, features and classes settled, every problem named at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..core.errors import ProjectError
 from ..core.hints import SHOWN, nearest
 from ..io.declared import Project
 from ..io.tables import frames, partitions, schemas_of
-from .folders import differences, kinds_of, united
+from .folders import NESTED, differences, kinds_of, united
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,8 @@ def resolve(project: Project) -> Trial:
     features = columns.features or tuple(c for c in test.names if c not in reserved)
     problems = list(_problems(project, features, schemas))
     used = {role: _columns(project, features, schema) for role, schema in schemas.items()}
+    for role, schema in schemas.items():
+        problems += _nested(role, schema, () if role is Role.SERVING else used[role])
     for role, held in files.items():
         # what production does not serve in some file is for the checks to tell, but for the key that all of it hangs on
         problems += differences(
@@ -75,6 +77,12 @@ def resolve(project: Project) -> Trial:
         labelled=frozenset(role for role, schema in schemas.items() if task.target in schema.names),
         schemas={role: kinds_of(held) for role, held in files.items()},
     )
+
+
+def _nested(role: Role, schema: pa.Schema, used: Sequence[str]) -> Iterator[str]:
+    for name in used:
+        if pa.types.is_nested(schema.field(name).type):
+            yield f"[data] {role.value}: column {name!r} holds {NESTED} ({schema.field(name).type}); write one value a row, or leave it out"
 
 
 def _columns(project: Project, features: tuple[str, ...], schema: pa.Schema) -> tuple[str, ...]:
