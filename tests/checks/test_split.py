@@ -30,6 +30,24 @@ def test_a_declared_time_split_that_overlaps_fails_and_an_undeclared_one_is_info
     assert found["time_overlap", "model"].value == pytest.approx(39 / 50)
 
 
+@pytest.mark.parametrize(("known", "told"), [(1, False), (1700, True)])
+def test_a_time_split_is_not_told_by_the_few_training_rows_that_have_a_time(known, told):
+    train, test, grid = two()
+    start = np.datetime64("2024-01-01", "ns")
+    when = np.full(len(train), np.datetime64("NaT", "ns"))
+    when[:known] = start
+    held = {"options": split.Options(time_split=True)}
+    late = replace(test, time=np.full(len(test), start + np.timedelta64(9, "D")))
+    early = replace(test, time=np.full(len(test), start - np.timedelta64(9, "D")))
+    found = [
+        measure(split.CHECK, replace(train, time=when), t, grid, **held)["broken_time_split", "model"]
+        for t in (late, early)
+    ]
+
+    assert found[0].value == (0.0 if told else None)
+    assert found[1].value == 1.0
+
+
 def test_shared_keys_and_entities_are_counted():
     train, test, grid = two()
     grid = replace(grid, grouping="entity")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from validators.stats.parity import common_ratio
+from validators.stats.deciles import common_ratio
 from validators.stats.units import named_factor
 
 

@@ -2,7 +2,7 @@
 
 How it is measured
 ------------------
-All rows of both roles that have the key, the entity or the time in question; where a role has none, nothing can be told. `key_overlap`:
+All rows of both roles that have the key, the entity or the time in question; where a role has none, or most rows of train and no row of test is found in the rest, nothing can be told. `key_overlap`:
 share of test rows whose declared key train also holds (whole numbers are the same as numbers and as text). `entity_overlap`: share of
 test rows whose entity (the declared one) also stands in train. `time_overlap`: share of test rows from before the last day of train.
 The last two are information, for many sound splits are random; the options `disjoint_entities` and `time_split` declare that the split
@@ -39,7 +39,7 @@ from ..summaries.identities import Days, DaysKind, Identities, IdentitiesKind, r
 from ..summaries.spill import Words
 
 ROWS, DAYS = IdentitiesKind(), DaysKind()
-CONFIDENCE = 0.95
+CONFIDENCE, LEAST_KNOWN = 0.95, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,9 @@ def _time(given: Given, train: Days, test: Days) -> Iterator[Measurement]:
 def _share(metric: str, count: int, n: int, note: str, known: float) -> Measurement:
     """A share of n test rows, which bound what is not seen no better than that part of them whose like in train is known."""
     size = n * known
+    if known < LEAST_KNOWN and not count:
+        note = f"{note}; what most rows of train have is unknown"
+        return Measurement(metric=metric, subject=subjects.MODEL, value=None, n=n, note=note)
     return Measurement(
         metric=metric, subject=subjects.MODEL, value=count / n, n=n, size=size, level=CONFIDENCE, method="count",
         high=count_upper_bound(count, max(size, count), confidence=CONFIDENCE),

@@ -38,7 +38,8 @@ from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import Interval, folded, simultaneous_level
-from ..stats.parity import Flags, Floats, common_ratio
+from ..stats.deciles import common_ratio
+from ..stats.parity import Flags, Floats
 from ..stats.proportions import newcombe_interval
 from ..stats.units import named_factor
 from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number

@@ -186,10 +186,9 @@ class Policy:
 
     def _judge_one(self, m: Measurement, rules: Sequence[Rule]) -> Iterable[Judged]:
         mde = detectable(m)
-        mine = [r for r in rules if r.metric == m.metric]
-        if not mine:
+        said = [(rule, rule.judge(m)) for rule in rules if rule.metric == m.metric]
+        if not said:
             yield Judged(measurement=m, mde=mde, note=m.note)
-        said = [(rule, rule.judge(m)) for rule in mine]
         open_ends = [rule for rule, verdict in said if verdict is Verdict.INCONCLUSIVE]
         ends = [(r.warn if r.warn is not None else r.fail or 0.0, r.worse) for r in open_ends]
         for rule, verdict in said:

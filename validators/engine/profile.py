@@ -62,8 +62,7 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
     )
     # where test has the same days or entities, what other rows of one know of a level is known to test too
     shared = np.isin(theirs, unit).mean() > 0.5
-    target = numbers(test[trial.task.target]) if regression else np.zeros(0)
-    target = target[~np.isnan(target)]
+    target = numbers(test[trial.task.target].dropna()) if regression else np.zeros(0)
     spread = float(target.std()) if len(target) > 1 else 0.0
     if regression and spread == 0:
         raise DataError(f"target {trial.task.target!r} is constant in role test; nothing can be measured")
