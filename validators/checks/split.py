@@ -2,13 +2,13 @@
 
 How it is measured
 ------------------
-All rows of both roles that have the key, the entity or the time in question; where a role has none, or most rows of train and no row of test is found in the rest, nothing can be told. `key_overlap`:
-share of test rows whose declared key train also holds (whole numbers are the same as numbers and as text). `entity_overlap`: share of
-test rows whose entity (the declared one) also stands in train. `time_overlap`: share of test rows from before the last day of train.
-The last two are information, for many sound splits are random; the options `disjoint_entities` and `time_split` declare that the split
-was meant to keep them apart, and then `broken_entity_split` and `broken_time_split` are the same shares, judged. Under a bound on the
-rows that were read (suite `quick`) keys of both sides are cut at the same hash; entities and days of train may go unseen, so those
-shares are the least that there is.
+All rows of both roles that have the key, the entity or the time in question; where a role has none, or most rows of train and no row of
+test is found in the rest, nothing can be told. `key_overlap`: share of test rows whose declared key train also holds (whole numbers are
+the same as numbers and as text). `entity_overlap`: share of test rows whose entity (the declared one) also stands in train.
+`time_overlap`: share of test rows from before the last day of train. The last two are information, for many sound splits are random; the
+options `disjoint_entities` and `time_split` declare that the split was meant to keep them apart, and then `broken_entity_split` and
+`broken_time_split` are the same shares, judged. Under a bound on the rows that were read (suite `quick`) keys of both sides are cut at the
+same hash; entities and days of train may go unseen, so those shares are the least that there is.
 
 Why it matters
 --------------

@@ -37,8 +37,8 @@ import pandas as pd
 from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
-from ..stats.interval import Interval, folded, simultaneous_level
 from ..stats.deciles import common_ratio
+from ..stats.interval import Interval, folded, simultaneous_level
 from ..stats.parity import Flags, Floats
 from ..stats.proportions import newcombe_interval
 from ..stats.units import named_factor
