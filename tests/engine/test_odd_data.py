@@ -8,7 +8,7 @@ from validators.catalog import catalog
 from validators.core.errors import DataError, ProjectError
 from validators.core.records import Status
 
-from .projects import project, rows
+from .projects import project
 from .test_run import run
 
 EDGES = {
@@ -68,28 +68,6 @@ def test_what_is_no_date_is_never_read_as_one(tmp_path, role, column, written):
         DataError, match=rf"^\[data\] {role}: column '{column}' .* holds '.*write times as 2024-01-31.*$"
     ):
         run(folder, checks=[c for c in catalog() if c.code in ("LEK102", "QUA101", "BKT101")])
-
-
-def test_dates_of_a_csv_file_are_the_times_of_the_same_days(tmp_path):
-    """The rows of test and train are the same, and served again, each in a file that holds days in another way."""
-
-    def change(role, frame):
-        if role in ("train", "test"):
-            frame = rows(300, 1)
-        return frame.assign(since=pd.Timestamp("2020-01-01") + pd.to_timedelta((frame.x0 * 100).round(), unit="D"))
-
-    folder = project(tmp_path / "p", n=300, change=change)
-    held = pd.read_parquet(folder / "test.parquet")
-    held.to_csv(folder / "test.csv", index=False)
-    held.drop(columns="y").to_parquet(folder / "serving.parquet", index=False)
-    text = (folder / "seatrial.toml").read_text().replace('"level"]', '"level", "since"]')
-    text = text.replace('test = "test.parquet"', 'test = "test.csv"\nserving = "serving.parquet"')
-    (folder / "seatrial.toml").write_text(text)
-    found = {r.code: r for r in run(folder, checks=[c for c in catalog() if c.code in ("LEK101", "PIP103")]).results}
-    value = {(c, m.metric): m.value for c, r in found.items() for m in r.measurements if m.subject == "model"}
-
-    assert value["LEK101", "overlap"] == 1.0
-    assert value["PIP103", "rows_differ"] == 0.0
 
 
 @pytest.mark.parametrize("column", ["level", "key", "y"])

@@ -102,17 +102,15 @@ def frames(part: Part, columns: tuple[str, ...] | None = None) -> Iterator[pd.Da
     """The rows of a partition, at most 65,536 at a time; only those of the named columns that its file has."""
     for table in batches_of(part.path, groups=part.row_groups, columns=columns, size=BATCH_ROWS):
         with telling(part.path):
-            frame = _plain(table).to_pandas(ignore_metadata=True)
+            frame = _floats(table).to_pandas(ignore_metadata=True)
         yield frame if columns is None else frame[[c for c in columns if c in table.schema.names]]
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    """Decimals as floats and dates as times at midnight: pandas has objects for them, which look like text."""
+def _floats(table: pa.Table) -> pa.Table:
+    """Decimals as floats: pandas has objects for them, which look like text."""
     for k, field in enumerate(table.schema):
         if pa.types.is_decimal(field.type):
             table = table.set_column(k, field.name, table.column(k).cast(pa.float64()))
-        elif pa.types.is_date(field.type):
-            table = table.set_column(k, field.name, table.column(k).cast(pa.timestamp("us")))
     return table
 
 
