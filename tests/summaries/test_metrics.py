@@ -7,10 +7,9 @@ from scipy.special import expit
 from sklearn import metrics as skm
 
 from validators.core.data import WEIGHT_ONE, Batch, Grid, Task
-from validators.engine.profile import COARSE_SCORES, FINE_SCORES, score_cuts
+from validators.engine.profile import COARSE_SCORES, FINE_SCORES, even_cuts, score_cuts
 from validators.stats.ranking import auc_bound, precision_bound
-from validators.summaries import cells
-from validators.summaries.cells import cell_of, measured, mixed_share
+from validators.summaries.cells import cell_of, measured, single_scores
 from validators.summaries.metrics import estimates, measurement
 from validators.summaries.outcomes import OutcomesKind
 
@@ -104,16 +103,35 @@ def test_binning_moves_ranking_metrics_by_no_more_than_the_bound(seed):
     batch = batch_of(y, {"candidate": p}, slices=np.ones((len(y), 1), bool))
     for outcomes, g in ((ALL.of(batch, grid), grid), (kind.of(batch, coarse_grid), coarse_grid)):
         held = cell_of(outcomes, "candidate")
-        neg, pos, share = held.negatives[0][0], held.positives[0][0], mixed_share(held, g)
+        neg, pos, single = held.negatives[0][0], held.positives[0][0], single_scores(held, g)
         found = estimates(outcomes, "candidate", BINARY, g)
         off = abs(found["auc"].value - skm.roc_auc_score(y, p))
-        assert off <= auc_bound(neg, pos, share) <= 0.02
+        assert off <= auc_bound(neg, pos, single) <= 0.02
         off = abs(found["average_precision"].value - skm.average_precision_score(y, p))
-        assert off <= precision_bound(neg, pos, share) <= 0.06
+        assert off <= precision_bound(neg, pos, single) <= 0.06
 
 
-def test_bins_asked_for_are_those_of_the_engine():
-    assert (cells.FINE_SCORES, cells.COARSE_SCORES) == (FINE_SCORES, COARSE_SCORES)
+@pytest.mark.parametrize("even", [False, True])
+def test_rows_with_scores_where_the_grid_s_rows_had_none_are_as_well_ranked_as_the_bins_allow(even):
+    """Cuts of scores about .02, asked about rows with scores from .5 to 1; even cuts keep what binning hides small."""
+    rng = np.random.default_rng(0)
+    cuts = score_cuts(expit(rng.normal(-4, 1, 5000)), 256, (0.5,), even_cuts(256, regression=False) if even else ())
+    p = expit(rng.normal(3, 1.5, 4000))
+    y = (rng.random(4000) < p).astype(float)
+    grid = Grid(features={}, score_cuts=(cuts,), score_coarse=(cuts,))
+    found = estimates(ALL.of(batch_of(y, {"candidate": p}), grid), "candidate", BINARY, grid)
+
+    for metric, theirs in (("auc", skm.roc_auc_score(y, p)), ("average_precision", skm.average_precision_score(y, p))):
+        assert abs(found[metric].value - theirs) <= found[metric].bound
+    assert (found["auc"].bound < 0.02) is even
+
+
+def test_a_cell_of_one_score_hides_nothing():
+    cuts = np.linspace(0.1, 0.9, 9)
+    grid = Grid(features={}, score_cuts=(cuts,), score_coarse=(cuts,))
+    y = np.arange(200) % 2.0
+    found = estimates(ALL.of(batch_of(y, {"candidate": np.full(200, 0.42)}), grid), "candidate", BINARY, grid)["auc"]
+    assert (found.value, found.bound) == (0.5, 0.0)
 
 
 def test_regression_metrics_agree_with_scikit_learn():

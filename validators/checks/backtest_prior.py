@@ -29,6 +29,7 @@ from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.jackknife import jackknife_interval
 from ..stats.series import diebold_mariano
+from ..summaries.cells import widened
 from ..summaries.common_rows import scored_by_both
 from ..summaries.outcomes import Outcomes, OutcomesKind
 from ..summaries.quality import NAME_OF, prior_above_chance, quality
@@ -74,6 +75,7 @@ def against_prior(given: Given) -> Iterator[Measurement]:
         note = "fewer than 8 groups of dependent rows"
         yield Measurement(metric=metric, subject="model", value=None, n=a.n, size=a.size, note=note)
         return
+    found = widened(found, a.bound + b.bound)
     yield Measurement(
         metric=metric, subject="model", value=value, low=found.low, high=found.high, level=given.options.confidence,
         method=f"paired jackknife over {len(replicates)} groups", n=a.n, n_eff=float(a.n), size=a.size, note=note,

@@ -47,7 +47,7 @@ from ..summaries.cells import (
     cell_of,
     divided,
     measured,
-    mixed_share,
+    single_scores,
     why_undefined,
     widened,
 )
@@ -167,7 +167,7 @@ def _auc_gap(cell: Cell, whole: Cell, given: Given, level: float, subject: str) 
     if cell.groups < MIN_GROUPS or not np.isfinite(variance):
         return replace(empty, note=f"no interval; the value on these rows is {value:.4g}")
     ends = normal_interval(value, variance**0.5, confidence=level, df=cell.groups - 1)
-    bound = sum(auc_bound(c.negatives[0][0], c.positives[0][0], mixed_share(c, given.grid)) for c in (whole, cell))
+    bound = sum(auc_bound(c.negatives[0][0], c.positives[0][0], single_scores(c, given.grid)) for c in (whole, cell))
     ends, method = widened(ends, bound), f"jackknife over {cell.groups} groups"
     return replace(empty, value=value, low=ends.low, high=ends.high, level=level, method=method)
 

@@ -37,7 +37,7 @@ from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.interval import normal_interval
 from ..stats.ranking import auc_bound, paired_delong, roc_auc_many
-from ..summaries.cells import Cell, cell_of, divided, measured, mixed_share
+from ..summaries.cells import Cell, cell_of, divided, measured, single_scores
 from ..summaries.common_rows import scored_by_both
 from ..summaries.outcomes import OutcomesKind
 from ..summaries.quality import prior_above_chance
@@ -77,9 +77,9 @@ def loss_against_prior(given: Given) -> Iterator[Measurement]:
 
 
 def _auc_loss(candidate: Cell, prior: Cell, given: Given, note: str) -> Measurement:
-    share = mixed_share(candidate, given.grid)
+    single = single_scores(candidate, given.grid)
     areas = [roc_auc_many(cell.negatives[0], cell.positives[0]) for cell in (prior, candidate)]
-    bounds = [auc_bound(cell.negatives[0][0], cell.positives[0][0], share) for cell in (prior, candidate)]
+    bounds = [auc_bound(cell.negatives[0][0], cell.positives[0][0], single) for cell in (prior, candidate)]
     return measured(
         "auc_loss",
         subjects.MODEL,

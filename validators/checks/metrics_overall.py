@@ -36,7 +36,7 @@ from ..core import subjects
 from ..core.data import CANDIDATE, PRIOR, Role
 from ..core.records import Check, Family, Given, Measurement, Needs
 from ..stats.ranking import auc_bound, roc_auc_many
-from ..summaries.cells import COUNTS, Cell, cell_of, counts_at, divided, measured, mixed_share
+from ..summaries.cells import COUNTS, Cell, cell_of, counts_at, divided, measured, single_scores
 from ..summaries.metrics import estimates, measurements
 from ..summaries.outcomes import Outcomes, OutcomesKind
 from ..summaries.row_sample import RowSampleKind
@@ -76,8 +76,8 @@ def _by_class(cell: Cell, given: Given, subject: str) -> Iterator[Measurement]:
             yield Measurement(metric=metric, subject=subject, value=float(values[0]), n=cell.n, n_eff=cell.n_eff)
     if task.type != "multiclass":
         return
-    share = mixed_share(cell, given.grid)
-    for label, negatives, positives in zip(task.classes, cell.negatives, cell.positives, strict=True):
+    single = [single_scores(cell, given.grid, k) for k in range(len(task.classes))]
+    for label, negatives, positives, one in zip(task.classes, cell.negatives, cell.positives, single, strict=True):
         atoms = [subjects.class_of(label), *subject.split(" | ")[1:]]
         yield measured(
             "auc",
@@ -86,7 +86,7 @@ def _by_class(cell: Cell, given: Given, subject: str) -> Iterator[Measurement]:
             cell,
             level=given.options.confidence,
             scale="logit",
-            bound=auc_bound(negatives[0], positives[0], share),
+            bound=auc_bound(negatives[0], positives[0], one),
             size=float(min(negatives[0].sum(), positives[0].sum())),
             undefined="the class, or every other, is not among the rows",
         )

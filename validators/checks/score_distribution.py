@@ -61,6 +61,8 @@ def score_distribution(given: Given) -> Iterator[Measurement]:
     level = simultaneous_level(given.options.confidence, columns)
     for s in range(columns):
         e, a = expected.histogram(name, column=s), actual.histogram(CANDIDATE, column=s)
+        if given.grid.before:
+            a = added_up(a, given.grid.score_cuts[s], given.grid.before[s])
         atom = "model" if columns == 1 else subjects.class_of(given.task.classes[s])
         yield from _shift("shift_sigma", atom, e.sum(axis=1), a.sum(axis=1), level, note)
         for k, word in ((0, "negatives"), (1, "positives")):
@@ -68,6 +70,12 @@ def score_distribution(given: Given) -> Iterator[Measurement]:
                 yield from _shift(
                     "shift_sigma_of_class", subjects.join(atom, subjects.rows(word)), e[:, k], a[:, k], level, note
                 )
+
+
+def added_up(counts: Floats, cuts: Floats, fewer: Floats) -> Floats:
+    """(groups, 3, bins) on fewer of the cuts; the last two bins, out of range and missing, stay."""
+    starts = np.concatenate([[0], np.searchsorted(cuts, fewer) + 1, np.arange(len(cuts) + 1, len(cuts) + 3)])
+    return np.diff(np.cumsum(counts, axis=-1)[..., np.append(starts[1:], counts.shape[-1]) - 1], axis=-1, prepend=0.0)
 
 
 def _shift(metric: str, subject: str, e: Floats, a: Floats, level: float, note: str) -> Iterator[Measurement]:

@@ -140,7 +140,8 @@ class Grid:
     deviation on the grid's rows), 1 otherwise. `periods` are the first days of the periods and the day after the last;
     `grouping` says what makes rows dependent: "entity", "day" or "row". `row_weights` is per role the weight that counts as one
     row, sum w**2 / sum w: weights add up to the effective number of rows (Kish), whatever their unit; 1 where none is named.
-    The bins come from the rows of `base` whose key hash is not above `last_key`; no role where they come from a snapshot.
+    The bins come from the rows of `base` whose key hash is not above `last_key`; no role where they come from a snapshot, whose own
+    score cuts, all of them among `score_cuts`, are then `before`.
     """
 
     features: Mapping[str, Bins]
@@ -155,6 +156,7 @@ class Grid:
     row_weights: Mapping[Role, float] = field(default_factory=dict)
     base: Role | None = None
     last_key: int = 0
+    before: tuple[NDArray[np.float64], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

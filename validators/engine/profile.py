@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from ..core.data import Bins, Grid, LevelBins, NumericBins, Role
 from ..core.errors import DataError
@@ -68,10 +69,14 @@ def build_grid(trial: Trial, scorer: Scorer) -> Grid:
         raise DataError(f"target {trial.task.target!r} is constant in role test; nothing can be measured")
     columns = [np.concatenate([np.zeros(0), *(s[:, k] for s in scores.values())]) for k in range(trial.task.n_scores)]
     keep = (trial.task.threshold,) if trial.task.type == "binary" and trial.task.threshold is not None else ()
+    fine, coarse = (
+        same_length([score_cuts(c, size, keep, even_cuts(size, regression=regression)) for c in columns])
+        for size in (FINE_SCORES, COARSE_SCORES)
+    )
     return Grid(
         features={name: bins_of(base[name], keys if shared else unit) for name in trial.features},
-        score_cuts=_same_length([score_cuts(c, FINE_SCORES, keep) for c in columns]),
-        score_coarse=_same_length([score_cuts(c, COARSE_SCORES, keep) for c in columns]),
+        score_cuts=fine,
+        score_coarse=coarse,
         regression=regression,
         scale=spread if regression else 1.0,
         target_mean=float(target.mean()) if regression else 0.0,
@@ -144,17 +149,25 @@ def numeric_bins(values: NDArray[np.float64]) -> NumericBins:
     return NumericBins(cuts=cuts, coarse=np.unique(middle, return_inverse=True)[1].astype(np.int64))
 
 
-def score_cuts(values: NDArray[np.float64], size: int, keep: Sequence[float] = ()) -> NDArray[np.float64]:
-    """Cuts between distinct scores, thinned to `size` quantiles, and those in `keep`.
+def score_cuts(
+    values: NDArray[np.float64], size: int, keep: Sequence[float] = (), even: Sequence[float] | NDArray[np.float64] = ()
+) -> NDArray[np.float64]:
+    """Cuts between distinct scores, thinned to `size` quantiles, and those in `keep` and `even`.
 
-    A score of a tenth of the rows gets a bin of its own, so that no other passes for it: all may have one, and a reference many.
+    A score of more rows than two of the quantile bins hold gets a bin of its own, so that no other passes for it; `even` ones keep bins
+    small where other rows have their scores.
     """
     finite = values[np.isfinite(values)]
     distinct, rows = np.unique(finite, return_counts=True)
-    cuts, often = _between(distinct), distinct[COARSE_BINS * rows >= len(finite)]
+    cuts, often = _between(distinct), distinct[size * rows >= 2 * len(finite)]
     if len(cuts) > size:
         cuts = _quantile_cuts(finite, distinct, size)
-    return np.unique(np.concatenate([cuts, often, np.nextafter(often, np.inf), keep]))
+    return np.unique(np.concatenate([cuts, often, np.nextafter(often, np.inf), keep, even]))
+
+
+def even_cuts(size: int, *, regression: bool) -> NDArray[np.float64]:
+    """Half as many probabilities as quantile bins, evenly spread in log-odds; of a regression none, whose metrics need no bins."""
+    return np.zeros(0) if regression else np.asarray(expit(np.linspace(-8.0, 8.0, size // 2 + 1)))
 
 
 def _between(distinct: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -170,7 +183,7 @@ def _quantile_cuts(values: NDArray[np.float64], distinct: NDArray[np.float64], s
     return np.asarray(np.unique(_between(distinct)[place]))
 
 
-def _same_length(cuts: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], ...]:
+def same_length(cuts: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], ...]:
     """Score columns share one array of bins: shorter ones are filled with cuts above every score."""
     longest = max(len(c) for c in cuts)
     return tuple(np.concatenate([c, np.full(longest - len(c), np.inf)]) for c in cuts)

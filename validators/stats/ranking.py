@@ -142,30 +142,23 @@ def weighted_auc(y_true: Counts, score: Floats, weight: Floats) -> float:
     return float(roc_auc_many(neg, pos))
 
 
-def auc_bound(negatives: Floats, positives: Floats, share: float) -> float:
-    """How far binning may have moved the area: half of the mixed pairs within bins, but for pairs of equal scores.
-
-    A pair of unequal scores in one bin needs a row that does not have the bin's most frequent score, and those are at most
-    `share` of all rows (`summaries.cells.mixed_share`).
-    """
+def auc_bound(negatives: Floats, positives: Floats, single: NDArray[np.bool_]) -> float:
+    """How far binning may have moved the area: half of the pairs within bins, but for the bins that hold one score (`single`)."""
     n, p = float(negatives.sum()), float(positives.sum())
     if n == 0 or p == 0:
         return 0.0
-    both = (negatives > 0) & (positives > 0)
-    mixed = np.minimum(negatives * positives, (n + p) * share * np.maximum(negatives, positives))
-    return float(mixed[both].sum()) / 2 / (n * p)
+    return float((negatives * positives)[~single].sum()) / 2 / (n * p)
 
 
-def precision_bound(negatives: Floats, positives: Floats, share: float) -> float:
-    """How far binning may have moved average precision: each bin ranked at best and at worst, but for rows of equal scores."""
-    both = (negatives > 0) & (positives > 0)
-    total, limit = float(positives.sum()), float(negatives.sum() + positives.sum()) * share
+def precision_bound(negatives: Floats, positives: Floats, single: NDArray[np.bool_]) -> float:
+    """How far binning may have moved average precision: each bin ranked at best and at worst, but for those of one score (`single`)."""
+    both = (negatives > 0) & (positives > 0) & ~single
+    total = float(positives.sum())
     if total == 0 or not both.any():
         return 0.0
     tp, fp = np.cumsum(positives[::-1])[::-1][both], np.cumsum(negatives[::-1])[::-1][both]
     p, n = positives[both], negatives[both]
     here = tp / (tp + fp)
-    best = tp / (tp + fp - np.minimum(n, limit))
-    least = tp - np.minimum(p, limit)
-    worst = least / (least + fp)
+    best = tp / (tp + fp - n)
+    worst = (tp - p) / (tp - p + fp)
     return float((p * np.maximum(best - here, here - worst)).sum()) / total

@@ -19,7 +19,7 @@ from ..stats.jackknife import MIN_GROUPS, cross_fitted_spread, jackknife_interva
 from .outcomes import FIXED, PAIRED, Outcomes
 from .quantities import QUANTITIES
 
-FINE_SCORES, COARSE_SCORES = 4096, 256
+CONSTANT = 1e-8  # variance of scores that are one but for rounding
 COUNTS = ("true_negatives", "false_positives", "false_negatives", "true_positives")
 Floats = NDArray[np.float64]
 
@@ -138,14 +138,12 @@ def counts_at(cell: Cell, threshold: float, grid: Grid) -> dict[str, Floats]:
     return dict(zip(COUNTS, (p.sum(axis=1) for p in parts), strict=True))
 
 
-def mixed_share(cell: Cell, grid: Grid) -> float:
-    """No bin mixes more than this share of all rows with the rows of its most frequent score.
-
-    Quantile cuts put at most 1 / bins of the rows that they were made of beside a frequent score; twice that allows for
-    other rows of the same kind.
-    """
-    fine = cell.negatives[0].shape[1] == len(grid.score_cuts[0]) + 1
-    return 2 / (FINE_SCORES if fine else COARSE_SCORES)
+def single_scores(cell: Cell, grid: Grid, column: int = 0) -> NDArray[np.bool_]:
+    """(bins,) which bins hold one score only, so that pairs within them are ties; all of them where all scores of the cell are one."""
+    cuts, w = cuts_of(cell, grid, column), cell.sums["w"][0]
+    if len(cell.negatives) == 1 and w > 0 and cell.sums["score2"][0] / w - (cell.sums["score"][0] / w) ** 2 < CONSTANT:
+        return np.ones(len(cuts) + 1, np.bool_)
+    return np.concatenate([[False], np.nextafter(cuts[:-1], np.inf) >= cuts[1:], [False]])[: len(cuts) + 1]
 
 
 def measured(

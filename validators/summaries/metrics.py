@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.data import Grid, Task
 from ..core.records import Measurement
@@ -25,7 +26,7 @@ from .cells import (
     cell_of,
     counts_at,
     divided,
-    mixed_share,
+    single_scores,
     why_undefined,
     widened,
 )
@@ -87,7 +88,7 @@ def estimates(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int 
         found = _regression(held, grid)
     else:
         found = _multiclass(held)
-    share, out = mixed_share(held, grid), {}
+    single, out = [single_scores(held, grid, k) for k in range(len(held.negatives))], {}
     for metric, (values, of, size) in found.items():
         value = float(values[0])
         out[metric] = Estimate(
@@ -99,7 +100,7 @@ def estimates(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int 
             size=size,
             independent=independent,
             variance=_delong(metric, held) if independent else None,
-            bound=_bound(metric, held, share) if np.isfinite(value) else 0.0,
+            bound=_bound(metric, held, single) if np.isfinite(value) else 0.0,
             n_eff=held.n_eff,
             weight=float(held.sums["w"][0]),
             why="" if np.isfinite(value) else why_undefined(held),
@@ -114,16 +115,16 @@ def _delong(metric: str, held: Cell) -> float | None:
     return variance if variance is None or metric == "auc" else 4 * variance
 
 
-def _bound(metric: str, held: Cell, share: float) -> float:
+def _bound(metric: str, held: Cell, single: list[NDArray[np.bool_]]) -> float:
     """How far binning may have moved a ranking metric; the others are exact."""
     neg, pos = held.negatives[0][0], held.positives[0][0]
     if metric in ("auc", "gini"):
-        return (2 if metric == "gini" else 1) * auc_bound(neg, pos, share)
+        return (2 if metric == "gini" else 1) * auc_bound(neg, pos, single[0])
     if metric == "average_precision":
-        return precision_bound(neg, pos, share)
+        return precision_bound(neg, pos, single[0])
     if metric == "auc_ovr":
-        columns = zip(held.negatives, held.positives, strict=True)
-        return float(np.mean([auc_bound(a[0], b[0], share) for a, b in columns]))
+        columns = zip(held.negatives, held.positives, single, strict=True)
+        return float(np.mean([auc_bound(a[0], b[0], one) for a, b, one in columns]))
     return 0.0
 
 

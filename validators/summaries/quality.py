@@ -21,7 +21,7 @@ NAME_OF = {"binary": "AUC", "multiclass": "macro AUC", "regression": "R2 / 2"}
 class Quality:
     """Value, delete-a-group replicates, variance (theirs, or DeLong's: `method`), rows, rows of the rarer class, effective rows.
 
-    None and NaN where undefined.
+    None and NaN where undefined. `bound` is how far binning may have moved the value; its square is part of the variance.
     """
 
     value: float | None
@@ -31,6 +31,7 @@ class Quality:
     size: float
     n_eff: float | None = None
     method: str = "jackknife"
+    bound: float = 0.0
 
 
 def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 0) -> Quality:
@@ -39,11 +40,12 @@ def quality(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 
     found = estimates(outcomes, model, task, grid, cell)[metric]
     value = None if found.value is None else factor * found.value
     replicates = factor * found.replicates
-    if len(replicates) < MIN_GROUPS or not np.isfinite(replicates).all():
-        return Quality(value, replicates, float("nan"), found.n, found.size, found.n_eff)
-    if found.variance is not None:
-        return Quality(value, replicates, factor**2 * found.variance, found.n, found.size, found.n_eff, "DeLong")
-    return Quality(value, replicates, float(jackknife_variance(replicates)), found.n, found.size, found.n_eff)
+    variance, method, bound = float("nan"), "jackknife", factor * found.bound
+    if len(replicates) >= MIN_GROUPS and np.isfinite(replicates).all():
+        variance = float(jackknife_variance(replicates))
+        if found.variance is not None:
+            variance, method = factor**2 * found.variance, "DeLong"
+    return Quality(value, replicates, variance + bound**2, found.n, found.size, found.n_eff, method, bound)
 
 
 def quality_by_cell(outcomes: Outcomes, model: str, task: Task, grid: Grid, *, least: float) -> dict[int, Quality]:
