@@ -37,7 +37,7 @@ class Identities:
         return Identities(gathered((*self.parts, *other.parts)))
 
     def table(self) -> Words:
-        """(rows, 5) in an order that does not depend on how the rows were cut into parts."""
+        """(rows, 6) in an order that does not depend on how the rows were cut into parts."""
         whole = columns(self.parts, range(6))
         return whole[np.lexsort(whole.T[::-1])]
 
@@ -138,7 +138,9 @@ def cell_bits(column: pd.Series) -> Words:
         stamps = column.to_numpy("datetime64[us]")  # nanoseconds wrap around after 2262
         return np.where(np.isnat(stamps), _UNKNOWN, stamps.view(np.uint64))
     code, levels = pd.factorize(column, use_na_sentinel=True)
-    texts = np.array([str(level) for level in levels], object)
+    # a gap makes objects of booleans
+    plain = (int(level) if isinstance(level, bool | np.bool_) else level for level in levels)
+    texts = np.array([str(level) for level in plain], object)
     bits = np.append(np.asarray(pd.util.hash_array(texts, hash_key=_HASH_KEY), np.uint64), _UNKNOWN)
     spelt = [i for i, text in enumerate(texts) if _NUMBER.fullmatch(text)]
     bits[spelt] = (texts[spelt].astype(np.float64) + 0.0).view(np.uint64)

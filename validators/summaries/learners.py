@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Grid, LevelBins, NumericBins, Task
+from .values import values_of
 
 Floats = NDArray[np.float64]
 Rung = Literal["dummy", "simple", "boosted"]
@@ -43,7 +43,7 @@ class Encoding:
         for j, (name, bins) in enumerate(grid.features.items()):
             column, code = self.columns[j], batch.codes[:, j]
             if isinstance(bins, NumericBins):
-                values = np.clip(_numbers(batch.X[name], code), column.low, column.high)
+                values = np.clip(values_of(batch.X[name], code), column.low, column.high)
                 absent = ~np.isfinite(values)
                 scaled = (values - column.middle) / column.spread if column.spread > 0 else np.zeros(len(values))
                 parts += [np.where(absent, 0.0, scaled)[:, None], absent[:, None].astype(np.float64)]
@@ -68,7 +68,7 @@ def learn_encoding(batch: Batch, grid: Grid) -> Encoding:
             special = np.array([bins.remainder, bins.new, bins.missing])
             columns.append(Column(0.0, 0.0, 0.0, 0.0, np.concatenate([frequent, special]).astype(np.int64)))
             continue
-        values = _numbers(batch.X[name], code)
+        values = values_of(batch.X[name], code)
         values = values[np.isfinite(values)]
         if not len(values):
             columns.append(Column(0.0, 0.0, 0.0, 0.0, np.zeros(0, np.int64)))
@@ -144,10 +144,3 @@ def unless_ones(weight: Floats) -> Floats | None:
 def _shares(y: Floats, weight: Floats, task: Task) -> Floats:
     counts = np.bincount(y.astype(np.int64), weights=weight, minlength=len(task.classes))
     return np.asarray(counts / weight.sum(), np.float64)
-
-
-def _numbers(column: pd.Series, code: NDArray[np.int32]) -> Floats:
-    """Values of a numeric feature; of dates and other types, the bin that they fall into."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return np.asarray(column.to_numpy(np.float64, na_value=np.nan), np.float64)
-    return np.where(column.isna(), np.nan, code).astype(np.float64)

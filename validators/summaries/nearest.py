@@ -3,10 +3,10 @@
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Grid, NumericBins
+from .values import values_of
 
 Floats = NDArray[np.float64]
 CHUNK = 64
@@ -101,7 +101,4 @@ def _coordinates(rows: Batch, base: Batch, grid: Grid, space: Space) -> tuple[Fl
 
 
 def _values(rows: Batch, name: str, j: int) -> Floats:
-    column = rows.X[name]
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return np.asarray(column.to_numpy(np.float64, na_value=np.nan), np.float64)
-    return np.where(column.isna(), np.nan, rows.codes[:, j]).astype(np.float64)
+    return values_of(rows.X[name], rows.codes[:, j])

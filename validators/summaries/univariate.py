@@ -1,13 +1,13 @@
 """What one feature alone says of the outcome: a small tree on training rows, asked about other rows."""
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeRegressor
 
 from ..core.data import Batch, Bins, NumericBins, Task
 from .row_sample import take
 from .scored_rows import ScoredRows
+from .values import values_of
 
 Floats = NDArray[np.float64]
 LEAVES, LEAF_ROWS, PRIOR_ROWS = 24, 30, 20.0
@@ -54,12 +54,10 @@ def _target(y: Floats, task: Task) -> Floats:
 
 def _numbers(rows: Batch, name: str, j: int, bins: Bins, train_codes: NDArray[np.int32], target: Floats) -> Floats:
     """(n, 1) matrix, NaN where missing."""
-    if isinstance(bins, NumericBins) and pd.api.types.is_numeric_dtype(rows.X[name].dtype):
-        values = rows.X[name].to_numpy(np.float64, na_value=np.nan)
+    if isinstance(bins, NumericBins):
+        values = values_of(rows.X[name], rows.codes[:, j])
         kept = np.where(np.isfinite(values), values, np.nan)
         return np.where(np.abs(kept) < np.finfo(np.float32).max, kept, np.nan)[:, None]
-    if isinstance(bins, NumericBins):
-        return rows.codes[:, [j]].astype(np.float64)
     outcome = target @ np.arange(1, target.shape[1] + 1)
     count = np.bincount(train_codes, minlength=bins.n_bins)
     total = np.bincount(train_codes, weights=outcome, minlength=bins.n_bins)

@@ -1,0 +1,19 @@
+"""The numbers that a feature with numeric bins holds, in whatever type a role's file brings them."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def values_of(column: pd.Series, code: NDArray[np.int32]) -> Floats:
+    """(n,) values of a numeric feature, NaN where missing; of dates and times, the bin that they fall into.
+
+    Booleans are 1 and 0, also with gaps, which make objects of them in one role and not in the other.
+    """
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return np.asarray(column.to_numpy(np.float64, na_value=np.nan), np.float64)
+    if pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
+        return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan), np.float64)
+    return np.where(column.isna(), np.nan, code).astype(np.float64)
