@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 
 from tests.laws import batches
-from validators.core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Role, Task
+from validators.core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Role, Task, with_columns
 from validators.summaries.planting import FAULTS, NULLS, words
 from validators.summaries.worlds import World
 
@@ -180,6 +180,19 @@ def test_near_copies_are_as_good_as_a_row_of_train_and_equal_none(world):
     assert (nearest > 0).all()
     assert nearest.max() < 0.01
     assert set(copied.key) == set(world.batch.key)  # they look like rows of their own
+
+
+def test_near_copies_keep_the_booleans_of_the_row_that_they_are_of(world):
+    """Noise made numbers of them, beside booleans in the other rows: no copy was found, and LEK106 failed its own test."""
+    flags = {r: with_columns(b.X, {"flag": b.X["x"] > 0}) for r, b in world.rows.items()}
+    features = {**world.grid.features, "flag": next(iter(world.grid.features.values()))}
+    rows = {
+        r: replace(b, X=flags[r], codes=np.column_stack([b.codes, flags[r]["flag"]]).astype(np.int32))
+        for r, b in world.rows.items()
+    }
+    held = planted(replace(world, rows=rows, grid=replace(world.grid, features=features)), "near_copies_of_train", 0.01)
+
+    assert held.X["flag"].dtype == bool
 
 
 def test_the_last_periods_move_and_no_other(world):

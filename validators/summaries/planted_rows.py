@@ -117,7 +117,9 @@ def near_copies_of_train(world: World, size: float, rng: np.random.Generator, tu
     numeric = [
         name
         for name, bins in world.grid.features.items()
-        if isinstance(bins, NumericBins) and pd.api.types.is_numeric_dtype(source.X[name].dtype)
+        if isinstance(bins, NumericBins)
+        and pd.api.types.is_numeric_dtype(source.X[name].dtype)
+        and not pd.api.types.is_bool_dtype(source.X[name].dtype)
     ]
     if not numeric or not len(source):
         return None
