@@ -48,9 +48,10 @@ def test_amounts_and_ages_are_no_identifiers():
     [
         lambda number: "C0" + number.astype(str),
         lambda number: number.where(number.index > 0),
+        lambda number: number.where(number.index > 0, np.inf),
         lambda number: pd.Categorical(number.astype(str)),
     ],
-    ids=["prefix", "one missing", "text"],
+    ids=["prefix", "one missing", "one infinite", "text"],
 )
 def test_a_number_in_a_text_or_with_a_gap_is_an_identifier_all_the_same(called):
     """One missing value of 3,000, or a text C0123, read "no feature looks like an identifier"."""

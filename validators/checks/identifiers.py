@@ -4,8 +4,9 @@ How it is measured
 ------------------
 A feature is taken for an identifier when its values are whole numbers, alone or after one prefix that all its texts share (C000123), at
 least 99.5 % of them distinct within each of train and test, and spread over their range as serial numbers are (Kolmogorov-Smirnov
-distance to the uniform distribution at most .05). At most 5 % may be missing. All sampled rows are looked at, with or without an
-outcome; it takes 200 of each role. Other texts are not looked at. A small tree on the numbers is fitted on train and scored on test:
+distance to the uniform distribution at most .05). At most 5 % may be missing or infinite. All sampled rows are looked at, with or
+without an outcome; it takes 200 of each role. Other texts are not looked at. A small tree on the numbers is fitted on train and scored
+on test:
 `identifier_lift` is its area under the ROC curve above .5, or R2 / 2, with the interval of the delete-a-group jackknife, simultaneous
 over the identifiers. Where no feature looks like one, that is the finding.
 
@@ -85,7 +86,8 @@ def identifiers(given: Given) -> Iterator[Measurement]:
 def _numbers(column: pd.Series) -> Floats:
     """(n,) the numbers of a column, or those behind the one prefix of all its texts; NaN where there is none."""
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return column.to_numpy(np.float64, na_value=np.nan)
+        values = column.to_numpy(np.float64, na_value=np.nan)
+        return np.where(np.isfinite(values), values, np.nan)
     found = np.full(len(column), np.nan)
     known = column.astype(object).dropna().map(str)
     if len(known):
