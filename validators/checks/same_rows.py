@@ -3,10 +3,11 @@
 How it is measured
 ------------------
 Both models score the test rows. Mean change of the score in standard deviations of the prior's score (multiclass: of the class in
-which it is largest, with the interval of the largest; what else is said of scores is of the class decided most often); share of rows
-whose decision flips (binary: score at or above the threshold; multiclass: most probable class), flips towards the favourable outcome
-minus flips away from it, flips by true outcome; migration between ten bands of the prior's score; agreement (Lin's concordance,
-Kendall's tau-b, the limits of agreement of Bland and Altman). Intervals by the delete-a-group jackknife, or Wilson on effective rows.
+which it is largest, with the interval of the largest, for all classes in standard deviations of the class whose prior scores vary most,
+for a refit moves a rare class by much of its own; what else is said of scores is of the class decided most often); share of rows whose
+decision flips (binary: score at or above the threshold; multiclass: most probable class), flips towards the favourable outcome minus
+flips away from it, flips by true outcome; migration between ten bands of the prior's score; agreement (Lin's concordance, Kendall's
+tau-b, the limits of agreement of Bland and Altman). Intervals by the delete-a-group jackknife, or Wilson on effective rows.
 
 Why it matters
 --------------
@@ -44,7 +45,7 @@ from ..stats.paired import (
     stuart_maxwell,
 )
 from ..stats.proportions import rate_interval
-from ..summaries.both_scored import Floats, Pairs, group_sums, in_deviations, pairs_of
+from ..summaries.both_scored import Floats, Pairs, group_sums, in_deviations, pairs_of, widest
 from ..summaries.row_sample import RowSample, RowSampleKind
 
 SAMPLE = RowSampleKind()
@@ -76,29 +77,29 @@ def same_rows(given: Given) -> Iterator[Measurement]:
 
 def _change(pairs: Pairs, given: Given) -> Iterator[Measurement]:
     n, confidence = len(pairs.weight), given.options.confidence
-    columns = range(pairs.prior.shape[1])
-    held = {k: v for k in columns if (v := in_deviations(pairs, k)) is not None}
+    columns, unit = range(pairs.prior.shape[1]), widest(pairs)
+    held = {k: v for k in columns if (v := in_deviations(pairs, k, unit)) is not None}
     level = simultaneous_level(confidence, len(columns))
     ends = {k: jackknife_interval(float(v[0, 0]), v[1:, 0], confidence=level) for k, v in held.items()}
     ranges = [folded(e) for e in ends.values() if e is not None]
-    lost = [k for k in columns if k not in held and (pairs.candidate[:, k] != pairs.prior[:, k]).any()]
-    if lost or not held or len(ranges) < len(held):
-        why = "the prior's score is constant" if lost or not held else f"fewer than {MIN_GROUPS} groups of rows"
-        if lost and pairs.of:
-            why += f" for {subjects.class_of(given.task.classes[lost[0]])}"
+    if not held or len(ranges) < len(held):
+        why = f"fewer than {MIN_GROUPS} groups of rows" if held else "the prior's score is constant"
         yield Measurement(metric="mean_change_sd", subject="model", value=None, n=n, note=why)
         return
     largest = max(held, key=lambda k: abs(held[k][0, 0]))
     signed = float(held[largest][0, 0])
     words = f"signed: {signed:+.3f}"
     if pairs.of:
-        words += f", of {subjects.class_of(given.task.classes[largest])}, the largest of {len(columns)} classes"
+        mine, its = (subjects.class_of(given.task.classes[k]) for k in (largest, unit))
+        words += (
+            f", of {mine}, the largest of {len(columns)} classes; in standard deviations of the prior's score of {its}"
+        )
     method = f"jackknife over {len(held[largest]) - 1} groups"
     yield Measurement(
         metric="mean_change_sd", subject="model", value=abs(signed), low=max(e.low for e in ranges), high=max(e.high for e in ranges),
         level=confidence, method=method, n=n, n_eff=float(n), note="; ".join(filter(None, (words, pairs.note))),
     )  # fmt: skip
-    for metric, column in (("mean_absolute_change_sd", 1), ("rms_change_sd", 2)) if pairs.most in held else ():
+    for metric, column in (("mean_absolute_change_sd", 1), ("rms_change_sd", 2)):
         values = held[pairs.most][:, column]
         found = jackknife_interval(float(values[0]), values[1:], confidence=confidence)
         if found is not None:

@@ -64,10 +64,18 @@ def group_sums(pairs: Pairs, *columns: Floats) -> tuple[Floats, NDArray[np.bool_
     return np.asarray(sums, np.float64), np.bincount(pairs.group, minlength=GROUPS) > 0
 
 
-def in_deviations(pairs: Pairs, column: int) -> Floats | None:
-    """(1 + groups, 3) mean, mean absolute and RMS change in standard deviations of the prior's score; None where that is constant."""
-    b = pairs.prior[:, column]
-    d = pairs.candidate[:, column] - b
+def widest(pairs: Pairs) -> int:
+    """The column in which the prior's scores vary most."""
+    mean = np.average(pairs.prior, axis=0, weights=pairs.weight)
+    return int(np.average((pairs.prior - mean) ** 2, axis=0, weights=pairs.weight).argmax())
+
+
+def in_deviations(pairs: Pairs, column: int, unit: int) -> Floats | None:
+    """(1 + groups, 3) mean, mean absolute and RMS change of a column of the scores, in standard deviations of the prior's in the
+    column `unit`; None where that is constant.
+    """
+    b = pairs.prior[:, unit]
+    d = pairs.candidate[:, column] - pairs.prior[:, column]
     sums, keep = group_sums(pairs, d, np.abs(d), b, b**2, d**2)
     w, total, absolute, s, s2, d2 = np.concatenate([sums.sum(axis=0)[None], leave_one_out(sums, keep)]).T
     variance = s2 / w - (s / w) ** 2
