@@ -71,8 +71,9 @@ def group_combinations(given: Given) -> Iterator[Measurement]:
         method="count",
         note=note,
     )
+    usable = scored_rows(sample, given.grid, (CANDIDATE,)).where
     for part in declared if len(declared) > 1 else ():
-        yield from undivided(part, "cell_gap")
+        yield from undivided(part.only(usable) if len(usable) else part, "cell_gap")
     gaps = _gaps(given, sample, cells)
     if cells and not gaps and (given.task.type != "multiclass" or favourable_class(given.task) is not None):
         why = "no row has an outcome and a usable score, or all that do have the same outcome"

@@ -51,11 +51,14 @@ class Partition:
         Per group the value in each column; None for a missing one.
     code : (n,) int64
         Group of each row.
+    whole : (k,) int64
+        Rows of each group before some were chosen (`only`); None where none were.
     """
 
     columns: tuple[str, ...]
     values: tuple[tuple[str | None, ...], ...]
     code: NDArray[np.int64]
+    whole: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -77,7 +80,7 @@ class Partition:
 
     def only(self, where: NDArray[Any]) -> "Partition":
         """The same groups, of some of the rows."""
-        return Partition(self.columns, self.values, self.code[where])
+        return Partition(self.columns, self.values, self.code[where], self.sizes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def crossed(parts: Sequence[Partition]) -> Partition:
 
 
 def contrasts(part: Partition, options: GroupOptions) -> list[Contrast]:
-    """Every group against its others, by the options' rule; none where there is one group only.
+    """Every group that has rows against its others, by the options' rule; none where one group only has any.
 
     Raises
     ------
@@ -116,12 +119,12 @@ def contrasts(part: Partition, options: GroupOptions) -> list[Contrast]:
     """
     if options.reference not in ("largest", "rest"):
         raise ValueError(f'reference must be "largest" or "rest", got {options.reference!r}')
-    k = len(part)
-    if k < 2:
+    k, there = len(part), np.flatnonzero(part.sizes()).tolist()
+    if len(there) < 2:
         return []
     rest = ~np.eye(k, dtype=np.bool_)
     if options.reference == "rest" or len(part.columns) > 1:
-        return [Contrast(i, rest[i], "all others") for i in range(k)]
+        return [Contrast(i, rest[i], "all others") for i in there]
     named = options.references.get(part.columns[0])
     if named is not None and (named,) not in part.values:
         raise ValueError(f"no row of test has {part.columns[0]} = {named}, the reference that is named for it")
@@ -131,7 +134,7 @@ def contrasts(part: Partition, options: GroupOptions) -> list[Contrast]:
     return [
         Contrast(i, rest[i], "all others") if i == chosen and k > 2
         else Contrast(i, rest[i] if i == chosen else one, part.words(1 - i if i == chosen else chosen))
-        for i in range(k)
+        for i in there
     ]  # fmt: skip
 
 
@@ -147,18 +150,21 @@ def group_sizes(part: Partition, note: str) -> Iterator[Measurement]:
 
 
 def undivided(part: Partition, *metrics: str, atom: tuple[str, ...] = ()) -> Iterator[Measurement]:
-    """What a check judges, undefined, of a column with one group only; nothing of one with several.
+    """What a check judges, undefined, of a column with one group only, and of groups of which no row can be used.
 
-    All rows are its size, so that a declared column which nobody can judge keeps its check from passing.
+    The rows that there are are its size, so that a declared group which nobody can judge keeps its check from passing.
     """
-    if len(part) != 1:
-        return
     note = (
         f"{ALONE}, so no row tells; take {part.columns[0]} out of sensitive under [columns] if that is as it should be"
     )
+    untold = {0: len(part.code)} if len(part) == 1 else {}
+    if len(part) > 1 and part.whole is not None:
+        note = "none of its rows has all that is compared (a usable score; the outcome)"
+        untold = {k: int(part.whole[k]) for k in np.flatnonzero((part.sizes() == 0) & (part.whole > 0)).tolist()}
     for metric in metrics:
-        subject = subjects.join(part.subject(0), *atom)
-        yield Measurement(metric=metric, subject=subject, value=None, n=len(part.code), note=note)
+        for k, n in untold.items():
+            subject = subjects.join(part.subject(k), *atom)
+            yield Measurement(metric=metric, subject=subject, value=None, n=n, note=note)
 
 
 def _of_column(name: str, column: pd.Series, cuts: Sequence[float] | None) -> Partition:
