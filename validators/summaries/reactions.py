@@ -45,13 +45,17 @@ def base_of(rows: Batch, task: Task, models: list[str]) -> Base:
     )
 
 
-def base_where_scored(rows: Batch, task: Task, models: list[str], *, most: float) -> tuple[Base | None, str]:
+def base_where_scored(
+    rows: Batch, task: Task, models: list[str], *, most: float, of_others: float | None = None
+) -> tuple[Base | None, str]:
     """The rows that all models score as they are, and a word on what is left out: None, and why, if the first of them scores too few.
 
-    A model that gives more than this share of the rows no finite score is left out itself, where it is not the first.
+    That is where it gives more than the share `most` of the rows no finite score. Another that gives none to more than `of_others`
+    (`most`, unless it is told) is left out itself.
     """
     gone = {m: ~np.isfinite(rows.scores[m].reshape(len(rows), -1)).all(axis=1) for m in models}
-    held = [m for m in models if gone[m].mean() <= most]
+    share = dict.fromkeys(models, most if of_others is None else of_others) | {models[0]: most}
+    held = [m for m in models if gone[m].mean() <= share[m]]
     if models[0] not in held:
         return None, f"{int(gone[models[0]].sum()):,} of {len(rows):,} rows have no usable score as they are"
     out = np.logical_or.reduce([gone[m] for m in held])
