@@ -52,3 +52,13 @@ def test_quartiles_a_round_distance_apart_are_cut():
     assert list(bands(np.repeat(np.arange(1, 10) / 10, [100, 150, 200, 100, 100, 100, 250, 100, 100]))) == [
         "under 0.3", "0.3 to under 0.5", "0.5 to under 0.7", "0.7 and over"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", [1.0, 0.1])
+def test_a_number_that_is_mostly_at_its_smallest_value_is_cut_above_it(unit):
+    """Numbers of children, four in five 0, were "the only group of this column", to be taken out of it."""
+    children = np.concatenate([np.zeros(80), np.repeat(np.arange(1, 9), 3)]) * unit
+    found = bands(children)
+
+    assert list(found) == [f"under {unit:g}", f"{unit:g} and over"]
+    assert found[f"under {unit:g}"].tolist() == list(range(80))

@@ -8,7 +8,8 @@ the column; the reference itself is set against all other groups. Newcombe's int
 of the jackknife over dependent rows, holds for all groups and both rates together (max-T). `equalised_odds` is the largest
 difference of either rate between any two groups of a column that have enough rows of each outcome (`least_rows`), within
 simultaneous intervals over all pairs. Precision and the rate of false alarms among those called positive are given by group.
-Several classes: the favourable one against the rest, else each. A column with one group only has no gap, and the check cannot pass.
+Several classes: the favourable one against the rest, else each. A column with one group only, and a group of which no row can be used,
+has no gap, and the check cannot pass.
 
 Why it matters
 --------------

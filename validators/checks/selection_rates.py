@@ -8,7 +8,7 @@ the threshold, or the most probable class), on all scored rows, with Wilson's in
 share of the reference, the largest group of the column; the reference itself is set against all other groups. Its interval is
 Koopman's score interval, where rows depend on each other on so few that the variance is the jackknife's, and holds for all ratios
 together (max-T). Which decision is favourable cannot be known from the data: where the project does not say, no ratio is judged. A
-column with one group only has no ratio, and the check cannot pass.
+column with one group only, and a group of which no row is scored, has no ratio, and the check cannot pass.
 
 Why it matters
 --------------

@@ -219,7 +219,7 @@ def _banded(name: str, values: Floats, cuts: Floats) -> Partition:
 def _round_cuts(values: Floats) -> Floats:
     """Bounds near the quartiles, at multiples of 1, 2 or 5 times a power of ten about a quarter of their distance apart.
 
-    None where no value is known.
+    One bound where the quartiles are one value: that value, or the next one where it is the smallest. None where no value is known.
     """
     known = values[np.isfinite(values)]
     if not len(known):
@@ -227,7 +227,8 @@ def _round_cuts(values: Floats) -> Floats:
     quartiles = np.quantile(known, np.arange(1, BANDS) / BANDS)
     spread = float(quartiles[-1] - quartiles[0])
     if not spread > 0:
-        return np.unique(quartiles)
+        above = known[known > known.min()]
+        return np.unique(quartiles if quartiles[0] > known.min() or not len(above) else above.min())
     power = 10.0 ** np.floor(np.log10(spread / BANDS))
     # half a power, for the logarithm of 0.09999999999999999 is -1
     step = max(s * power for s in (0.5, 1.0, 2.0, 5.0) if s * power <= spread / BANDS)
