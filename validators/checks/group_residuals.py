@@ -6,8 +6,8 @@ First the size of every group. `residual_gap`: the mean residual (outcome minus 
 reference, the largest group of its column, in standard deviations of the outcome; the reference itself is set against all other
 groups. Intervals by the jackknife over dependent rows, for all groups together (max-T). For information: the gap of the mean
 predictions in standard deviations of the predictions (standardised mean difference), and each group's root mean squared error in
-units of the target. A column with one group only, and a group of which no row can be used,
-has no gap, and the check cannot pass.
+units of the target. A column with one group only, and a group of which no row can be used, has no gap,
+and the check cannot pass.
 
 Why it matters
 --------------

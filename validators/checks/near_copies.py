@@ -4,12 +4,12 @@ How it is measured
 ------------------
 Every sampled test row is compared with the sampled training rows, once in ranks (a number is the share of training rows below it) and
 once in standard deviations; a text agrees or not. It has a near copy where, in either, its nearest training row is not equal to it, but
-at most a fifth as far as the second nearest distinct one. Training rows among themselves show how often that happens by itself (rows
-of other units only, where the units of test are not in train); `near_copy_excess` is the difference of the two shares, with Newcombe's
-interval on the rows that the delete-a-group jackknife finds them worth (two rows of train that are near copies of each other count
-once); each end of a 90 % interval is a one-sided 95 % bound. Where train is larger than its sample the same number is
-`near_copy_excess_sampled`, not judged: it sees only the copies in the sample. For information: the candidate's metric on the test
-rows without a near copy. Rows that are equal are the matter of LEK101.
+at most a fifth as far as the second nearest distinct one; that takes a number of more than ten values which most training rows have.
+Training rows among themselves show how often that happens by itself (rows of other units only, where the units of test are not in
+train); `near_copy_excess` is the difference of the two shares, with Newcombe's interval on the rows that the delete-a-group jackknife
+finds them worth (two rows of train that are near copies of each other count once); each end of a 90 % interval is a one-sided 95 %
+bound. Where train is larger than its sample the same number is `near_copy_excess_sampled`, not judged: it sees only the copies in the
+sample. For information: the candidate's metric on the test rows without a near copy. Rows that are equal are the matter of LEK101.
 
 Why it matters
 --------------
@@ -75,7 +75,8 @@ def near(given: Given) -> Iterator[Measurement]:
     elif not varying(base, given.grid):
         metric, why = (
             "near_copies",
-            "not looked at: no feature is a number that varies in train, and levels are not near or far",
+            "not looked at: no feature is a number that is mostly known in train and has more than ten values there; levels and flags are "
+            "not near or far",
         )
     elif apart and units < MIN_GROUPS:
         why = f"train is of {units} units and test of others; what happens by itself takes {MIN_GROUPS} units of train"

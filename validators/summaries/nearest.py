@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 CHUNK = 64
 MISSING = -5.0  # standard deviations below the mean: nearer to no value than to another missing one
 SAME = 1e-6
+FEW = 10
 Space = Literal["rank", "deviation"]
 SPACES: tuple[Space, ...] = ("rank", "deviation")
 
@@ -70,11 +71,15 @@ def two_nearest(
 
 
 def varying(base: Batch, grid: Grid) -> bool:
-    """Whether any number varies in the base: levels alone are 0 or 1 apart, and no row lies much nearer than the next."""
+    """Whether any number of the base is mostly known and has more than ten values.
+
+    Levels are 0 or 1 apart, flags and scores of a few points lie on a few places: no row lies much nearer than the next.
+    """
     numbers = (
         _values(base, f, j) for j, (f, bins) in enumerate(grid.features.items()) if isinstance(bins, NumericBins)
     )
-    return any(len(np.unique(v[np.isfinite(v)])) > 1 for v in numbers)
+    known = ((v[np.isfinite(v)], len(v)) for v in numbers)
+    return any(len(v) > n / 2 and len(np.unique(v)) > FEW for v, n in known)
 
 
 def _coordinates(rows: Batch, base: Batch, grid: Grid, space: Space) -> tuple[Floats, NDArray[np.int32]]:
