@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 
 from validators.checks import identifiers
+from validators.core.data import Role
+from validators.summaries.planting import NULLS
 from validators.summaries.row_sample import take
+from validators.summaries.worlds import World
 
 from .leakage_cases import TEST_X, TEST_Y, TRAIN_X, TRAIN_Y, measure, two
-from .performance_cases import verdict
+from .performance_cases import BINARY, verdict
 
 
 def numbered(order, called=lambda number: number):
@@ -78,3 +81,15 @@ def test_numbers_are_looked_at_without_an_outcome_and_too_few_rows_tell_nothing(
     assert unlabelled["identifier_lift", "feature:number"].note == "train or test has no usable outcome"
     assert few["identifiers", "model"].value is None
     assert "150 rows of test" in few["identifiers", "model"].note
+
+
+def test_a_world_of_which_no_feature_is_an_identifier_has_none_in_its_texts():
+    """Customers C1000123 became "level C1000123", a number after one prefix, and the check's own test began with an alarm."""
+    codes = [X.assign(customer=[f"C{1_000_000 + k}" for k in range(len(X))]) for X in (TRAIN_X, TEST_X)]
+    train, test, grid = two(*codes)
+    before = measure(identifiers.CHECK, train, test, grid)["identifiers", "model"]
+    world = World(rows={Role.TRAIN: train, Role.TEST: test}, grid=grid, task=BINARY, into=Role.TEST)
+    rows = NULLS["smooth"](world, np.random.default_rng(0)).rows
+
+    assert (before.value, before.note) == (1.0, "customer")
+    assert measure(identifiers.CHECK, rows[Role.TRAIN], rows[Role.TEST], grid)["identifiers", "model"].value == 0

@@ -52,7 +52,7 @@ def _smooth(batch: Batch, world: World, rng: np.random.Generator) -> pd.DataFram
     for name, bins in world.grid.features.items():
         column = batch.X[name]
         if isinstance(bins, LevelBins):
-            changed[name] = column.astype(object).map(lambda v: f"level {v}", na_action="ignore")
+            changed[name] = column.astype(object).map(lambda v: f"level {v} as it is", na_action="ignore")
         elif pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
             values = column.to_numpy(np.float64, na_value=np.nan)
             known = np.flatnonzero(np.isfinite(values))
