@@ -51,10 +51,12 @@ def test_a_candidate_no_surer_than_a_constant_has_no_gain_that_gaps_could_share(
     assert found["missing_lift", "model"].value > 0.4
 
 
-def test_a_class_that_test_lacks_does_not_hide_what_the_others_tell():
+@pytest.mark.parametrize("rare", [0, 1, 3])
+def test_a_class_of_which_test_has_no_row_or_few_does_not_hide_what_the_others_tell(rare):
+    """With one row of it the intervals were undefined without that row's group, and the checks could tell nothing."""
     task, rng = multiclass("a", "b", "c", "d"), np.random.default_rng(0)
     train_y, test_y = (y + (X["region"] == "east").to_numpy() for X, y in ((TRAIN_X, TRAIN_Y), (TEST_X, TEST_Y)))
-    train_y[:60] = 3
+    train_y[:60], test_y[:rare] = 3, 3
     scores = np.eye(4)[test_y.astype(int)] * 0.6 + rng.dirichlet(np.ones(4), len(test_y)) * 0.4
     grid = grid_of(TRAIN_X, *scores.T, task=task)
     train = batch_of(TRAIN_X, train_y, np.full((len(train_y), 4), 0.25), grid)

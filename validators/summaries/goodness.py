@@ -4,23 +4,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.data import Batch, Task
-from ..stats.jackknife import leave_one_out
+from ..stats.jackknife import MIN_GROUPS, leave_one_out
 from ..stats.ranking import roc_auc_many
 from .cells import divided
 from .scored_rows import Floats, ScoredRows
 
 
 def goodness(rows: ScoredRows, scores: Floats, task: Task) -> Floats:
-    """(1 + groups,): area under the ROC curve, its mean over the classes that the rows hold, each against the rest, or R2 / 2 in
-    regression.
+    """(1 + groups,): area under the ROC curve, its mean over classes, each against the rest, or R2 / 2 in regression.
 
-    On all rows, then without each group; NaN where undefined (one class only, a constant outcome). One limit fits all three.
+    Classes are those that stand in at least 8 groups (in all where there are fewer): one that a single group holds is undefined
+    without it, and so would be the mean. On all rows, then without each group; NaN where undefined (one class only, a constant
+    outcome). One limit fits all three.
     """
     if task.type == "regression":
         return _half_r2(rows, scores[:, 0])
     if task.type == "binary":
         return areas(rows, scores[:, 0], rows.y == 1)
-    held = [k for k in range(scores.shape[1]) if (rows.y == k).any()]
+    least = max(min(MIN_GROUPS, rows.groups), 1)
+    held = [k for k in range(scores.shape[1]) if len(np.unique(rows.group[rows.y == k])) >= least]
     found = [areas(rows, scores[:, k], rows.y == k) for k in held]
     return np.asarray(np.mean(found, axis=0)) if held else np.full(rows.groups + 1, np.nan)
 
