@@ -21,7 +21,8 @@ def for_xgboost(booster, X):
     import pandas as pd
 
     X, types = as_numbers(X, "boolean"), booster.feature_types or []
-    lists = booster.get_categories(export_to_arrow=True).to_arrow() if hasattr(booster, "get_categories") else []
+    told = "c" in types and hasattr(booster, "get_categories")  # linear boosters raise where they are asked
+    lists = booster.get_categories(export_to_arrow=True).to_arrow() if told else []
     known = [None if held is None else pd.Index(held.to_pandas()) for _, held in lists] or [None] * len(types)
     for name, kind, listed in zip(X.columns, types, known, strict=False):
         if kind == "c" and listed is None:

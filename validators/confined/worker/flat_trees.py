@@ -72,10 +72,7 @@ def ensemble(model):
     if module.startswith("sklearn.ensemble._hist_gradient_boosting"):
         return histogram_trees(model)
     if module.startswith("xgboost."):
-        booster, best = (
-            model.get_booster(),
-            getattr(model, "best_iteration", None) if model.early_stopping_rounds else None,
-        )
+        booster, best = model.get_booster(), getattr(model, "best_iteration", None)
         return xgboost_trees(booster if best is None else booster[: best + 1])
     if module.startswith("lightgbm."):
         return lightgbm_trees(model.booster_)

@@ -25,6 +25,10 @@ class NativeXGBoost:
         self.booster = xgboost.Booster()
         self.booster.load_model(bytearray(data))
         config = json.loads(self.booster.save_config())
+        # what scikit-learn's estimator saved stops at its best round, as the estimator does; a bare booster uses all its rounds
+        best = self.booster.attr("best_iteration") if self.booster.attr("scikit_learn") else None
+        if best is not None and config["learner"]["gradient_booster"].get("name") != "gblinear":
+            self.booster = self.booster[: int(best) + 1]
         self.objective = config["learner"]["objective"]["name"]
         self.n_classes = int(config["learner"]["learner_model_param"].get("num_class", "0") or 0)
         if self.booster.feature_names is not None:
