@@ -110,6 +110,45 @@ def test_times_a_few_minutes_apart_differ_and_no_line_explains_them():
     assert "no single cause" in m.note
 
 
+CODES = {"epoch": 1_730_000_000 + 61 * np.arange(N), "code": 10_000_000 + 887_001 * np.arange(N)}
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize(
+    ("name", "served", "words"),
+    [
+        ("epoch", lambda v: v - np.random.default_rng(4).integers(901, 1620, N), "no single cause"),
+        ("code", lambda v: v + np.random.default_rng(4).integers(1, 9, N), "no single cause"),
+        ("code", lambda v: (v + 1).astype(str), "1 × research +1"),
+    ],
+    ids=["seconds", "codes", "codes as text"],
+)
+def test_whole_numbers_that_are_not_the_same_differ(name, served, words, gaps):
+    """Within a millionth they all passed: seconds since 1970 served 15 to 27 minutes stale, codes next to the true ones."""
+    known = np.ones(N, bool) if not gaps else np.arange(N) % 7 > 0
+    X = features().assign(**CODES)
+    other = X.assign(**{name: served(X[name])})
+    m = parity(*(f.assign(**{name: f[name].where(known)}) if gaps else f for f in (X, other)))
+    m = m["mismatch_rate", f"feature:{name}"]
+
+    assert m.value == known.mean()
+    assert words in m.note
+
+
+@pytest.mark.parametrize("kind", [float, str, np.float32, lambda v: v.astype(np.float32).astype(str).astype(float)])
+def test_whole_numbers_in_another_type_pass(kind):
+    X = features().assign(**CODES)
+    served = X.assign(**{c: X[c].astype(kind) if isinstance(kind, type) else kind(X[c]) for c in CODES})
+
+    assert verdict(parity(X, served)["rows_differ", "model"]) == "PASS"
+
+
+def test_whole_numbers_beyond_those_of_floats_are_compared_as_they_are():
+    X = features().assign(token=2**60 + np.arange(N))
+
+    assert parity(X, X.assign(token=X.token + 1))["mismatch_rate", "feature:token"].value == 1.0
+
+
 def test_two_times_that_are_minutes_apart_are_not_one():
     X = features().assign(closed=features().opened + pd.to_timedelta(np.arange(N) % 25 + 1, unit="min"))
 

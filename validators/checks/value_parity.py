@@ -3,7 +3,8 @@
 How it is measured
 ------------------
 Rows of `test` and `serving` are joined by key. Numbers agree when |research - served| <= atol + rtol |served| (single precision
-agrees), times when they lie within a millisecond (in UTC), a missing value with a missing value only, texts in Unicode form NFC.
+agrees); whole numbers of a feature that has no others when they are the same (within atol; where they were served in single precision, in
+it); times when they lie within a millisecond (in UTC), a missing value with a missing value only, texts in Unicode form NFC.
 `rows_differ` is the share of rows in which any feature differs, `mismatch_rate` that of each feature, with exact upper bounds (for all
 features together); where nothing differs the bound of an unseen event says what these rows could have missed. All rows are compared up to
 200,000, beyond that those with the smallest key hashes, and the note says so.
@@ -47,7 +48,7 @@ from ..summaries.parity import Column, column_of, diagnosed, levels_of, where
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`atol` and `rtol` of equal numbers; `drawn`: features of which research and served values are kept by bin; `bins`."""
+    """`atol` and `rtol` of equal numbers (whole ones: `atol` alone); `drawn`: features with values of both sides kept by bin; `bins`."""
 
     atol: float = 1e-9
     rtol: float = 1e-6

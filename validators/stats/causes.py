@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .parity import Flags, Floats, differs, tolerance
+from .parity import Flags, Floats, tolerance, whole_differs
 
 FEWEST = 0.2
 TIE = 0.005
@@ -51,10 +51,10 @@ def from_elsewhere(
     for kind in kinds:
         best: Cause | None = None
         for place in (p for p in places if p.kind == kind):
-            rows = ~differs(place.values, b, **near)
+            rows = ~whole_differs(place.values, b, **near, single=True)
             cause = Cause(kind=kind, words=place.words, rows=rows)
             unrelated = np.roll(place.values, len(b) // 2 + 1)
-            chance = float((~differs(unrelated, b, **near)).mean())
+            chance = float((~whole_differs(unrelated, b, **near, single=True)).mean())
             telling = cause.share - chance >= 0.5 * (1 - chance)
             if telling and rows.sum() >= 3 and (best is None or cause.share > best.share):
                 best = cause

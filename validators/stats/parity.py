@@ -16,6 +16,7 @@ AFFINE: tuple[tuple[float, float, str], ...] = (
     (1.0, 273.15, "degrees Celsius served as kelvin"),
     (1.0, -273.15, "kelvin served as degrees Celsius"),
 )
+SINGLE, DOUBLE = 2.0**24, 2.0**53
 TICK = 1e-3
 CLOCK = ((1.0, "second"), (60.0, "minute"), (3600.0, "hour"), (86_400.0, "day"))
 PERIODS = (24.0, 12.0, 7.0, 60.0, 360.0, 1440.0, 86_400.0)
@@ -30,6 +31,29 @@ def differs(a: Floats, b: Floats, *, atol: float, rtol: float) -> Flags:
         near = np.abs(a - b) <= atol + rtol * np.abs(b)
     near &= np.isfinite(a) & np.isfinite(b)
     return np.asarray(~(near | (a == b) | (np.isnan(a) & np.isnan(b))))
+
+
+def whole_differs(a: Floats, b: Floats, *, atol: float, rtol: float, single: bool) -> Flags:
+    """(n,) `differs`, but without `rtol` in rows where both are whole numbers, if all of `a` are: codes and counts, seconds since 1970.
+
+    With `single`, and where all of `b` are numbers of single precision, however written, both are compared in it.
+    """
+    found, known = differs(a, b, atol=atol, rtol=rtol), np.isfinite(a)
+    if not _whole(a[known]).all():
+        return found
+    rows = known & _whole(b)
+    x, y = a[rows], b[rows]
+    if single and (np.abs(y) > SINGLE).any():
+        short = y.astype(np.float32)
+        if ((short == y) | (short.astype(str).astype(np.float64) == y)).all():
+            x, y = x.astype(np.float32).astype(np.float64), short.astype(np.float64)
+    found[rows] = differs(x, y, atol=atol, rtol=0.0)
+    return found
+
+
+def _whole(values: Floats) -> Flags:
+    """Which are whole numbers that a float holds exactly; beyond, every float is one."""
+    return np.asarray((np.abs(values) < DOUBLE) & (values == np.rint(values)))
 
 
 def tolerance(*, time: bool) -> dict[str, float]:
@@ -105,7 +129,9 @@ def unit_factor(a: Floats, b: Floats) -> Line | None:
 def _line(a: Floats, b: Floats, factor: float, offset: float, half: float, name: str = "") -> Line | None:
     with np.errstate(invalid="ignore", over="ignore"):
         guess = offset + factor * a
-        holds = np.abs(guess - b) <= half * (1 + 1e-9) + 1e-9 + 5e-6 * np.abs(b)
+        # the slack of single precision, but no more than a hundredth of what is to be explained: near values lie near any line
+        slack = np.minimum(5e-6 * np.abs(b), np.abs(a - b) / 100)
+        holds = np.abs(guess - b) <= half * (1 + 1e-9) + 1e-9 + slack
     words = name or (named_factor(factor)[1] if offset == 0 else "")
     return Line(factor=factor, offset=offset, holds=holds, name=words) if holds.any() else None
 
@@ -186,7 +212,7 @@ def rounded_to(a: Floats, b: Floats, *, cut: bool = False) -> tuple[int, Flags] 
         if step > spread:
             continue
         with np.errstate(invalid="ignore"):
-            whole = np.abs(b / step - np.rint(b / step)) <= 1e-6 * np.maximum(1.0, np.abs(b / step))
+            whole = np.abs(b / step - np.rint(b / step)) <= np.clip(1e-6 * np.abs(b / step), 1e-6, 0.05)
             lost = np.abs(a) - np.abs(b)
             near = (lost >= 0) & (lost < step) if cut else np.abs(a - b) <= step / 2 * (1 + 1e-6)
         holds = whole & near

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..stats.causes import FEWEST, Cause, Elsewhere, Levels, confined, from_elsewhere, peel
 from ..stats.numeric_causes import numeric_causes, told
-from ..stats.parity import Flags, Floats, differs, tolerance
+from ..stats.parity import Flags, Floats, differs, tolerance, whole_differs
 from ..stats.text_causes import text_causes
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
 
@@ -36,7 +36,10 @@ class Column:
 
 
 def column_of(pairs: Pairs, name: str, *, atol: float, rtol: float) -> Column:
-    """A feature compared: numbers by tolerance, times to a millisecond, texts as they are; text for a number must spell it."""
+    """A feature compared: fractions by tolerance, whole numbers and texts as they are, times to a millisecond.
+
+    Text for a number must spell it.
+    """
     a, b = pairs.test.X[name], pairs.serving.X[name]
     if not is_number(a):
         x, y = as_texts(a), as_texts(b)
@@ -44,15 +47,13 @@ def column_of(pairs: Pairs, name: str, *, atol: float, rtol: float) -> Column:
     time = is_time(a)
     x, y = as_numbers(a), served_times(b) if time else as_numbers(b)
     unread = np.isnan(y) & b.notna().to_numpy()
-    near = tolerance(time=True) if time else {"atol": atol, "rtol": rtol}
-    return Column(
-        name=name,
-        research=x,
-        served=y,
-        differs=differs(x, y, **near) | unread,
-        numeric=True,
-        time=time,
-    )
+    if time:
+        apart = differs(x, y, **tolerance(time=True))
+    elif a.dtype.kind in "iu" and b.dtype.kind in "iu" and atol < 1:
+        apart = np.asarray(a.to_numpy() != b.to_numpy(), np.bool_)
+    else:
+        apart = whole_differs(x, y, atol=atol, rtol=rtol, single=b.dtype.kind not in "iu")
+    return Column(name=name, research=x, served=y, differs=apart | unread, numeric=True, time=time)
 
 
 def diagnosed(column: Column, columns: Mapping[str, Column], pairs: Pairs) -> list[Cause]:
