@@ -33,7 +33,7 @@ def batch_of(
     if time is not None and len(grid.periods) > 1:
         place = np.searchsorted(np.array(grid.periods, "datetime64[ns]"), time, side="right") - 1
         period = np.where((place >= 0) & (place < len(grid.periods) - 1) & ~np.isnat(time), place, -1)
-    slices = [members(project.slices[label], frame) for label in grid.slices]
+    slices = [members(project.slices[label], frame, strict=not served) for label in grid.slices]
     return Batch(
         X=X,
         codes=codes,

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..core import subjects
 from ..core.errors import ProjectError
+from ..core.times import as_times
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -23,6 +25,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+_PART = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\.\d{1,9})?)?)?)?)?)?")
 _NAME = r'(?P<name>"(?:[^"\\]|\\.)*"|[\w.-]+)'
 _VALUE = r'(?P<value>\[.*\]|"(?:[^"\\]|\\.)*"|[^\s&"|<>=!\[\]]+)'
 _TERM = re.compile(rf"\s*{_NAME}\s*(?P<op>==|!=|<=|>=|<|>|\bin\b)\s*{_VALUE}\s*")
@@ -107,33 +110,110 @@ def with_slice(toml: str, label: str, condition: str) -> str:
     return changed
 
 
-def members(terms: tuple[Term, ...], frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """(n,) which rows are in the slice; a missing value is in no slice but ``name == null``."""
+def members(terms: tuple[Term, ...], frame: pd.DataFrame, *, strict: bool = True) -> NDArray[np.bool_]:
+    """(n,) which rows are in the slice; a missing value is in no slice but ``name == null``.
+
+    Numbers are compared as numbers, categories as what they are categories of, and times as far as the value is written: a date is
+    the whole day, 2025-03 the month. Text is compared as text, but with < and > and a number as the numbers that it spells.
+
+    Raises
+    ------
+    ProjectError
+        When a value of the column, or that of the slice, cannot be read as what they are compared as. Without `strict` such rows
+        are in no slice.
+    """
     inside = np.ones(len(frame), dtype=np.bool_)
     for term in terms:
-        inside &= _holds(term, frame[term.name])
+        column = _uncategorised(frame[term.name])
+        known = column.notna().to_numpy()
+        if term.value is None:
+            inside &= known if term.op == "!=" else ~known
+            continue
+        values = term.value if term.op == "in" else [term.value]
+        held = np.zeros(len(frame), dtype=np.bool_)
+        for one in (Term(term.name, "==" if term.op == "in" else term.op, v) for v in values if v is not None):
+            try:
+                held |= _holds(one, column, column[known])
+            except ProjectError:
+                if strict:
+                    raise
+        inside &= held & known
     return inside
 
 
-def _holds(term: Term, column: pd.Series) -> NDArray[np.bool_]:
-    missing = column.isna().to_numpy()
-    if term.value is None:
-        return missing if term.op == "==" else ~missing
-    if term.op == "in":
-        texts = [str(v).lower() if isinstance(v, bool) else str(v) for v in term.value]
-        return np.asarray(_as_text(column).isin(texts), dtype=np.bool_) & ~missing
-    if isinstance(term.value, str) or not pd.api.types.is_numeric_dtype(column):
-        truths = pd.api.types.is_bool_dtype(column) or any(isinstance(v, bool) for v in column.dropna().head(1000))
-        text = str(term.value).lower() if truths else str(term.value)
-        held = _OPERATORS[term.op](_as_text(column), text)
-    else:
-        held = _OPERATORS[term.op](column, term.value)
-    return np.asarray(held.fillna(value=False) if hasattr(held, "fillna") else held, dtype=np.bool_) & ~missing
+def _uncategorised(column: pd.Series) -> pd.Series:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    held = column.cat.categories.dtype
+    number = pd.api.types.is_numeric_dtype(held) and not pd.api.types.is_bool_dtype(held)
+    return column.astype("float64" if number else held if held.kind == "M" else object)
+
+
+def _holds(term: Term, column: pd.Series, known: pd.Series) -> NDArray[np.bool_]:
+    """(n,) whether a value compares with that of the term as it says; what missing values give is left to `members`."""
+    value, compare, ordered = term.value, _OPERATORS[term.op], term.op not in ("==", "!=")
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    first = known.iloc[0] if len(known) else None
+    if pd.api.types.is_datetime64_any_dtype(column) or isinstance(first, date):
+        time = _time(str(value))
+        if time is None:
+            raise _refused(term, f"is a time and {value!r} is none; write it as 2025-01-31 or 2025-01-31T09:30")
+        return np.asarray(compare(_stamps(column).astype(time.dtype), time), dtype=np.bool_)
+    truths = pd.api.types.is_bool_dtype(column) or any(isinstance(v, bool | np.bool_) for v in known.head(1000))
+    if truths and number is not None:
+        column = column.astype("object").map(float, na_action="ignore").astype("float64")
+    elif not truths and pd.api.types.is_numeric_dtype(column):
+        number = _number(value) if isinstance(value, str) else number
+        if number is None and ordered and len(known):
+            raise _refused(term, f"holds numbers and {value!r} is none; write a number")
+    elif not truths and ordered and number is not None:
+        strange = known[pd.to_numeric(known, errors="coerce").isna().to_numpy()]
+        if len(strange):
+            what = f"is text, and {len(strange):,} of {len(known):,} values, such as {str(strange.iloc[0])[:60]!r}, are no numbers"
+            raise _refused(term, f'{what}; compare texts as {term.op} "{value}", or list values with in')
+        column = pd.to_numeric(column, errors="coerce")
+    elif not truths:
+        number = None
+    held = compare(column, number) if number is not None else compare(_as_text(column), _text(value, truths=truths))
+    return np.asarray(held.fillna(value=False) if hasattr(held, "fillna") else held, dtype=np.bool_)
+
+
+def _refused(term: Term, why: str) -> ProjectError:
+    return ProjectError(f"slice {term.text!r}: column {term.name!r} {why}")
+
+
+def _stamps(column: pd.Series) -> NDArray[np.datetime64]:
+    """Times in UTC, of any year: those of `as_times` end with 2261."""
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        return np.array([v if isinstance(v, date) else None for v in column], "M8[us]")
+    return (column if getattr(column.dt, "tz", None) is None else column.dt.tz_convert(None)).to_numpy()
+
+
+def _time(text: str) -> np.datetime64 | None:
+    """A time in the unit that it is written to; in UTC where it has a zone."""
+    if not _PART.fullmatch(text):
+        found = as_times(pd.Series([text]))[0]
+        return None if np.isnat(found) else found
+    try:
+        return np.datetime64(text.replace(" ", "T"))
+    except ValueError:
+        return None
 
 
 def _as_text(column: pd.Series) -> pd.Series:
     """As texts; booleans as TOML and JSON write them."""
-    return column.astype("object").map(lambda v: str(v).lower() if isinstance(v, bool | np.bool_) else str(v))
+    return column.astype("object").map(lambda v: _text(v, truths=isinstance(v, bool | np.bool_)))
+
+
+def _text(value: Any, *, truths: bool) -> str:
+    return str(value).lower() if truths or isinstance(value, bool) else str(value)
+
+
+def _number(text: str) -> int | float | None:
+    try:
+        return float(text) if not re.fullmatch(r"-?\d+", text) else int(text)
+    except ValueError:
+        return None
 
 
 def _bare(text: str) -> str:
@@ -153,7 +233,5 @@ def _value(text: str, op: str, whole: str) -> Any:
         return json.loads(text)
     if text == "null":
         return None
-    try:
-        return float(text) if not re.fullmatch(r"-?\d+", text) else int(text)
-    except ValueError:
-        return text
+    number = _number(text)
+    return text if number is None else number
