@@ -269,30 +269,3 @@ def test_names_with_spaces_are_found_though_lightgbm_writes_them_otherwise(tmp_p
 
     ours = scored(path, frame, ["b", "an income"], task="binary", positive=1)
     np.testing.assert_allclose(ours, model.predict_proba(frame)[:, 1], atol=1e-12)
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("booster", ["gbtree", "dart", "gblinear"])
-def test_xgboost_with_early_stopping_gives_the_scores_of_its_best_round(tmp_path, booster):
-    """All rounds were scored: up to .57 off."""
-    from xgboost import Booster, DMatrix, XGBClassifier
-
-    fitted = XGBClassifier(
-        n_estimators=80, learning_rate=0.6, n_jobs=1, booster=booster, early_stopping_rounds=9, random_state=0
-    )
-    fitted.fit(NUMBERS[:120], TWO[:120] == "bad", eval_set=[(NUMBERS[120:], NUMBERS.a[120:] > 0)], verbose=False)
-    fitted.save_model(tmp_path / "m.ubj")
-    theirs = XGBClassifier()
-    theirs.load_model(tmp_path / "m.ubj")
-    bare = Booster(model_file=tmp_path / "m.ubj")
-    bare.set_attr(scikit_learn=None)
-    bare.save_model(tmp_path / "bare.ubj")
-
-    ours = scored(tmp_path / "m.ubj", NUMBERS, task="binary", positive=1)
-    np.testing.assert_allclose(ours, theirs.predict_proba(NUMBERS)[:, 1], atol=1e-6)
-    every = scored(tmp_path / "bare.ubj", NUMBERS, task="binary", positive=1)
-    np.testing.assert_allclose(every, bare.predict(DMatrix(NUMBERS)), atol=1e-6)
-    assert (np.abs(every - ours).max() > 0.01) == (booster != "gblinear")
-    if booster == "gbtree":
-        with open_model(tmp_path / "m.ubj", features=["a", "b"], task="binary", positive=1) as held:
-            assert len(held.trees(NUMBERS).ensemble.root) == int(theirs.best_iteration) + 1

@@ -82,8 +82,8 @@ def predict(model, header, X):
     if not hasattr(model, "predict_proba"):
         raise TypeError("the model has no predict_proba; a classifier must give probabilities")
     p = real(model.predict_proba(X))
-    own = getattr(model, "classes_", None)
-    own = list(range(p.shape[1])) if own is None else [plain(c) for c in own]
+    told = getattr(model, "classes_", None)
+    own = list(range(p.shape[1])) if told is None else [plain(c) for c in told]
     wanted = header["classes"] if header["task"] == "multiclass" else [header["positive"]]
     places = []
     for label in wanted:
@@ -91,6 +91,13 @@ def predict(model, header, X):
         if not found:
             raise ValueError(f"the model knows no class {label!r}; its classes are {own}")
         places.append(found[0])
+    other = header["classes"][0] if header["task"] == "binary" and header["classes"] else None
+    if told is not None and other is not None and not any(same_label(c, other) for c in own):
+        # fitted on labels of its own, such as 0 and 1 for 1 and 2: its 1 may be either
+        raise ValueError(
+            f"the model knows no class {other!r}; its classes are {own}, and which of them is {wanted[0]!r} cannot be told; "
+            "write the labels of the target as the model was fitted on them"
+        )
     return p[:, places[0]] if header["task"] == "binary" else p[:, places]
 
 

@@ -70,11 +70,13 @@ class NativeOnnx:
         p = p.reshape(len(X), -1)
         p = p if p.shape[1] > 1 else np.column_stack([1 - p, p])
         p = within(p, output)
-        self.classes_ = self.classes(p.shape[1])
+        listed = self.classes(p.shape[1])
+        if listed is not None:
+            self.classes_ = listed
         return p
 
     def classes(self, n):
-        """The labels of n columns of probabilities."""
+        """The labels of n columns of probabilities; None where the file has none."""
         fit = [list(held) for held in self.listed if len(held) == n]
         if len(fit) == 1:
             return fit[0]
@@ -82,7 +84,7 @@ class NativeOnnx:
             raise ValueError(
                 f"the file does not tell which of its {n} probabilities belongs to which class; save it with a ZipMap"
             )
-        return list(range(n))
+        return None
 
     def out_of_maps(self, found, rows):
         """Probabilities out of one map a row, from class to probability."""
