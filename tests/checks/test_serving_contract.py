@@ -58,6 +58,16 @@ def test_declared_constraints_are_held_against_every_served_row():
     assert found["unknown_level_share", "feature:region"].value == pytest.approx(0.03)
 
 
+@pytest.mark.parametrize("levels", [[0.0, 1.0, 2.0], [0, 1, 2]])
+@pytest.mark.parametrize("kind", [int, float, str])
+def test_levels_that_are_whole_numbers_may_be_written_with_or_without_a_fraction(levels, kind):
+    """All rows broke levels = [0.0, 1.0, 2.0]."""
+    X = features().assign(visits=(np.arange(N) % 4).astype(kind))
+
+    found = contract(X, X, {"visits": {"levels": levels}})["outside_contract", "feature:visits | rows:levels"]
+    assert found.value == 0.25
+
+
 @pytest.mark.parametrize("empty", [None, np.nan])
 def test_a_feature_that_is_served_without_any_value_is_named_and_breaks_no_range(empty):
     """It was "nothing" in serving, which every type passed as, and "no served row of income is below 0"."""

@@ -119,7 +119,7 @@ def _constraints(name: str, column: pd.Series, declared: Mapping[str, Any]) -> I
     if declared.get("nullable") is False:
         yield _broken(name, "null", missing, "missing though declared as never missing")
     if "levels" in declared:
-        allowed = {str(level) for level in declared["levels"]}
+        allowed = set(as_texts(pd.Series(declared["levels"], dtype=object)))
         odd = np.array([t not in allowed for t in as_texts(column)[~missing]], np.bool_)
         yield _broken(name, "levels", odd, f"not one of {', '.join(sorted(allowed)[:8])}")
     v = as_numbers(column) if "min" in declared or "max" in declared else np.zeros(0)
