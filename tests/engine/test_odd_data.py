@@ -7,6 +7,8 @@ import pytest
 from validators.catalog import catalog
 from validators.core.errors import DataError, ProjectError
 from validators.core.records import Status
+from validators.engine.trial import resolve
+from validators.io.project import read_project
 
 from .projects import project
 from .test_run import run
@@ -80,3 +82,47 @@ def test_lists_where_one_value_belongs_are_told_in_a_sentence(tmp_path, column):
         ProjectError, match=rf"^\[data\] train: column '{column}' holds lists or records \(list.*leave it out$"
     ):
         run(folder)
+
+
+@pytest.mark.parametrize(
+    ("favourable", "told"),
+    [('"0"', "'0' is no class of 'y'; it has 0, 1"), ("7", "7 is no class"), ("0", ""), ("0.0", ""), ("false", "")],
+)
+def test_a_favourable_outcome_that_is_no_class_is_told(tmp_path, favourable, told):
+    """It counted as not declared."""
+    file = project(tmp_path / "p", n=100) / "seatrial.toml"
+    file.write_text(file.read_text().replace("positive = 1", f"positive = 1\nfavourable = {favourable}"))
+
+    if told:
+        with pytest.raises(ProjectError, match=rf"^\[task\] favourable: {told}"):
+            resolve(read_project(file.parent))
+    else:
+        assert resolve(read_project(file.parent)).task.favourable == 0
+
+
+ZONED = {
+    "zoned": lambda t: t.dt.tz_localize("Europe/Berlin"),
+    "zoned text": lambda t: t.dt.strftime("%Y-%m-%dT%H:%M:%S+01:00"),
+    "naive": lambda t: t,
+    "naive text": lambda t: t.dt.strftime("%Y-%m-%d %H:%M:%S"),
+    "days": lambda t: t.dt.date,
+    "days as text": lambda t: t.dt.strftime("%Y-%m-%d"),
+}
+
+
+@pytest.mark.parametrize("when", ["zoned", "naive", "zoned text"])
+@pytest.mark.parametrize("known", ZONED)
+def test_times_with_and_without_a_zone_are_not_compared(tmp_path, when, known):
+    """Those without counted as UTC: values known 90 minutes late, by a clock in Berlin, were in time in every row."""
+
+    def change(role, f):
+        return (
+            f.assign(known=ZONED[known](f.when), when=ZONED[when](f.when)) if role == "test" else f.assign(known=f.when)
+        )
+
+    read = read_project(project(tmp_path / "p", n=60, extra='available_at = { x0 = "known" }', change=change))
+    if known.startswith("days") or known.split()[0] == when.split()[0]:
+        assert resolve(read).project.columns.available_at == {"x0": "known"}
+        return
+    with pytest.raises(ProjectError, match=r"^\[data\] test: times of '\w+' have a time zone and those of '\w+' none"):
+        resolve(read)

@@ -13,6 +13,7 @@ from ..core.errors import ProjectError
 from ..core.hints import SHOWN, nearest
 from ..io.declared import Project
 from ..io.tables import frames, partitions, schemas_of
+from .clocks import zone_problems
 from .folders import NESTED, differences, kinds_of, united
 
 
@@ -63,10 +64,11 @@ def resolve(project: Project) -> Trial:
         problems += differences(
             role, held, [c for c in (project.columns.key,) if c] if role is Role.SERVING else used[role]
         )
+    problems += zone_problems(project, schemas)
     if problems:
         raise ProjectError(*problems)
     task = _task(project, schemas)
-    problems = list(_score_problems(project, task))
+    problems = [*_favourable_problems(task), *_score_problems(project, task)]
     if problems:
         raise ProjectError(*problems)
     return Trial(
@@ -139,6 +141,13 @@ def _score_problems(project: Project, task: Task) -> Iterator[str]:
                 f"[columns] {key} lists {len(names)} column{'s' if len(names) > 1 else ''} for {len(task.classes)} classes; list a "
                 f"column of probabilities for each, in this order: {classes}"
             )
+
+
+def _favourable_problems(task: Task) -> Iterator[str]:
+    """A favourable outcome that is no label; where only one label is seen, it may be the other."""
+    known = task.classes
+    if task.favourable is not None and task.type != "regression" and task.favourable not in known and None not in known:
+        yield f"[task] favourable: {task.favourable!r} is no class of {task.target!r}; it has {', '.join(map(repr, known[:SHOWN]))}"
 
 
 def _scenario_problems(project: Project, features: tuple[str, ...], test: pa.Schema) -> Iterator[str]:
