@@ -7,6 +7,7 @@ import pytest
 from validators.catalog import catalog
 from validators.core.errors import DataError, ProjectError
 from validators.core.records import Status
+from validators.engine.scoring import Scoring
 from validators.engine.trial import resolve
 from validators.io.project import read_project
 
@@ -126,3 +127,20 @@ def test_times_with_and_without_a_zone_are_not_compared(tmp_path, when, known):
         return
     with pytest.raises(ProjectError, match=r"^\[data\] test: times of '\w+' have a time zone and those of '\w+' none"):
         resolve(read)
+
+
+@pytest.mark.parametrize(("above", "usable"), [(2.0**-52, True), (2.0**-23, True), (1e-6, False)])
+def test_probabilities_that_rounding_left_outside_are_at_the_bound(tmp_path, above, usable):
+    """A score of 1.0000000000000002 was out of range, and its row in no metric."""
+
+    def change(role, f):
+        return f.assign(score=np.where(f.key % 5 == 0, 1 + above, np.where(f.key % 5 == 1, -above, f.score)))
+
+    trial = resolve(read_project(project(tmp_path / "p", n=50, change=change)))
+    frame = pd.read_parquet(tmp_path / "p" / "test.parquet")
+    with Scoring(trial) as scoring:
+        p = scoring.scores(frame)["candidate"][:, 0]
+
+    assert ((p >= 0) & (p <= 1)).all() == usable
+    kept = frame.key.to_numpy() % 5 > 1
+    np.testing.assert_array_equal(p[kept], frame.score.to_numpy()[kept])

@@ -17,6 +17,8 @@ from .places import home
 from .settings import endpoint_hosts, limits_of
 from .trial import Trial
 
+ROUNDED = float(np.finfo(np.float32).eps)
+
 
 class Scoring:
     """Open models of a trial, started when first asked; a context manager that ends their processes."""
@@ -70,6 +72,8 @@ class Scoring:
         for name in self.files:
             if name not in held and name in wanted:
                 held[name] = self.model(name).predict(X).reshape(len(frame), -1)
+        if self._trial.task.type != "regression":
+            held = {name: _within(p) for name, p in held.items()}
         return {name: held[name] for name in wanted}
 
     def close(self) -> None:
@@ -85,6 +89,11 @@ class Scoring:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _within(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities, of which rounding may leave some a step of single precision below 0 or above 1."""
+    return np.where((p >= -ROUNDED) & (p <= 1 + ROUNDED), np.clip(p, 0, 1), p)
 
 
 def _numbers(frame: pd.DataFrame, names: tuple[str, ...]) -> NDArray[np.float64]:
