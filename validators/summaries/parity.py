@@ -50,7 +50,7 @@ def column_of(pairs: Pairs, name: str, *, atol: float, rtol: float) -> Column:
     if time:
         apart = differs(x, y, **tolerance(time=True))
     elif a.dtype.kind in "iu" and b.dtype.kind in "iu" and atol < 1:
-        apart = np.asarray(a.to_numpy() != b.to_numpy(), np.bool_)
+        apart = np.asarray(a.fillna(0).to_numpy() != b.fillna(0).to_numpy(), np.bool_) | (np.isnan(x) != np.isnan(y))
     else:
         apart = whole_differs(x, y, atol=atol, rtol=rtol, single=b.dtype.kind not in "iu")
     return Column(name=name, research=x, served=y, differs=apart | unread, numeric=True, time=time)
