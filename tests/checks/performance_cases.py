@@ -8,7 +8,8 @@ from validators.core.data import CANDIDATE, PRIOR, WEIGHT_ONE, Batch, Grid, Role
 from validators.core.policy import Rule
 from validators.core.records import Given
 from validators.engine.encode import encode
-from validators.engine.profile import COARSE_SCORES, FINE_SCORES, bins_of, score_cuts
+from validators.engine.profile import bins_of
+from validators.engine.score_bins import COARSE_SCORES, FINE_SCORES, score_cuts
 from validators.summaries.row_sample import take
 
 BINARY = Task(type="binary", target="y", classes=(0, 1), positive=1, threshold=0.3)

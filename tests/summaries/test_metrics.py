@@ -7,7 +7,7 @@ from scipy.special import expit
 from sklearn import metrics as skm
 
 from validators.core.data import WEIGHT_ONE, Batch, Grid, Task
-from validators.engine.profile import COARSE_SCORES, FINE_SCORES, even_cuts, score_cuts
+from validators.engine.score_bins import COARSE_SCORES, FINE_SCORES, even_cuts, score_cuts
 from validators.stats.ranking import auc_bound, precision_bound
 from validators.summaries.cells import cell_of, measured, single_scores
 from validators.summaries.metrics import estimates, measurement

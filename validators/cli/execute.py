@@ -126,8 +126,10 @@ def _execute(
         raise ProjectError(f"{out}: is not empty; give another --out or remove it")
     prior = None
     if project.prior_snapshot is not None:
-        members = (read_member(project.prior_snapshot, m) for m in ("grid.json", "summaries.json", "results.json"))
-        prior = PriorSummaries.of(*members, trial.task)
+        grid, summaries, results = (
+            read_member(project.prior_snapshot, m) for m in ("grid.json", "summaries.json", "results.json")
+        )
+        prior = PriorSummaries.of(grid, summaries, results, trial.task)
     # samples are small: on them threads of BLAS and OpenMP wait for each other longer than they work
     with threadpool_limits(limits=1):
         with open_workers(workers, scheduler) as mapper:

@@ -13,7 +13,7 @@ from ..core.records import Kind
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
 from ..summaries.outcomes import Outcomes, OutcomesKind
 from .documents import grid_from, summaries_from
-from .profile import same_length
+from .score_bins import same_length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

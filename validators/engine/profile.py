@@ -1,24 +1,23 @@
 """Round 0: a bounded look at the data that freezes the grid for the scan."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from ..core.data import Bins, Grid, LevelBins, NumericBins, Role
 from ..core.errors import DataError
 from ..io.tables import frames, partitions
 from .encode import level_name, numbers, times, weights
 from .keys import row_keys, units
+from .score_bins import COARSE_SCORES, FINE_SCORES, between, even_cuts, quantile_cuts, same_length, score_cuts
 from .trial import Trial
 
 PROFILE_ROWS = 50_000
 SCORE_ROWS = 20_000
 FINE_BINS, COARSE_BINS = 512, 10
-FINE_SCORES, COARSE_SCORES = 4096, 256
 TOP_LEVELS, LEVEL_ROWS = 200, 5
 MIN_DAYS = 20
 MIN_UNITS = 12
@@ -134,9 +133,9 @@ def numeric_bins(values: NDArray[np.float64]) -> NumericBins:
     if not len(values):
         return NumericBins(cuts=np.zeros(0), coarse=np.zeros(1, np.int64))
     distinct = np.unique(values)
-    cuts = _between(distinct)
+    cuts = between(distinct)
     if len(cuts) > FINE_BINS:
-        cuts = _quantile_cuts(values, distinct, FINE_BINS)
+        cuts = quantile_cuts(values, distinct, FINE_BINS)
     low, high = distinct[0], distinct[-1]
     width = float(high - low) or max(abs(float(low)), 1.0)
     steps = width * np.array([1e-9, 0.1, 1.0, 10.0, 100.0])
@@ -147,46 +146,6 @@ def numeric_bins(values: NDArray[np.float64]) -> NumericBins:
     before = np.concatenate([[0.0], mass[:-1]])
     middle = np.minimum((COARSE_BINS * (before + mass) / 2).astype(np.int64), COARSE_BINS - 1)
     return NumericBins(cuts=cuts, coarse=np.unique(middle, return_inverse=True)[1].astype(np.int64))
-
-
-def score_cuts(
-    values: NDArray[np.float64], size: int, keep: Sequence[float] = (), even: Sequence[float] | NDArray[np.float64] = ()
-) -> NDArray[np.float64]:
-    """Cuts between distinct scores, thinned to `size` quantiles, and those in `keep` and `even`.
-
-    A score of more rows than two of the quantile bins hold gets a bin of its own, so that no other passes for it; `even` ones keep bins
-    small where other rows have their scores.
-    """
-    finite = values[np.isfinite(values)]
-    distinct, rows = np.unique(finite, return_counts=True)
-    cuts, often = _between(distinct), distinct[size * rows >= 2 * len(finite)]
-    if len(cuts) > size:
-        cuts = _quantile_cuts(finite, distinct, size)
-    return np.unique(np.concatenate([cuts, often, np.nextafter(often, np.inf), keep, even]))
-
-
-def even_cuts(size: int, *, regression: bool) -> NDArray[np.float64]:
-    """Half as many probabilities as quantile bins, evenly spread in log-odds; of a regression none, whose metrics need no bins."""
-    return np.zeros(0) if regression else np.asarray(expit(np.linspace(-8.0, 8.0, size // 2 + 1)))
-
-
-def _between(distinct: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Midpoints; where rounding would put one on the lower value, the upper value itself (a bin holds its lower end)."""
-    lower, upper = distinct[:-1], distinct[1:]
-    middle = lower + (upper - lower) / 2
-    return np.where(middle > lower, middle, upper)
-
-
-def _quantile_cuts(values: NDArray[np.float64], distinct: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    at = np.quantile(values, np.arange(1, size) / size, method="inverted_cdf")
-    place = np.clip(np.searchsorted(distinct, np.unique(at)), 0, len(distinct) - 2)
-    return np.asarray(np.unique(_between(distinct)[place]))
-
-
-def same_length(cuts: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], ...]:
-    """Score columns share one array of bins: shorter ones are filled with cuts above every score."""
-    longest = max(len(c) for c in cuts)
-    return tuple(np.concatenate([c, np.full(longest - len(c), np.inf)]) for c in cuts)
 
 
 def _grouping(trial: Trial, rows: Mapping[Role, pd.DataFrame]) -> str:
