@@ -270,4 +270,4 @@ def test_a_parser_that_was_taken_over_cannot_say_what_is_none(tmp_path, monkeypa
     payload = pa.schema([("a", pa.int64())]).serialize().to_pybytes()
     monkeypatch.setattr(reader, "_ask", lambda *_: iter([({"ok": True, **reply}, payload)]))
     with pytest.raises(DataError, match="cannot be told"):
-        reader.schema_and_groups(path) if "groups" in reply else reader.rows_of(path)
+        reader.layout_of(path) if "groups" in reply else reader.rows_of(path)

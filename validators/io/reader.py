@@ -10,6 +10,8 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +37,45 @@ def _memory() -> int:
 LIMITS = Limits(call_s=600.0, memory_bytes=_memory())
 
 
-def schema_and_groups(path: Path) -> tuple[pa.Schema, list[int]]:
-    """Names and types of a file; of parquet the rows of each row group as well.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Names and types of a file, of parquet the rows of each row group; columns with missing values, with whole numbers beyond
+    2^53, which a float does not hold, and with those beyond 2^63, which no integer holds.
+    """
+
+    schema: pa.Schema
+    groups: tuple[int, ...] = ()
+    gaps: frozenset[str] = frozenset()
+    long: frozenset[str] = frozenset()
+    longest: frozenset[str] = frozenset()
+
+
+def layout_of(path: Path) -> Layout:
+    """What a file holds; of one that did not change it is asked once.
 
     Raises
     ------
     DataError
         When the file is not there or cannot be parsed: as all functions here.
     """
+    try:
+        about = path.stat()
+    except OSError:
+        return _layout(path, ())
+    return _layout(path, (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns))
+
+
+@lru_cache(maxsize=4096)
+def _layout(path: Path, _state: tuple[int, ...]) -> Layout:
     ((reply, payload),) = _ask(path, {"ask": "schema"})
     groups = reply.get("groups", [])
     if not isinstance(groups, list) or not all(isinstance(n, int) and n >= 0 for n in groups):
         raise unreadable(path, "its groups of rows cannot be told")
+    names = [reply.get(word, []) for word in ("gaps", "long", "longest")]
+    if not all(isinstance(held, list) and all(isinstance(name, str) for name in held) for held in names):
+        raise unreadable(path, "its missing values cannot be told")
     with telling(path):
-        return pa.ipc.read_schema(pa.py_buffer(payload)), groups
+        return Layout(pa.ipc.read_schema(pa.py_buffer(payload)), tuple(groups), *map(frozenset, names))
 
 
 def rows_of(path: Path) -> int:

@@ -1,15 +1,16 @@
 """Data files as partitions that are read only when opened: parquet (a file or a folder), csv, arrow."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
 from ..core.errors import DataError
-from .reader import batches_of, rows_of, schema_and_groups, telling
+from .column_types import in_pandas, types_of
+from .reader import batches_of, layout_of, rows_of, telling
 
 BATCH_ROWS, MAX_COLUMNS = 65_536, 10_000
 SUFFIXES = (".parquet", ".csv", ".arrow", ".feather")
@@ -17,10 +18,11 @@ SUFFIXES = (".parquet", ".csv", ".arrow", ".feather")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One partition: a file, and its row groups (parquet) if not all."""
+    """One partition: a file, and its row groups (parquet) if not all; types that the whole data give to its columns."""
 
     path: Path
     row_groups: tuple[int, ...] | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 def partitions(path: Path, *, rows: int = 1_000_000) -> tuple[Part, ...]:
@@ -31,27 +33,27 @@ def partitions(path: Path, *, rows: int = 1_000_000) -> tuple[Part, ...]:
     DataError
         When the file cannot be read or is of no known kind.
     """
-    files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
-    if not files:
-        raise DataError(f"{path}: the folder has no .parquet file")
-    parts: list[Part] = []
+    files = _files(path) if path.is_dir() else [path]
     for file in files:
+        schema_of(file)
+    layouts = [layout_of(file) for file in files]
+    types = types_of(layouts)
+    parts: list[Part] = []
+    for file, layout in zip(files, layouts, strict=True):
         if file.suffix != ".parquet":
-            schema_of(file)
-            parts.append(Part(file))
+            parts.append(Part(file, None, types))
             continue
-        schema, groups = schema_and_groups(file)
-        narrow(file, schema)
+        groups = layout.groups
         held: list[int] = []
         size = 0
         for g, n in enumerate(groups):
             held.append(g)
             size += n
             if size >= rows or g == len(groups) - 1:
-                parts.append(Part(file, tuple(held)))
+                parts.append(Part(file, tuple(held), types))
                 held, size = [], 0
         if not groups:
-            parts.append(Part(file, ()))
+            parts.append(Part(file, (), types))
     return tuple(parts)
 
 
@@ -61,7 +63,7 @@ def schema_of(path: Path) -> pa.Schema:
         return next(iter(schemas_of(path).values()))
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path}: unknown kind of data file; give one of {', '.join(SUFFIXES)}")
-    schema, _ = schema_and_groups(path)
+    schema = layout_of(path).schema
     narrow(path, schema)
     with telling(path):
         counted = Counter(schema.names)
@@ -92,26 +94,23 @@ def schemas_of(path: Path) -> dict[str, pa.Schema]:
     """Column names and types of every file of a folder, by its name in it; of a file alone under its own name."""
     if not path.is_dir():
         return {path.name: schema_of(path)}
-    files = sorted(path.glob("**/*.parquet"))
+    return {file.relative_to(path).as_posix(): schema_of(file) for file in _files(path)}
+
+
+def _files(folder: Path) -> list[Path]:
+    """The parquet files of a folder."""
+    files = sorted(folder.glob("**/*.parquet"))
     if not files:
-        raise DataError(f"{path}: the folder has no .parquet file")
-    return {file.relative_to(path).as_posix(): schema_of(file) for file in files}
+        raise DataError(f"{folder}: the folder has no .parquet file")
+    return files
 
 
 def frames(part: Part, columns: tuple[str, ...] | None = None) -> Iterator[pd.DataFrame]:
     """The rows of a partition, at most 65,536 at a time; only those of the named columns that its file has."""
     for table in batches_of(part.path, groups=part.row_groups, columns=columns, size=BATCH_ROWS):
         with telling(part.path):
-            frame = _floats(table).to_pandas(ignore_metadata=True)
+            frame = in_pandas(table, part.types)
         yield frame if columns is None else frame[[c for c in columns if c in table.schema.names]]
-
-
-def _floats(table: pa.Table) -> pa.Table:
-    """Decimals as floats: pandas has objects for them, which look like text."""
-    for k, field in enumerate(table.schema):
-        if pa.types.is_decimal(field.type):
-            table = table.set_column(k, field.name, table.column(k).cast(pa.float64()))
-    return table
 
 
 def read_frame(path: Path, columns: tuple[str, ...] | None = None) -> pd.DataFrame:

@@ -3,15 +3,13 @@
 Parsers of parquet, arrow and csv are C++: a file that breaks one ends this process only. Batches go back as Arrow streams.
 """
 
-import csv
 import faulthandler
-import io
 import socket
 
-from . import confinement, wire
+from . import confinement, csv_types, sizes, wire
 from .serving import failure
 
-CELLS, BYTES, HEAD = 8_000_000, 256 << 20, 1 << 20
+CELLS, BYTES, WIDE = 8_000_000, 256 << 20, 10_000
 
 
 def main(descriptor, config):
@@ -37,22 +35,24 @@ def main(descriptor, config):
 
 
 def schema(file, header):
-    """Names and types; of parquet the rows of each row group as well."""
-    import pyarrow as pa
+    """Names and types, and what the rows have that types do not tell; of parquet the rows of each row group as well."""
+    import pyarrow.csv
 
     if header["suffix"] == ".parquet":
         held = parquet(file)
         meta = held.metadata
         groups = [meta.row_group(g).num_rows for g in range(meta.num_row_groups)]
-        yield {"groups": groups}, held.schema_arrow.serialize().to_pybytes()
-    elif header["suffix"] == ".csv":
-        import pyarrow.csv
-
-        with pyarrow.csv.open_csv(file, convert_options=conversion(file)) as reader:
-            yield {}, reader.schema.serialize().to_pybytes()
-    else:
-        with pa.ipc.open_file(file) as reader:
-            yield {}, reader.schema.serialize().to_pybytes()
+        yield {"groups": groups, **sizes.told(sizes.of_parquet(held))}, held.schema_arrow.serialize().to_pybytes()
+        return
+    if header["suffix"] == ".csv":
+        with pyarrow.csv.open_csv(file, convert_options=csv_types.conversion()) as reader:
+            first = reader.schema
+        if len(first) > WIDE:  # it is refused, and its rows need not be read
+            yield {}, first.serialize().to_pybytes()
+            return
+        file.seek(0)
+    table = whole(file, header)
+    yield sizes.told(sizes.of_table(table)), table.schema.serialize().to_pybytes()
 
 
 def rows(file, header):
@@ -119,36 +119,11 @@ def whole(file, header):
     import pyarrow as pa
 
     if header["suffix"] == ".csv":
-        import pyarrow.csv
-
-        return pyarrow.csv.read_csv(file, convert_options=conversion(file))
+        return csv_types.read(file)
     with pa.ipc.open_file(file) as reader:
         table = reader.read_all()
     table.validate(full=True)
     return table
-
-
-def conversion(file):
-    """How a csv is read: empty texts are missing values, and codes that begin with a nought are texts."""
-    import pyarrow as pa
-    import pyarrow.csv
-
-    texts = dict.fromkeys(padded(file.read(HEAD)), pa.string())
-    file.seek(0)
-    return pyarrow.csv.ConvertOptions(strings_can_be_null=True, column_types=texts)
-
-
-def padded(head):
-    """Columns of a csv whose numbers begin with a nought that is no number's (a code like 00501); told by the beginning of the file."""
-    lines = csv.reader(io.StringIO(head[: head.rfind(b"\n") + 1].decode("utf-8-sig", "replace"), newline=""))
-    found = set()
-    try:
-        names = next(lines, [])
-        for line in lines:
-            found |= {name for name, text in zip(names, line) if text[:1] == "0" and len(text) > 1 and text.isdecimal()}  # noqa: B905
-    except csv.Error:
-        pass
-    return found
 
 
 def stream(held):
