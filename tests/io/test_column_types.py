@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from validators.engine.keys import hash_values
-from validators.io.tables import BATCH_ROWS, frames, partitions, read_frame
+from validators.io.tables import BATCH_ROWS, frames, partitions, read_frame, schemas_of
 
 N = BATCH_ROWS + 10
 LONG = 1_800_000_000_000_000_000
@@ -93,3 +93,17 @@ def test_whole_decimals_are_whole_numbers(tmp_path):
     pq.write_table(table, tmp_path / "test.parquet")
 
     assert read_frame(tmp_path / "test.parquet").dtypes.astype(str).to_dict() == {"a": "int64", "b": "float64"}
+
+
+@pytest.mark.parametrize(
+    "name", ["_temporary/0/part-1.parquet", ".part-1.parquet.tmp.parquet", "a/.x/b.parquet", "_b.parquet"]
+)
+def test_hidden_and_unfinished_files_of_a_folder_are_no_data(tmp_path, name):
+    """Rows of a write that failed came twice."""
+    folder = tmp_path / ".data"
+    for path in (folder / "a" / "part-1.parquet", folder / name):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"n": [1, 2]}), path)
+
+    assert [part.path.name for part in partitions(folder)] == ["part-1.parquet"]
+    assert [*schemas_of(folder)] == ["a/part-1.parquet"]

@@ -98,8 +98,9 @@ def schemas_of(path: Path) -> dict[str, pa.Schema]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """The parquet files of a folder."""
-    files = sorted(folder.glob("**/*.parquet"))
+    """The parquet files of a folder; as Arrow and Spark do, it leaves out what is called _ or . something, as unfinished writes are."""
+    found = sorted(folder.glob("**/*.parquet"))
+    files = [f for f in found if not any(part[0] in "_." for part in f.relative_to(folder).parts)]
     if not files:
         raise DataError(f"{folder}: the folder has no .parquet file")
     return files
