@@ -141,10 +141,11 @@ def encode(column: pd.Series, bins: Bins, mine: NDArray[np.bool_] | None = None)
 
 
 def numbers(column: pd.Series) -> NDArray[np.float64]:
-    """A numeric column as float64, missing values as NaN; raises DataError where text is found."""
+    """A numeric column as float64, times in nanoseconds since 1970, missing values as NaN; raises DataError where text is found."""
     if pd.api.types.is_datetime64_any_dtype(column):
-        held = column.to_numpy("datetime64[ns]")
-        return np.where(np.isnat(held), np.nan, held.astype(np.int64).astype(np.float64))
+        unit, size = ("ns", 1.0) if column.dt.unit == "ns" else ("us", 1e3)  # as integers, nanoseconds end in 2262
+        held = column.to_numpy(f"datetime64[{unit}]")
+        return np.where(np.isnat(held), np.nan, held.astype(np.int64) * size)
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(np.float64, na_value=np.nan)
     values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)

@@ -65,8 +65,8 @@ def as_numbers(column: pd.Series) -> Floats:
     """(n,) float64; times in seconds since 1970 UTC, text as the number that it spells, all else NaN."""
     if is_time(column):
         held = column if getattr(column.dt, "tz", None) is None else column.dt.tz_convert("UTC").dt.tz_localize(None)
-        stamps = held.to_numpy("datetime64[ns]")
-        return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e9)
+        stamps = held.to_numpy("datetime64[us]")  # nanoseconds wrap around after 2262
+        return np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.to_numpy(np.float64, na_value=np.nan)
     return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
