@@ -1,7 +1,8 @@
-"""Gaps in columns of text and of true and false, as the encoders and imputers of a model know them.
+"""Gaps in columns of text and of true and false, and numbers spelt as text, as the encoders and imputers of a model know them.
 
 Files have one kind of gap. pandas has None, NaN and NA, which scikit-learn's encoders take for levels of their own, and its nullable
-booleans become 1, 0 and NaN there. Another kind than that of the fit is an unknown level to them, and no error.
+booleans become 1, 0 and NaN there. Another kind than that of the fit is an unknown level to them, and no error. So is a code of a csv
+(00501, read as text), which pandas read as the number 501 for the fit.
 """
 
 from .columns import is_text
@@ -11,21 +12,32 @@ SEEN: dict[int, tuple[object, dict[str, str]]] = {}  # by identity, for a model 
 
 
 def with_gaps(model, X):
-    """The rows with gaps as they were in the fit, where the model's parts tell."""
+    """The rows with gaps, and with numbers for text that spells them, as they were in the fit, where the model's parts tell."""
     import numpy as np
-    import pandas as pd
 
     worded = [n for n, t in zip(X.columns, X.dtypes, strict=True) if is_text(t)]
     kinds = gaps_of(model) if worded else {}
     found = {}
     for name in worded:
         column = X[name]
-        kind = kinds.get(str(name)) if column.hasnans else None
-        if kind == "number" and pd.api.types.infer_dtype(column, skipna=True) in ("boolean", "empty"):
-            found[name] = column.astype(object).astype("boolean").astype("float64")
-        elif kind in ("none", "nan"):
+        kind = kinds.get(str(name))
+        if kind == "number":
+            found[name] = as_number(column)
+        elif kind in ("none", "nan") and column.hasnans:
             found[name] = column.astype(object).where(column.notna(), None if kind == "none" else np.nan)
     return X.assign(**found) if found else X
+
+
+def as_number(column):
+    """Text that spells numbers throughout as numbers, and true and false with gaps as 1, 0 and NaN; anything else as it is."""
+    import pandas as pd
+
+    if pd.api.types.infer_dtype(column, skipna=True) in ("boolean", "empty"):
+        return column.astype(object).astype("boolean").astype("float64") if column.hasnans else column
+    try:
+        return pd.to_numeric(column)
+    except (ValueError, TypeError):
+        return column
 
 
 def gaps_of(model):
@@ -61,7 +73,7 @@ def kinds_of(part):
 def kind_of(levels):
     """Of the levels that an encoder keeps of one column."""
     if getattr(levels, "dtype", None) is None or levels.dtype.kind != "O":
-        return "number" if getattr(getattr(levels, "dtype", None), "kind", "") == "f" else ""
+        return "number" if getattr(getattr(levels, "dtype", None), "kind", "-") in "iuf" else ""
     if any(v is None for v in levels):
         return "none"
     return "nan" if any(v != v for v in levels) else ""  # noqa: PLR0124
