@@ -4,12 +4,14 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMClassifier
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
+from xgboost import XGBClassifier
 
 from validators.io.tables import read_frame
 from validators.models.client import open_model
@@ -88,3 +90,18 @@ def test_a_code_of_a_csv_is_the_number_that_the_encoder_was_fitted_on(tmp_path, 
     assert asked.code.dropna().str.len().eq(5).all()
     with open_model(tmp_path / "model.joblib", features=list(X), task="binary", positive=1) as held:
         np.testing.assert_allclose(held.predict(asked), model.predict_proba(X)[:, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "model", [XGBClassifier(n_estimators=3), LGBMClassifier(n_estimators=3, verbose=-1)], ids=["x", "l"]
+)
+def test_a_code_of_a_csv_is_a_number_to_a_booster_that_was_fitted_on_numbers(tmp_path, model):
+    """Both refused the text."""
+    code = RNG.choice(["00501", "02139", "10001", "60601"], N)
+    pd.DataFrame({"code": code, "x": RNG.normal(size=N)}).to_csv(tmp_path / "rows.csv", index=False)
+    X = pd.read_csv(tmp_path / "rows.csv")
+    joblib.dump(model.fit(X, (X.code < 5000) ^ (RNG.random(N) < 0.2)), tmp_path / "model.joblib")
+
+    with open_model(tmp_path / "model.joblib", features=list(X), task="binary", positive=True) as held:
+        found = held.predict(read_frame(tmp_path / "rows.csv"))
+    np.testing.assert_allclose(found, model.predict_proba(X)[:, 1], atol=1e-6)

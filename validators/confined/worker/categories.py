@@ -1,11 +1,12 @@
 """Rows as boosters were fitted on them: the code of a level hangs on the list that the model keeps, never on the rows at hand.
 
-Files keep categories that are numbers as plain numbers, and true and false with gaps as objects.
+Files keep categories that are numbers as plain numbers, true and false with gaps as objects, and codes of a csv (00501) as text.
 """
 
 from functools import lru_cache
 
 from .columns import is_text
+from .gaps import as_number
 
 
 def as_boosted(model, X):
@@ -20,7 +21,7 @@ def for_xgboost(booster, X):
     """Columns in the booster's order as it takes them; ValueError where it has no list of a column's categories."""
     import pandas as pd
 
-    X, types = as_numbers(X, "boolean"), booster.feature_types or []
+    X, types = as_numbers(X), booster.feature_types or []
     told = "c" in types and hasattr(booster, "get_categories")  # linear boosters raise where they are asked
     lists = booster.get_categories(export_to_arrow=True).to_arrow() if told else []
     known = [None if held is None else pd.Index(held.to_pandas()) for _, held in lists] or [None] * len(types)
@@ -32,16 +33,16 @@ def for_xgboost(booster, X):
             )
         if kind == "c":
             X[name] = as_category(X[name], listed, strict=True)
-    return as_numbers(X, "empty")
+    return as_spelt(X)
 
 
 def for_lightgbm(booster, X):
     """Columns in the booster's order as it takes them; a level that it does not know is missing to it, as in LightGBM itself."""
-    X, lists = as_numbers(X, "boolean"), booster.pandas_categorical or []
+    X, lists = as_numbers(X), booster.pandas_categorical or []
     places = category_places(booster, [is_text(t) or str(t) == "category" for t in X.dtypes]) if lists else ()
     for k, listed in zip(places, lists, strict=True):
         X[X.columns[k]] = as_category(X.iloc[:, k], listed, strict=False)
-    return as_numbers(X, "empty")
+    return as_spelt(X)
 
 
 def category_places(booster, worded):
@@ -120,12 +121,20 @@ def number(level):
         return level
 
 
-def as_numbers(X, kind):
-    """A copy in which columns of objects that are all true, false or missing ("boolean"), or all missing ("empty"), are 1, 0 and NaN."""
+def as_spelt(X):
+    """A copy in which text that spells numbers throughout is numbers, as pandas reads codes of a csv, and what is all missing NaN."""
+    X = X.copy(deep=False)
+    for name in X.columns[[is_text(t) for t in X.dtypes]]:
+        X[name] = as_number(X[name])
+    return X
+
+
+def as_numbers(X):
+    """A copy in which columns of objects that are all true, false or missing are 1, 0 and NaN."""
     import pandas as pd
 
     X = X.copy(deep=False)
     for name in X.columns[[is_text(t) for t in X.dtypes]]:
-        if pd.api.types.infer_dtype(X[name], skipna=True) == kind:
+        if pd.api.types.infer_dtype(X[name], skipna=True) == "boolean":
             X[name] = X[name].astype(object).astype("boolean").astype("float64")
     return X
