@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from validators.stats.causes import Elsewhere, confined, peel
-from validators.stats.numeric_causes import numeric_causes
+from validators.stats.numeric_causes import numeric_causes, told
 from validators.stats.parity import densest, differs
 from validators.stats.text_causes import level_causes, text_causes
 from validators.stats.units import named_factor
@@ -279,3 +279,11 @@ def test_a_fault_of_one_level_is_named_and_chance_is_not():
     assert confined(rng.random(N) < 0.3, labels) is None
     assert confined(np.arange(N) == int(np.flatnonzero(level == 2)[0]), labels) is None
     assert confined(rng.random(N) < 0.3, {}) is None
+
+
+def test_the_last_day_of_9999_is_told_as_a_day():
+    """As databases write an end that nobody set; it was told as 2.53402e+11."""
+    end = float(np.datetime64("9999-12-31", "s").astype(np.int64))
+
+    assert told(end, time=True) == "9999-12-31"
+    assert told(2 * end, time=True) == "5.06804e+11"

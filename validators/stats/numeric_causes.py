@@ -9,7 +9,7 @@ from .parity import Floats, affine, constant_offset, cyclic_offset, rounded_to, 
 from .text_causes import LEVELS, level_causes
 
 ZONE = 900.0
-LAST_YEAR = 2.5e11
+AFTER_9999 = 253_402_300_800.0  # seconds
 EPOCH = 100.0
 
 
@@ -42,7 +42,7 @@ def numeric_causes(
 
 def told(value: float, *, time: bool = False) -> str:
     """A number in a sentence; as a date in UTC where it is seconds since 1970."""
-    if not time or not abs(value) < LAST_YEAR:
+    if not time or not abs(value) < AFTER_9999:
         return f"{value:.6g}"
     return str(np.datetime64(round(value), "s")).replace("T", " ").removesuffix(":00").removesuffix(" 00:00")
 
