@@ -48,7 +48,7 @@ def _type(types: Sequence[pa.DataType], *, gap: bool, long: bool, longest: bool)
 
 
 def in_pandas(table: pa.Table, types: Mapping[str, str]) -> pd.DataFrame:
-    """A table as a frame, decimals as numbers and dates as times at midnight: pandas has objects for them, which look like text."""
+    """A table as a frame, decimals as numbers: pandas has objects for them, which look like text."""
     columns = [_plain(table.column(k), types.get(name)) for k, name in enumerate(table.schema.names)]
     whole = pa.Table.from_arrays(columns, names=table.schema.names)
     frame: pd.DataFrame = whole.to_pandas(ignore_metadata=True)
@@ -70,4 +70,4 @@ def _plain(column: pa.ChunkedArray, kind: str | None) -> pa.ChunkedArray:
         return column.cast(pa.float64(), safe=False)
     if pa.types.is_decimal(held):
         return column.cast(pa.int64() if held.scale == 0 else pa.float64())
-    return column.cast(pa.timestamp("us")) if pa.types.is_date(held) else column
+    return column
