@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.data import Batch
 from ..core.times import as_times
 from .row_sample import RowSample, RowSampleKind, take
+from .values import days_as_times
 
 Floats = NDArray[np.float64]
 PAIRED = RowSampleKind(200_000)
@@ -76,7 +77,8 @@ def served_times(column: pd.Series) -> Floats:
     """Times of a served column, read from text (ISO 8601) or seconds where they are not times."""
     if is_time(column) or pd.api.types.is_numeric_dtype(column.dtype):
         return as_numbers(column)
-    return as_numbers(pd.Series(as_times(column)))
+    days = days_as_times(column)
+    return as_numbers(days if is_time(days) else pd.Series(as_times(column)))
 
 
 def as_texts(column: pd.Series) -> NDArray[Any]:

@@ -1,4 +1,6 @@
-"""The numbers that a feature with numeric bins holds, in whatever type a role's file brings them."""
+"""The numbers and times that a feature holds, in whatever type a role's file brings them."""
+
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -17,3 +19,10 @@ def values_of(column: pd.Series, code: NDArray[np.int32]) -> Floats:
     if pd.api.types.is_object_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
         return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan), np.float64)
     return np.where(column.isna(), np.nan, code).astype(np.float64)
+
+
+def days_as_times(column: pd.Series) -> pd.Series:
+    """Days (as a csv is read, or Arrow's dates) as times at midnight; any other column as it is."""
+    if column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) != "date":
+        return column
+    return pd.Series(np.array([day if isinstance(day, date) else None for day in column], "datetime64[us]"))
