@@ -34,7 +34,7 @@ COLUMNS = {
 ENCODERS = {
     "one-hot": ONE_HOT,
     "ordinal": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
-    "target": TargetEncoder(random_state=0),
+    "target": TargetEncoder(),
     "imputed": make_pipeline(SimpleImputer(strategy="most_frequent"), ONE_HOT),
     "imputed, None": make_pipeline(SimpleImputer(strategy="most_frequent", missing_values=None), ONE_HOT),
 }
