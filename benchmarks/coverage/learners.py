@@ -34,6 +34,7 @@ CUTS = norm.ppf(np.linspace(0, 1, 65)[1:-1])
 SCORES = np.unique(np.append(np.linspace(0, 1, 4096)[1:-1], TASK.threshold))
 PER_ENTITY, FRESH = 10, 40_000
 SAMPLE = RowSampleKind()
+CHANCE = 0.5  # the area of any score on rows of two sides that are drawn alike, which fresh rows would only estimate
 WANTED = {
     "FIT103": ("structure_left", "structure_excess", "structure_by_feature"),
     "QUA101": ("noise_excess", "slice_label_gap"),
@@ -145,7 +146,7 @@ def told_truth(given, fresh):
         there = [codes_of(fresh[r], held) for r in (Role.TRAIN, role)]
         score = learnt(label, weight, matrix, unit // np.uint64(50) % np.uint64(2) == 0, np.concatenate(there))
         found["told_apart", subject] = roc_auc_score(np.repeat([0, 1], [len(b) for b in there]), score)
-    return found
+    return found | {("told_apart", "model"): CHANCE}
 
 
 def left_truth(given, fresh):
@@ -198,7 +199,7 @@ def proxy_truth(given, fresh):
             for k in range(5)
         ]
         found["proxy_auc", f"group:{column}=a"] = float(np.mean(areas))
-    return found
+    return found | {("proxy_auc", "group:team=a"): CHANCE}
 
 
 def two_sample_truth(given, fresh):
