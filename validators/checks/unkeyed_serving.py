@@ -29,7 +29,7 @@ learning, MLSys.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ from ..core import subjects
 from ..core.data import Role
 from ..core.records import Check, Family, Given, Measurement, Needs, Plant
 from ..stats.deciles import common_ratio
-from ..stats.interval import Interval, folded, simultaneous_level
+from ..stats.interval import folded, simultaneous_level
 from ..stats.parity import Flags, Floats
 from ..stats.proportions import newcombe_interval
 from ..stats.units import named_factor
@@ -76,21 +76,22 @@ def unkeyed_serving(given: Given) -> Iterator[Measurement]:
     level = simultaneous_level(given.options.confidence, 2 * len(names))
     for name in names:
         a, b = test.rows.X[name], serving.rows.X[name]
-        gap = _gap("missing_gap", name, b.isna().to_numpy(), a.isna().to_numpy(), level)
-        ends = folded(Interval(gap.low or 0.0, gap.high or 0.0))
-        yield replace(gap, value=abs(gap.value or 0.0), low=ends.low, high=ends.high)
+        yield _gap("missing_gap", name, b.isna().to_numpy(), a.isna().to_numpy(), level, fold=True)
         if is_number(a):
             yield from _factor(name, as_numbers(a), as_numbers(b), given.options)
         else:
             yield _new_levels(name, a, b, level)
 
 
-def _gap(metric: str, name: str, served: Flags, research: Flags, level: float, *, told_by: float = 1.0) -> Measurement:
+def _gap(
+    metric: str, name: str, served: Flags, research: Flags, level: float, *, told_by: float = 1.0, fold: bool = False
+) -> Measurement:
     p, q = float(served.mean()), float(research.mean())
     ends = newcombe_interval(p, len(served), q, len(research) * told_by, confidence=level)
+    value, ends = (abs(p - q), folded(ends)) if fold else (p - q, ends)
     note = f"{p:.2%} in serving, {q:.2%} in test"
     return Measurement(
-        metric=metric, subject=subjects.feature(name), value=p - q, low=ends.low, high=ends.high, level=level,
+        metric=metric, subject=subjects.feature(name), value=value, low=ends.low, high=ends.high, level=level,
         method="Newcombe", n=len(served), n_eff=float(len(served)), note=note,
     )  # fmt: skip
 
