@@ -73,10 +73,11 @@ def why_absent(document: Document, family: str) -> str:
 def measurements(
     document: Document, *metrics: str, check: str | None = None, family: str | None = None
 ) -> Iterator[Record]:
-    """Measurements of some metrics, once each: of those held against several limits the worst verdict, with all limits."""
+    """Measurements of some metrics with their `check`, once each: of several limits the worst verdict, with all limits."""
     for result in results(document, family):
         if check is None or result["check"] == check:
-            yield from (m for m in merged(result["measurements"]) if not metrics or m["metric"] in metrics)
+            held = (m for m in merged(result["measurements"]) if not metrics or m["metric"] in metrics)
+            yield from (m | {"check": result["check"]} for m in held)
 
 
 def merged(measured: Sequence[Record]) -> list[dict[str, Any]]:

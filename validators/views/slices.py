@@ -55,11 +55,11 @@ def chart(document: Document, held: Sequence[Record], colours: Palette) -> Chart
         return None
     metric = held[0]["metric"]
     prior = {
-        m["subject"].removesuffix(" | rows:prior"): m
+        (m["check"], m["subject"].removesuffix(" | rows:prior")): m
         for m in measurements(document, f"prior_{metric}", metric)
         if is_prior(m)
     }
-    rows = [_dot(m, prior.get(m["subject"])) for m in held[:MOST_DOTS]]
+    rows = [_dot(m, prior.get((m["check"], m["subject"]))) for m in held[:MOST_DOTS]]
     kind = metric_kind(metric)
     more = f" The worst {MOST_DOTS} of {len(held)} are drawn." if len(held) > MOST_DOTS else ""
     return Chart(
@@ -78,20 +78,21 @@ def _dot(m: Record, prior: Record | None) -> Dot:
 
 
 def table(document: Document, held: Sequence[Record], only: Collection[str] = ()) -> Table:
-    """One row a slice with all its metrics; `only` keeps the subjects that were selected."""
-    subjects = [m["subject"] for m in held if not only or m["subject"] in only]
+    """One row a slice and check with all its metrics; `only` keeps the subjects that were selected."""
     names = metrics(document)
-    values = {(m["subject"], m["metric"]): m for m in slice_measurements(document)}
+    values = {(m["check"], m["subject"], m["metric"]): m["value"] for m in slice_measurements(document)}
     rows: list[Row] = []
-    for subject in subjects:
-        first = next(m for m in held if m["subject"] == subject)
-        row: Row = {"Slice": subject_words(subject), "Rows": first["n"], "Verdict": verdict_text(first["verdict"])}
+    for m in held:
+        if only and m["subject"] not in only:
+            continue
+        row: Row = {
+            "Slice": subject_words(m["subject"]), "Check": m["check"], "Rows": m["n"], "Verdict": verdict_text(m["verdict"]),
+        }  # fmt: skip
         for name in names:
-            m = values.get((subject, name))
-            row[metric_label(name)] = None if m is None else m["value"]
-            if name == first["metric"]:
-                row |= {"Low": first["low"], "High": first["high"]}
-        row["Note"] = note_words(first["note"], metric_kind(first["metric"]))
+            row[metric_label(name)] = values.get((m["check"], m["subject"], name))
+            if name == m["metric"]:
+                row |= {"Low": m["low"], "High": m["high"]}
+        row["Note"] = note_words(m["note"], metric_kind(m["metric"]))
         rows.append(row)
     kinds = {metric_label(name): metric_kind(name) for name in names} | {"Rows": "count"}
     if held:
