@@ -99,6 +99,48 @@ def test_a_measurement_that_stops_counting_is_a_difference():
     assert "Inconclusive -> Inconclusive, does not count" in "\n".join(lines(found))
 
 
+def test_a_policy_that_asks_for_less_differs_by_its_requirements():
+    held = copy.deepcopy(document())
+    held["plan"]["required"] = {"performance": "advisory", "backtest": "if_roles_given"}
+    result(held, "PRF201")["required"] = False
+    found = difference(document(), held)
+    kinds = {c.code: c.change for c in found.checks}
+
+    assert kinds["PRF201"] == kinds["BKT103"] == "requirement"
+    assert not found.none
+    assert "0 differ in verdict, 7 in whether the policy requires them, and 0 stand" in found.sentence
+    text = "\n".join(lines(found))
+    assert "PRF201 Title of PRF201: Fail, required -> advisory" in text
+    assert "BKT103 Title of BKT103: Not run (error), required -> required where it applies" in text
+    row = next(r for r in check_change_rows(found.checks) if r["Check"].startswith("PRF201"))
+    assert (row["Needed in A"], row["Needed in B"]) == ("required", "advisory")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"code": {"bands.py": {"sha256": "1" * 64}}}, "bands.py"),
+        ({"scenarios": {"file": "scenarios", "sha256": "1" * 64}}, "scenarios"),
+        ({"project": {"sha256": "1" * 64}}, "project file"),
+        ({"prior_snapshot": {"file": "p.zip", "sha256": "1" * 64}}, "prior snapshot"),
+        ({"golden": {"file": "golden.parquet", "sha256": "1" * 64}}, "golden"),
+        ({"model": {"candidate": {"file": "candidate.skops", "sha256": "1" * 64}, "prior": None}}, "candidate model"),
+    ],
+)
+def test_every_input_that_differs_is_named(change, named):
+    held = copy.deepcopy(document())
+    held["inputs"] |= change
+
+    assert difference(document(), held).inputs == (named,)
+
+
+def test_another_seed_is_named():
+    held = copy.deepcopy(document())
+    held["plan"]["seed"] = 8
+
+    assert difference(document(), held).inputs == ("seed",)
+
+
 def test_json_holds_all_of_it_and_has_no_nan(other):
     held = json.loads(json.dumps(as_json(difference(document(), other)), allow_nan=False))
 

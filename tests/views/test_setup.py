@@ -4,8 +4,9 @@ from types import SimpleNamespace
 import pytest
 
 from validators.views import setup, verification
+from validators.views.tables import check_rows
 
-from .documents import document
+from .documents import document, skipped
 
 TOML = '[model]\nid = "a"\n\n[policy]\n# how much hangs on it\ntier = 2\n'
 
@@ -75,3 +76,14 @@ def test_what_is_not_settled_is_listed_before_signing():
     assert "BKT103 Title of BKT103 was not run" in points
     assert "PRF103 Title of PRF103 could not tell" in points
     assert not any("PRF102" in p for p in points)
+
+
+def test_what_is_asked_for_where_it_applies_and_does_not_is_settled():
+    held = document(skipped("BIA106", "bias", "the task is binary"), skipped("QUA105", "quality", "no entity"))
+    held["plan"]["required"] = {"bias": "if_roles_given", "quality": "always"}
+
+    assert verification.open_points(held) == ["QUA105 Title of QUA105 was not run"]
+    needs = {row["Check"]: row["Needed"] for row in check_rows(held)}
+    assert needs == {"BIA106 Title of BIA106": "required where it applies", "QUA105 Title of QUA105": "required"}
+    held["plan"]["excused"] = ["QUA105"]
+    assert verification.open_points(held) == []

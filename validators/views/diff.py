@@ -1,12 +1,12 @@
 """Two results documents: which verdicts differ, which measurements, what was added or removed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import fmt
 from .compare import close
-from .reading import Document, Record, merged, results, verdict_of
+from .reading import Document, Record, asked, merged, results, verdict_of
 from .words import OVERALL, RANK
 
 ENDS = ("value", "low", "high")
@@ -14,17 +14,19 @@ ENDS = ("value", "low", "high")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckChange:
-    """A check whose verdict differs; None on the side that lacks it."""
+    """A check whose verdict, or how much the policy asks for it (`asked`, both sides), differs; None on the side that lacks it."""
 
     code: str
     title: str
     before: Record | None
     after: Record | None
+    asked: tuple[str, str]
 
     @property
     def change(self) -> str:
-        """``added``, ``removed`` or ``verdict``."""
-        return _change(self.before, self.after, "verdict")
+        """``added``, ``removed``, ``verdict`` or ``requirement``."""
+        same = _state(self.before) == _state(self.after)
+        return _change(self.before, self.after, "requirement" if same else "verdict")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Difference:
 
     @property
     def none(self) -> bool:
-        """Whether every verdict and every number is the same."""
+        """Whether every verdict, requirement and number is the same."""
         return not self.checks and not self.numbers and self.a["verdict"] == self.b["verdict"]
 
     @property
@@ -79,10 +81,11 @@ class Difference:
         verdicts, alone = self._counts(self.checks)
         numbers, others = self._counts(self.numbers)
         kinds = [n.change for n in self.numbers]
-        weighed = kinds.count("counts")
+        weighed, asked = kinds.count("counts"), [c.change for c in self.checks].count("requirement")
+        needs = f", {asked} in whether the policy requires them," if asked else ""
         counts = f"{fmt.count(weighed)} in whether they count, " if weighed else ""
         return (
-            f"{overall}. Of {self.all_checks} checks {verdicts} differ in verdict and {alone} stand on one side only; of "
+            f"{overall}. Of {self.all_checks} checks {verdicts} differ in verdict{needs} and {alone} stand on one side only; of "
             f"{fmt.count(self.all_numbers)} measurements {fmt.count(numbers)} differ in verdict, {counts}"
             f"{fmt.count(kinds.count('number'))} in number, and {fmt.count(others)} stand on one side only."
         )
@@ -98,11 +101,14 @@ def difference(a: Document, b: Document) -> Difference:
     """Compare check by check and measurement by measurement; numbers within one millionth are the same."""
     before, after = ({r["check"]: r for r in results(d)} for d in (a, b))
     codes = list(dict.fromkeys([*before, *after]))
-    checks = [
-        CheckChange(code=c, title=(after.get(c) or before[c])["title"], before=before.get(c), after=after.get(c))
+    every = [
+        CheckChange(
+            code=c, title=(after.get(c) or before[c])["title"], before=before.get(c), after=after.get(c),
+            asked=(_asked(a, before.get(c)), _asked(b, after.get(c))),
+        )
         for c in codes
-        if _state(before.get(c)) != _state(after.get(c))
-    ]
+    ]  # fmt: skip
+    checks = [c for c in every if _state(c.before) != _state(c.after) or c.asked[0] != c.asked[1]]
     left, right = _measured(a), _measured(b)
     keys = list(dict.fromkeys([*left, *right]))
     numbers = [
@@ -112,13 +118,21 @@ def difference(a: Document, b: Document) -> Difference:
     ]
     return Difference(
         a=a, b=b, all_checks=len(codes), all_numbers=len(keys), inputs=tuple(_other_inputs(a, b)),
-        checks=tuple(sorted(checks, key=lambda c: _order(_state(c.before)[0], _state(c.after)[0]))),
+        checks=tuple(sorted(checks, key=_check_order)),
         numbers=tuple(sorted(numbers, key=_number_order)),
     )  # fmt: skip
 
 
 def _measured(document: Document) -> dict[tuple[str, str, str], Record]:
     return {(r["check"], m["metric"], m["subject"]): m for r in results(document) for m in merged(r["measurements"])}
+
+
+def _asked(document: Document, result: Record | None) -> str:
+    return "" if result is None else asked(document, result)
+
+
+def _check_order(held: CheckChange) -> tuple[bool, int, int]:
+    return held.change == "requirement", *_order(_state(held.before)[0], _state(held.after)[0])
 
 
 def _state(result: Record | None) -> tuple[str, str]:
@@ -156,16 +170,26 @@ def _other_inputs(a: Document, b: Document) -> Iterator[str]:
     """Names of the inputs that are not the same on both sides."""
     if (a["project"]["id"], a["project"]["task"]) != (b["project"]["id"], b["project"]["task"]):
         yield "project or task"
-    for part, word in (("model", "model"), ("data", "data")):
-        left, right = (d["inputs"].get(part, {}) for d in (a, b))
-        for name in dict.fromkeys([*left, *right]):
-            digests = [(side.get(name) or {}).get("sha256") for side in (left, right)]
-            if digests[0] != digests[1]:
-                yield f"{name} {word}"
+    left, right = (dict(_digests(d["inputs"])) for d in (a, b))
+    yield from (name for name in dict.fromkeys([*left, *right]) if left.get(name) != right.get(name))
+    if a["plan"].get("seed") != b["plan"].get("seed"):
+        yield "seed"
     if a["policy"]["sha256"] != b["policy"]["sha256"]:
         yield "policy"
     if a["plan"]["suite"] != b["plan"]["suite"] or a["plan"]["options"] != b["plan"]["options"]:
         yield "plan"
+
+
+def _digests(inputs: Record) -> Iterator[tuple[str, str]]:
+    """Every input with a digest, in words: one of several by its own name, a model's or data's with what it is."""
+    for part, held in inputs.items():
+        if not isinstance(held, Mapping):
+            continue
+        if "sha256" in held:
+            yield {"project": "project file"}.get(part, part.replace("_", " ")), held["sha256"]
+            continue
+        words = f" {part}" if part in ("model", "data") else ""
+        yield from ((f"{name}{words}", one["sha256"]) for name, one in held.items() if one)
 
 
 def as_json(found: Difference) -> dict[str, Any]:
@@ -175,7 +199,10 @@ def as_json(found: Difference) -> dict[str, Any]:
         "b": _side(found.b),
         "inputs_that_differ": list(found.inputs),
         "checks": [
-            {"check": c.code, "title": c.title, "change": c.change, "before": _checked(c.before), "after": _checked(c.after)}
+            {
+                "check": c.code, "title": c.title, "change": c.change,
+                "before": _checked(c.before, c.asked[0]), "after": _checked(c.after, c.asked[1]),
+            }
             for c in found.checks
         ],
         "measurements": [
@@ -197,8 +224,10 @@ def _side(document: Document) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _checked(result: Record | None) -> dict[str, Any] | None:
-    return None if result is None else {k: result[k] for k in ("status", "verdict", "required")}
+def _checked(result: Record | None, asked: str) -> dict[str, Any] | None:
+    if result is None:
+        return None
+    return {k: result[k] for k in ("status", "verdict", "required")} | {"requirement": asked}
 
 
 def _numbers(m: Record | None) -> dict[str, Any] | None:

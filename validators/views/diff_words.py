@@ -9,7 +9,7 @@ from .reading import Document, Record, family_verdict, verdict_of
 from .sentences import digits_of, result_sentence
 from .subject_words import subject_words
 from .tables import verdict_text
-from .words import FAMILIES, OVERALL, VERDICTS, limits_words, metric_kind, metric_label
+from .words import ASKED, FAMILIES, OVERALL, VERDICTS, limits_words, metric_kind, metric_label
 
 CHANCE = (
     "A difference between two runs has no interval of its own here: whether a candidate is worse than its prior by more than "
@@ -25,7 +25,7 @@ def lines(found: Difference, *, most: int = 20) -> Iterator[str]:
         yield f"Not the same: {', '.join(found.inputs)}"
     yield found.sentence
     for check in found.checks:
-        yield f"  {check.code} {check.title}: {_word(check.before)} -> {_word(check.after)}"
+        yield f"  {check.code} {check.title}: {_said(check)}"
     for number in found.numbers[:most]:
         yield f"  {number_line(number)}"
     if len(found.numbers) > most:
@@ -63,6 +63,15 @@ def _shown(m: Record | None, digits: int) -> str:
     ends = fmt.interval(m["low"], m["high"], kind, digits)
     shown = ends if not ends or ends.startswith("[") else f"({ends})"
     return " ".join(filter(None, (fmt.shown(m["value"], kind, digits), shown)))
+
+
+def _said(check: CheckChange) -> str:
+    words = [ASKED.get(held, "") for held in check.asked]
+    verdicts = [_word(held) for held in (check.before, check.after)]
+    needs = f"{words[0]} -> {words[1]}" if all(words) and words[0] != words[1] else ""
+    if check.change == "requirement":
+        return f"{verdicts[0]}, {needs}"
+    return ", ".join(filter(None, (f"{verdicts[0]} -> {verdicts[1]}", needs)))
 
 
 def _word(result: Record | None) -> str:
@@ -106,6 +115,7 @@ def check_change_rows(checks: Sequence[CheckChange]) -> list[Row]:
     return [
         {
             "Check": f"{c.code} {c.title}", "A": _signed(c.before), "B": _signed(c.after),
+            "Needed in A": ASKED.get(c.asked[0], ""), "Needed in B": ASKED.get(c.asked[1], ""),
             "A rests on": "" if c.before is None else result_sentence(c.before),
             "B rests on": "" if c.after is None else result_sentence(c.after),
         }

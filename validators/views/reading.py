@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .subject_words import atoms
-from .words import FAMILIES, RANK
+from .words import ASKED, FAMILIES, RANK
 
 Document = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -30,6 +30,33 @@ def verdict_of(result: Record) -> str:
 def worst(verdicts: Iterable[str]) -> str:
     """The worst of some keys of `VERDICTS`; what was not run shows through only where nothing was."""
     return min(verdicts, key=RANK.index, default="NOT_RUN")
+
+
+def asked(document: Document, result: Record) -> str:
+    """How much the policy asks for a check: ``always``, ``if_roles_given`` (where it applies) or ``advisory``."""
+    plan = document.get("plan", {})
+    required = plan.get("required", {})
+    found = required.get(
+        result["check"], required.get(result["family"], "always" if result["required"] else "advisory")
+    )
+    return "if_roles_given" if found == "always" and result["check"] in plan.get("excused", ()) else str(found)
+
+
+def need(document: Document, result: Record) -> str:
+    """How much the policy asks for a check, in words; of one that was run, that it applies is known."""
+    found = asked(document, result)
+    return ASKED["always" if found == "if_roles_given" and result["status"] != "NOT_APPLICABLE" else found]
+
+
+def unsettled(document: Document) -> list[Record]:
+    """The results that keep the run from passing: required, and failed, open or raised, or not run though asked for always."""
+    return [r for r in results(document) if r["required"] and _keeps_open(document, r)]
+
+
+def _keeps_open(document: Document, result: Record) -> bool:
+    if result["status"] == "NOT_APPLICABLE":
+        return asked(document, result) == "always"
+    return result["status"] == "ERROR" or result["verdict"] in ("FAIL", "INCONCLUSIVE")
 
 
 def in_family(result: Record) -> str:

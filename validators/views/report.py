@@ -15,6 +15,7 @@ from .reading import (
     family_verdict,
     left_out,
     merged,
+    need,
     results,
     unconfined,
     verdict_of,
@@ -136,9 +137,8 @@ def _family(document: Document, family: str) -> Iterable[str]:
     if family == "bias":
         yield from _packs(document)
     for result in results(document, family):
-        need = "required" if result["required"] else "advisory"
         yield f"<h3>{escape(result['check'])} {escape(result['title'])} {_badge(verdict_of(result))}</h3>"
-        yield f'<p>{escape(result_sentence(result))} <span class="quiet">({need})</span></p>'
+        yield f'<p>{escape(result_sentence(result))} <span class="quiet">({need(document, result)})</span></p>'
         yield from _measurements(result)
 
 

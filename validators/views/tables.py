@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from . import fmt
 from .chart import Dot, Row, Table
-from .reading import Document, Record, by_badness, families, left_out, merged, results, telling, verdict_of
+from .reading import Document, Record, by_badness, families, left_out, merged, need, results, telling, verdict_of
 from .sentences import digits_of, measurement_sentence, reasons, result_sentence
 from .subject_words import note_words, subject_words
 from .words import FAMILIES, RANK, VERDICTS, limits_words, metric_kind, metric_label
@@ -21,10 +21,10 @@ def verdict_text(verdict: str | None) -> str:
 def check_rows(document: Document) -> list[Row]:
     """One row a check, the worst first, with the measurement that its verdict rests on."""
     ordered = [r for family in families(document) for r in results(document, family)]
-    return [_check_row(r) for r in sorted(ordered, key=lambda r: RANK.index(verdict_of(r)))]
+    return [_check_row(document, r) for r in sorted(ordered, key=lambda r: RANK.index(verdict_of(r)))]
 
 
-def _check_row(result: Record) -> Row:
+def _check_row(document: Document, result: Record) -> Row:
     m = telling(result)
     row: Row = {
         "Verdict": verdict_text(verdict_of(result)),
@@ -34,7 +34,7 @@ def _check_row(result: Record) -> Row:
         "Limit": "",
         "Rests on": "",
         "n": None,
-        "Needed": "required" if result["required"] else "advisory",
+        "Needed": need(document, result),
         "Seconds": result["seconds"],
     }
     if m is None:

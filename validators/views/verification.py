@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from . import fmt
 from .chart import Row
-from .reading import Document, results, verdict_of
+from .reading import Document, unsettled, verdict_of
 from .words import OVERALL
 
 OUTCOMES: Final[Mapping[int, tuple[str, str, str]]] = {
@@ -61,5 +61,4 @@ def content_rows(members: Sequence[tuple[str, int, str]]) -> list[Row]:
 def open_points(document: Document) -> list[str]:
     """What a reader of the snapshot will see as unsettled: required checks that failed, could not tell or were not run."""
     words = {"FAIL": "failed", "INCONCLUSIVE": "could not tell", "NOT_RUN": "was not run"}
-    held = [(r, verdict_of(r)) for r in results(document) if r["required"]]
-    return [f"{r['check']} {r['title']} {words[v]}" for r, v in held if v in words]
+    return [f"{r['check']} {r['title']} {words[verdict_of(r)]}" for r in unsettled(document)]

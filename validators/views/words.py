@@ -62,9 +62,12 @@ OVERALL: Final[Mapping[str, VerdictWords]] = {
     "FAILED": VerdictWords("Failed", "red", "✕", "A required check failed."),
     "INCOMPLETE": VerdictWords("Incomplete", "violet", "?", "A required check is inconclusive, not run or in error."),
     "WARNED": VerdictWords("Passed with attention", "orange", "!", "No required check failed; some need attention."),
-    "PASSED": VerdictWords("Passed", "green", "✓", "Every required check passed."),
+    "PASSED": VerdictWords("Passed", "green", "✓", "Every required check that applies passed."),
 }
 RANK: Final = tuple(VERDICTS)
+ASKED: Final[Mapping[str, str]] = {
+    "always": "required", "if_roles_given": "required where it applies", "advisory": "advisory",
+}  # fmt: skip
 
 _METRICS: Final[Mapping[str, Mapping[str, str]]] = tomllib.loads(
     Path(__file__).with_name("metrics.toml").read_text(encoding="utf-8")
