@@ -9,6 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from validators.checks.calibration import CHECK
 from validators.stats.proportions import wilson_interval
+from validators.views.words import metric_kind
 
 from .performance_cases import REGRESSION, batch_of, grid_of, measure, multiclass, same, shuffled, sound, truth, verdict
 
@@ -108,6 +109,19 @@ def test_classes_are_judged_one_by_one_against_the_rest():
     slopes = [found["calibration_slope", f"class:{c}"] for c in "abc"]
     assert all(m.low < 1 < m.high and m.level == pytest.approx(1 - 0.05 / 3) for m in slopes)
     assert ("observed_rate", "class:b | rows:bin_04") in found
+
+
+def test_the_curve_of_a_regression_holds_means_and_no_rates():
+    score = 40 + 100 * P
+    y = score + np.random.default_rng(0).normal(size=len(X))
+    grid = grid_of(X, score, task=REGRESSION, y=y)
+    found = measure(CHECK, batch_of(X, y, score, grid), grid, REGRESSION)
+    assert not {"expected_rate", "observed_rate"} & {metric for metric, _ in found}
+    assert found["observed_mean", "rows:bin_01"].value == pytest.approx(
+        y[score <= np.quantile(score, 0.1)].mean(), rel=0.01
+    )
+    assert found["expected_mean", "rows:bin_01"].value == pytest.approx(np.sort(score)[: len(y) // 10].mean(), rel=0.01)
+    assert metric_kind("observed_mean") == metric_kind("expected_mean") == "number"
 
 
 def test_weights_of_two_equal_rows_twice():

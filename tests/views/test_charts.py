@@ -224,6 +224,21 @@ def test_selected_slices_filter_the_table_and_give_their_condition():
     assert len(slices.table(document(), held).rows) == 2
 
 
+def test_drift_without_a_reference_is_said_to_be_against_train():
+    missing = r("DRF102", "feature_drift", "FAIL", [ranged("missing_difference", "feature:age", 0.1, 0.02)])
+    for role in ("reference", "train"):
+        held = document(missing)
+        held["inputs"]["data"] = {"test": held["inputs"]["data"]["test"], role: {"sha256": "0" * 64}}
+        assert [c.title for c in feature_drift.charts(held, chart.LIGHT)] == [f"Missing values: test less {role}"]
+
+
+def test_bars_say_at_which_level_they_are():
+    loss = r("PRF104", "performance", "PASS", [ranged("shortfall_simple", "model", 0.02, 0.01, level=0.9)])
+    (drawn,) = performance.charts(document(loss), chart.LIGHT)
+
+    assert "Bars are 90 % intervals." in drawn.caption
+
+
 def test_a_slice_that_is_both_declared_and_found_keeps_each_checks_numbers():
     found = document()
     found["results"].append(

@@ -55,7 +55,8 @@ from ..summaries.scored_rows import ScoredRows, scored_rows
 
 SAMPLE = RowSampleKind()
 CURVE = (
-    "calibration_error", "expected_rate", "observed_rate", "miscalibration", "discrimination", "uncertainty", "spiegelhalter_z",
+    "calibration_error", "expected_rate", "observed_rate", "expected_mean", "observed_mean", "miscalibration", "discrimination",
+    "uncertainty", "spiegelhalter_z",
 )  # fmt: skip
 
 
@@ -190,11 +191,13 @@ def _curve(y: Floats, score: Floats, rows: ScoredRows, given: Given, atom: tuple
     for b, members in enumerate(inside):
         place = subjects.join(*atom, subjects.rows(f"bin_{b + 1:02d}"))
         n = int(members.sum())
-        yield Measurement(metric="expected_rate", subject=place, value=float(expected[0, b]), n=n)
+        mean = float(expected[0, b])
         if regression:
-            m = measured("observed_rate", place, observed[:, b], rows, level=confidence)
+            yield Measurement(metric="expected_mean", subject=place, value=mean, n=n)
+            m = measured("observed_mean", place, observed[:, b], rows, level=confidence)
             yield replace(m, n=n, n_eff=float(n))
             continue
+        yield Measurement(metric="expected_rate", subject=place, value=mean, n=n)
         p = float(observed[0, b])
         squares = float((members * rows.weight**2).sum())
         rest = None if rows.independent else observed[1:, b]

@@ -44,11 +44,11 @@ def _forest(metric: str, worst: Mapping[str, list[Record]], colours: Palette) ->
         figure=dots(rows[:MOST_DOTS], colours, kind=kind, zero=zero),
         table=dot_table(rows, kind, name="Subject"),
         alt=f"{fmt.count(len(rows))} subjects; first: {rows[0].hover}",
-        caption=_caption(held) + cut,
+        caption=bars_words(held) + cut,
     )
 
 
-def _caption(held: list[Record]) -> str:
+def bars_words(held: list[Record]) -> str:
     """What the bars are."""
     levels = sorted({m["level"] for m in held if m["low"] is not None and m["level"] is not None})
     if levels:

@@ -2,6 +2,7 @@
 
 from . import fmt
 from .chart import Chart, Palette, Row, Table, axis, figure
+from .forest import bars_words
 from .marks import dots, line
 from .reading import Document, Record, about, is_prior, measurements
 from .sentences import measurement_sentence
@@ -12,6 +13,7 @@ from .words import metric_kind, metric_label
 BOUNDED = ("auc", "auc_ovr", "gini", "average_precision", "accuracy", "precision", "recall", "specificity", "f1", "r2")
 ERRORS = ("rmse", "mae")
 LOSSES = ("auc_loss", "loss_increase", "log_loss_increase")
+EXPECTED, OBSERVED = ("expected_rate", "expected_mean"), ("observed_rate", "observed_mean")
 SHORTFALLS = ("shortfall_dummy", "shortfall_simple", "shortfall_boosted")
 
 
@@ -58,14 +60,14 @@ def _losses(document: Document, colours: Palette, names: tuple[str, ...], key: s
         figure=dots(rows, colours),
         table=dot_table(rows, "number", name="Difference"),
         alt=" ".join(r.hover for r in rows),
-        caption="Paired on the same rows: AUC in points, losses relative to the other's. Each end of an interval is a 95 % bound. "
+        caption=f"Paired on the same rows: AUC in points, losses relative to the other's. {bars_words(held)} "
         "Orange marks are the limits.",
     )
 
 
 def calibration(document: Document, colours: Palette) -> list[Chart]:
     """Reliability curves: one, or one a class."""
-    held = [m for m in measurements(document, "expected_rate", "observed_rate") if about(m, "rows") is not None]
+    held = [m for m in measurements(document, *EXPECTED, *OBSERVED) if about(m, "rows") is not None]
     classes = list(dict.fromkeys(about(m, "class") for m in held))
     return [
         c for name in classes if (c := _curve([m for m in held if about(m, "class") == name], name, document, colours))
@@ -73,8 +75,8 @@ def calibration(document: Document, colours: Palette) -> list[Chart]:
 
 
 def _curve(held: list[Record], name: str | None, document: Document, colours: Palette) -> Chart | None:
-    expected = {about(m, "rows"): m for m in held if m["metric"] == "expected_rate" and m["value"] is not None}
-    observed = {about(m, "rows"): m for m in held if m["metric"] == "observed_rate" and m["value"] is not None}
+    expected = {about(m, "rows"): m for m in held if m["metric"] in EXPECTED and m["value"] is not None}
+    observed = {about(m, "rows"): m for m in held if m["metric"] in OBSERVED and m["value"] is not None}
     bins = sorted(str(k) for k in expected if k in observed)
     if not bins:
         return None

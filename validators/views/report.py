@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape as escape_html
 
 from . import fmt
+from .forest import USUAL
 from .packs import pack_sentences, pack_table
 from .reading import (
     Document,
@@ -171,7 +172,7 @@ def _judged_row(m: Record) -> list[str]:
         escape(metric_label(m["metric"])),
         escape(subject_words(m["subject"])),
         fmt.shown(m["value"], kind, digits),
-        fmt.interval(m["low"], m["high"], kind, digits),
+        _interval(m, kind, digits),
         interval_strip(m),
         escape(limits),
         fmt.count(m["n"]),
@@ -181,13 +182,19 @@ def _judged_row(m: Record) -> list[str]:
     ]
 
 
+def _interval(m: Record, kind: str, digits: int) -> str:
+    """The ends, and the level where it is below the usual one."""
+    level = f" ({100 * m['level']:.3g} %)" if m["low"] is not None and m["level"] and m["level"] < USUAL else ""
+    return fmt.interval(m["low"], m["high"], kind, digits) + level
+
+
 def _other_row(m: Record) -> list[str]:
     kind = metric_kind(m["metric"])
     return [
         escape(metric_label(m["metric"])),
         escape(subject_words(m["subject"])),
-        fmt.shown(m["value"], kind),
-        fmt.interval(m["low"], m["high"], kind),
+        fmt.shown(m["value"], kind, digits_of(m)),
+        _interval(m, kind, digits_of(m)),
         fmt.count(m["n"]),
         escape(note_words(m["note"], metric_kind(m["metric"]))),
     ]
