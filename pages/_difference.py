@@ -14,11 +14,14 @@ from pages._shell import badge, colours, show_chart, told
 
 
 def sides() -> dict[str, Path]:
-    """Every run of the projects that the app knows, and every snapshot signed here, by the name that stands in the address."""
+    """Every run of the projects that the app knows, and every snapshot signed here, newest first, by its name in the address."""
     found = {
         f"{name} · {run}": path for name, folder in known_projects().items() for run, path in runs_of(folder).items()
     }
-    return found | {f"snapshot · {p.name}": p for p in sorted((home() / "snapshots").glob("*/*/*.zip"))}
+    return found | {
+        f"snapshot · {p.name} · {p.parent.name}": p
+        for p in sorted((home() / "snapshots").glob("*/*/*.zip"), key=lambda p: p.parent.name, reverse=True)
+    }
 
 
 def read(names: dict[str, Path], chosen: str | None) -> dict[str, Any] | None:

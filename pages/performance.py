@@ -45,7 +45,7 @@ def cut(held: Open) -> None:
     asked = st.slider("Threshold", 0.0, 1.0, float(task["threshold"]), 0.005, key="pf_threshold", bind="query-params")
     decisions = {model: threshold.decide(c, asked) for model, c in cuts.items()}
     st.caption(
-        f"Decided positive from a score of {decisions['candidate'].threshold:.4g}, the nearest cut that was counted."
+        f"Decided positive from a score of {decisions['candidate'].threshold:.4g}, the first cut from there on that was counted."
     )
     left, right = st.columns([3, 2], gap="medium")
     with left:

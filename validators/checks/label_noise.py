@@ -82,7 +82,9 @@ def label_noise(given: Given) -> Iterator[Measurement]:
     found = [_estimate(subjects.MODEL, _rate, means, level, least, n_eff, note)]
     for k, label in enumerate(classes):
         size = int((other.y == k).sum())
-        found.append(_estimate(subjects.class_of(label), partial(_class_gap, k), means, level, size, n_eff, note))
+        found.append(
+            _estimate(subjects.class_of(label), partial(_class_gap, k), means, level, size, n_eff * size / least, note)
+        )
     if given.task.type == "binary":
         found += _slices(given, train, other)
     yield from (replace(m, minor=apart) for m in found)

@@ -90,7 +90,7 @@ def _difference(
         bound = zero_event_upper_bound(float(a.sum()), confidence=confidence)
         note = f"none seen in either; the rate in test is below {bound:.2g}"
         return Measurement(
-            metric=metric, subject=subject, value=0.0, high=bound, level=confidence, n=n, n_eff=float(a.sum()), note=note
+            metric=metric, subject=subject, value=0.0, high=bound, level=confidence, n=n, n_eff=float(min(e.sum(), a.sum())), note=note
         )  # fmt: skip
     found = newcombe_interval(p_a, n_a, p_e, n_e * told_by, confidence=confidence)
     return Measurement(
@@ -102,7 +102,7 @@ def _difference(
         level=confidence,
         method="Newcombe, effective rows",
         n=n,
-        n_eff=n_a,
+        n_eff=min(n_e, n_a),
         note=f"{p_e:.2%} before, {p_a:.2%} now",
     )
 

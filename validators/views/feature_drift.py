@@ -20,10 +20,11 @@ COUNTS = FeatureCountsKind("all")
 
 def charts(document: Document, colours: Palette) -> list[Chart]:
     """Features by shift, missing values and new levels, production by period."""
+    base = "reference" if "reference" in document["inputs"]["data"] else "train"
     found = [
         shifts(document, colours),
-        _plain(document, colours, "missing_difference", "missing", "Missing values: test less reference"),
-        _plain(document, colours, "new_level_mass", "levels", "Rows with a level that the reference did not have"),
+        _plain(document, colours, "missing_difference", "missing", f"Missing values: test less {base}"),
+        _plain(document, colours, "new_level_mass", "levels", f"Rows with a level that {base} did not have"),
         by_period(document, colours),
     ]
     return [c for c in found if c is not None]

@@ -49,7 +49,8 @@ def shifts(document: Document, colours: Palette) -> Chart | None:
         figure=dots(rows, colours, kind="share", zero=True),
         table=dot_table(rows, "share", name="Features"),
         alt=f"{len(rows)} groups of features; most changed: {rows[0].hover}",
-        caption="Features that stand in for each other are one group. What refits of one learner change is taken off.",
+        caption="Features that stand in for each other are one group. A change that refits of one learner show too counts "
+        "as 0, a larger one is shown whole.",
     )
 
 

@@ -176,14 +176,16 @@ def keys(document: Document, colours: Palette) -> Chart | None:
         ticktext=[tick(w) for w in counts],
         range=[len(counts) - 0.4, -0.6],
     )
-    sentence = ", ".join(f"{fmt.count(n)} {w}" for w, n in counts.items())
+    sentence, most = ", ".join(f"{fmt.count(n)} {w}" for w, n in counts.items()), document["plan"].get("rows")
     return Chart(
         key="keys",
         title="Keys of test and serving",
         figure=figure([bars], x=axis("keys", rangemode="tozero"), y=y, height=190),
         table=Table(rows=[{"Keys": w, "n": n} for w, n in counts.items()], kinds={"n": "count"}),
         alt=f"Keys: {sentence}.",
-        caption="Every key of both files is counted.",
+        caption="Every key of both files is counted."
+        if most is None
+        else f"Of the first {most:,} rows of each file by key hash.",
     )
 
 

@@ -122,7 +122,11 @@ def project_sentence(document: Mapping[str, Any]) -> str:
     """``credit 1.5.0, binary, default; 20,000 test rows; policy tier 2.``"""
     project, policy = document["project"], document["policy"]
     test = document["inputs"]["data"].get("test") or {}
-    rows = f"{fmt.count(test['rows'])} test rows" if test.get("rows") else "no test rows"
+    rows = (
+        f"{fmt.count(test['rows'])} test rows{' read' if document.get('plan', {}).get('rows') else ''}"
+        if test.get("rows")
+        else "no test rows"
+    )
     task = f"{project['task']['type']}, target {project['task']['target']}"
     suite = document.get("plan", {}).get("suite")
     kind = f" · suite {suite}" if suite else ""

@@ -131,6 +131,6 @@ def curve(cuts: Cuts, threshold: float, colours: Palette) -> Chart:
             kinds={"Precision": "share", "Recall": "share"},
         ),
         alt=f"Precision and recall of the candidate at {len(x)} thresholds.",
-        caption="Counted on every test row, at the cuts of the run's score histogram. The intervals beside take rows as independent; "
-        "those of the check itself count rows of one entity or day as one draw.",
+        caption="Counted on every test row that the run read, at the cuts of its score histogram. The intervals beside take rows as "
+        "independent; those of the check itself count rows of one entity or day as one draw.",
     )  # fmt: skip
