@@ -44,6 +44,7 @@ from ..stats.defects import mixed_units, one_sign, placeholder
 from ..stats.units import named_factor
 from ..summaries.feature_counts import FeatureCounts, FeatureCountsKind
 from ..summaries.row_sample import RowSampleKind
+from ..summaries.values import text_of
 
 COUNTS, SAMPLE = FeatureCountsKind("all"), RowSampleKind()
 RARE = 0.9
@@ -105,7 +106,7 @@ def _commonest(rows: Batch, j: int, bins: Bins, modal: int) -> tuple[str, float]
     value, within = counts.index[0], float(counts.iloc[0] / counts.sum())
     if isinstance(value, Real) and not isinstance(value, bool):
         return f"{float(value):.6g}", within
-    return (bins.names[modal] if within == 1 and isinstance(value, str) else str(value)), within
+    return (bins.names[modal] if within == 1 and isinstance(value, str) else text_of(value)), within
 
 
 def _dead(

@@ -27,6 +27,10 @@ def encoded(frame: pd.DataFrame) -> tuple[dict[str, Any], memoryview]:
         block = np.ascontiguousarray(frame.to_numpy(np.float64).T)
         return {"columns": names}, block.reshape(-1).view(np.uint8).data
     table = pa.Table.from_pandas(frame.reset_index(drop=True), preserve_index=False)
+    for k, field in enumerate(table.schema):
+        if field.type == pa.timestamp("s"):  # what a file holds as days (io.column_types)
+            days = table.column(k).cast(pa.date32(), safe=False)
+            table = table.set_column(k, field.with_type(pa.date32()), days)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

@@ -12,7 +12,7 @@ from ..core.errors import DataError
 from ..core.times import WRITTEN, as_times
 from ..io.declared import Project
 from ..io.slices import members
-from ..summaries.values import days_as_times
+from ..summaries.values import text_of
 from .keys import key_order, row_keys, units, without_entity, without_key
 from .trial import Trial
 
@@ -143,7 +143,6 @@ def encode(column: pd.Series, bins: Bins, mine: NDArray[np.bool_] | None = None)
 
 def numbers(column: pd.Series) -> NDArray[np.float64]:
     """A numeric column as float64, times in nanoseconds since 1970, missing values as NaN; raises DataError where text is found."""
-    column = days_as_times(column)
     if pd.api.types.is_datetime64_any_dtype(column):
         unit, size = ("ns", 1.0) if column.dt.unit == "ns" else ("us", 1e3)  # as integers, nanoseconds end in 2262
         held = column.to_numpy(f"datetime64[{unit}]")
@@ -189,4 +188,4 @@ def level_name(value: Any) -> str:
     """A level as text; whole floats without their fraction, so that 1 and 1.0 are one level."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
-    return str(value)
+    return text_of(value)

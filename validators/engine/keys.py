@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..summaries.values import text_of
 from .trial import Trial
 
 HASH_KEY = "seatrial-rows-01"
@@ -75,7 +76,7 @@ def _numbered(trial: Trial, column: str) -> bool:
 def hash_values(column: pd.Series, *, padded: bool = False) -> NDArray[np.uint64]:
     """64-bit hash of every value, the same on every machine; a whole number has one hash as an integer, a float and plain text.
 
-    Text that begins with noughts (007) is another value than the number, unless they are `padded`.
+    Text that begins with noughts (007) is another value than the number, unless they are `padded`. A day and its midnight are one.
     """
     if isinstance(column.dtype, np.dtype) and pd.api.types.is_numeric_dtype(column.dtype):
         values = column.to_numpy()
@@ -85,7 +86,7 @@ def hash_values(column: pd.Series, *, padded: bool = False) -> NDArray[np.uint64
         whole = np.flatnonzero((values == np.rint(values)) & (np.abs(values) < 2.0**63))
         found[whole] = _hashed(values[whole].astype(np.int64))
         return found
-    texts = column.astype(object).map(str).to_numpy()
+    texts = column.astype(object).map(text_of).to_numpy()
     found = _hashed(texts)
     pattern = _PADDED if padded else _WHOLE
     read = [(i, m[1]) for i, m in enumerate(map(pattern.fullmatch, texts)) if m]

@@ -48,7 +48,10 @@ def _type(types: Sequence[pa.DataType], *, gap: bool, long: bool, longest: bool)
 
 
 def in_pandas(table: pa.Table, types: Mapping[str, str]) -> pd.DataFrame:
-    """A table as a frame, decimals as numbers: pandas has objects for them, which look like text."""
+    """A table as a frame, decimals as numbers and days as times at midnight: pandas has objects for them, which look like text.
+
+    Days alone are counted in whole seconds, which tells them from times where a model is asked: it gets days.
+    """
     columns = [_plain(table.column(k), types.get(name)) for k, name in enumerate(table.schema.names)]
     whole = pa.Table.from_arrays(columns, names=table.schema.names)
     frame: pd.DataFrame = whole.to_pandas(ignore_metadata=True)
@@ -68,6 +71,10 @@ def _plain(column: pa.ChunkedArray, kind: str | None) -> pa.ChunkedArray:
         return column.cast(pa.string())
     if kind == FLOAT:
         return column.cast(pa.float64(), safe=False)
+    if pa.types.is_date(held):
+        return column.cast(pa.date32(), safe=False).cast(pa.timestamp("s"))
+    if held == pa.timestamp("s"):
+        return column.cast(pa.timestamp("ms"))
     if pa.types.is_decimal(held):
         return column.cast(pa.int64() if held.scale == 0 else pa.float64())
     return column

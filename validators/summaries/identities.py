@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from ..core.data import Batch, Grid
 from .spill import Words, columns, gathered
-from .values import days_as_times
 
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _FOLD = np.uint64(0xFF51AFD7ED558CCD)
@@ -135,7 +134,6 @@ def cell_bits(column: pd.Series) -> Words:
     if pd.api.types.is_numeric_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan) + 0.0
         return np.where(np.isnan(values), np.nan, values).view(np.uint64)
-    column = days_as_times(column)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         stamps = column.to_numpy("datetime64[us]")  # nanoseconds wrap around after 2262
         return np.where(np.isnat(stamps), _UNKNOWN, stamps.view(np.uint64))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.data import Batch
 from ..core.times import as_times
 from .row_sample import RowSample, RowSampleKind, take
-from .values import days_as_times
+from .values import text_of
 
 Floats = NDArray[np.float64]
 PAIRED = RowSampleKind(200_000)
@@ -77,8 +77,7 @@ def served_times(column: pd.Series) -> Floats:
     """Times of a served column, read from text (ISO 8601) or seconds where they are not times."""
     if is_time(column) or pd.api.types.is_numeric_dtype(column.dtype):
         return as_numbers(column)
-    days = days_as_times(column)
-    return as_numbers(days if is_time(days) else pd.Series(as_times(column)))
+    return as_numbers(pd.Series(as_times(column)))
 
 
 def as_texts(column: pd.Series) -> NDArray[Any]:
@@ -91,4 +90,4 @@ def as_texts(column: pd.Series) -> NDArray[Any]:
 def _text(value: Any) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
-    return unicodedata.normalize("NFC", str(value))
+    return unicodedata.normalize("NFC", text_of(value))

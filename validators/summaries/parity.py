@@ -15,7 +15,6 @@ from ..stats.numeric_causes import numeric_causes, told
 from ..stats.parity import Flags, Floats, differs, tolerance, whole_differs
 from ..stats.text_causes import text_causes
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
-from .values import days_as_times
 
 LAGS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7)
 STEPS = (("h", "hour"), ("D", "day"), ("W", "week"), ("M", "month"))
@@ -42,8 +41,6 @@ def column_of(pairs: Pairs, name: str, *, atol: float, rtol: float) -> Column:
     Text for a number must spell it.
     """
     a, b = pairs.test.X[name], pairs.serving.X[name]
-    if is_time(b):
-        a = days_as_times(a)
     if not is_number(a):
         x, y = as_texts(a), as_texts(b)
         return Column(name=name, research=x, served=y, differs=np.asarray(x != y, np.bool_), numeric=False)

@@ -1,7 +1,5 @@
 """The numbers and times that a feature holds, in whatever type a role's file brings them."""
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -21,8 +19,6 @@ def values_of(column: pd.Series, code: NDArray[np.int32]) -> Floats:
     return np.where(column.isna(), np.nan, code).astype(np.float64)
 
 
-def days_as_times(column: pd.Series) -> pd.Series:
-    """Days (as a csv is read, or Arrow's dates) as times at midnight; any other column as it is."""
-    if column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) != "date":
-        return column
-    return pd.Series(np.array([day if isinstance(day, date) else None for day in column], "datetime64[us]"))
+def text_of(value: object) -> str:
+    """A value as text; midnight as its day, as which a file of another kind may hold it."""
+    return str(value).removesuffix(" 00:00:00")
