@@ -1,11 +1,14 @@
 """Conditions of declared slices, and the rows that meet them."""
 
+import tomllib
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from validators.core.errors import ProjectError
-from validators.io.slices import members, parse_slice
+from validators.core.subjects import term
+from validators.io.slices import declared, members, parse_slice, with_slice
 
 ROWS = pd.DataFrame(
     {
@@ -25,6 +28,7 @@ ROWS = pd.DataFrame(
         ("south == true", [0, 2]),
         ("south == True", [0, 2]),
         ("south == 1", [0, 2]),
+        ("south == 01", [0, 2]),
         ("south != true", [1]),
         ("south in [true]", [0, 2]),
         ("maybe == true", [0]),
@@ -54,6 +58,7 @@ KINDS = pd.DataFrame(
         "zoned": (DAYS + pd.Timedelta("9h30min")).tz_localize("UTC").tz_convert("Asia/Tokyo"),
         "far": np.array(["9999-12-31", *["2025-01-01"] * 30], "M8[us]"),
         "word": ["A1", *map(str, range(2, 32))],
+        "code": ["00501", "501", "1E5", "1.50", *["x"] * 27],
     }
 )
 
@@ -95,6 +100,16 @@ KINDS = pd.DataFrame(
         ("zoned <= 2025-01-10", 10),
         ("far > 2025-06-01", 1),
         ("word == 2", 1),
+        ("code == 00501", 1),
+        ("code == 501", 1),
+        ("code != 00501", 30),
+        ("code == 1E5", 1),
+        ("code == 1.50", 1),
+        ("code in [1.50, 1E5]", 2),
+        ("spelt < 010", 9),
+        ("gap == 01", 11),
+        ("gap < 1.50", 11),
+        ("gap in [1e0]", 11),
     ],
 )
 def test_values_are_compared_as_what_they_are(text, n):
@@ -102,6 +117,15 @@ def test_values_are_compared_as_what_they_are(text, n):
     assert members(parse_slice(text), KINDS).sum() == n
     alone = sum(int(members(parse_slice(text), KINDS.iloc[[i]]).sum()) for i in range(len(KINDS)))
     assert alone == n  # however the rows are parted
+
+
+@pytest.mark.parametrize("code", ["00501", "501", "1E5", "1.50"])
+def test_a_slice_that_a_search_found_holds_its_rows_when_it_is_declared(code):
+    """zip==00501 became 501 on the way through the project file, and held 0 rows of 2."""
+    toml = with_slice("[slices]\n", "found", term("code", "==", code))
+
+    assert members(parse_slice(tomllib.loads(toml)["slices"]["found"]), KINDS).sum() == 1
+    assert declared(toml) == {"found": f"code=={code}"}
 
 
 @pytest.mark.parametrize(

@@ -160,10 +160,12 @@ def _holds(term: Term, column: pd.Series, known: pd.Series) -> NDArray[np.bool_]
             raise _refused(term, f"is a time and {value!r} is none; write it as 2025-01-31 or 2025-01-31T09:30")
         return np.asarray(compare(_stamps(column).astype(time.dtype), time), dtype=np.bool_)
     truths = pd.api.types.is_bool_dtype(column) or any(isinstance(v, bool | np.bool_) for v in known.head(1000))
+    numeric = pd.api.types.is_numeric_dtype(column)
+    if isinstance(value, str) and (truths or numeric):
+        number = _number(value)
     if truths and number is not None:
         column = column.astype("object").map(float, na_action="ignore").astype("float64")
-    elif not truths and pd.api.types.is_numeric_dtype(column):
-        number = _number(value) if isinstance(value, str) else number
+    elif not truths and numeric:
         if number is None and ordered and len(known):
             raise _refused(term, f"holds numbers and {value!r} is none; write a number")
     elif not truths and ordered and number is not None:
@@ -223,7 +225,7 @@ def _bare(text: str) -> str:
 def _value(text: str, op: str, whole: str) -> Any:
     if op == "in":
         try:
-            listed = json.loads(text)
+            listed = json.loads(text, parse_float=_spelt)
         except ValueError:
             listed = None
         if not isinstance(listed, list) or not listed:
@@ -233,5 +235,13 @@ def _value(text: str, op: str, whole: str) -> Any:
         return json.loads(text)
     if text == "null":
         return None
+    if op in ("==", "!="):
+        return _spelt(text)
     number = _number(text)
     return text if number is None else number
+
+
+def _spelt(text: str) -> int | float | str:
+    """A number, but where it would be written otherwise: 00501, 1E5 and 1.50 may be texts of the data, and numbers if these are."""
+    number = _number(text)
+    return text if number is None or str(number) != text else number
