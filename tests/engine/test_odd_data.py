@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from validators.catalog import catalog
@@ -83,6 +85,20 @@ def test_lists_where_one_value_belongs_are_told_in_a_sentence(tmp_path, column):
         ProjectError, match=rf"^\[data\] train: column '{column}' holds lists or records \(list.*leave it out$"
     ):
         run(folder)
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.dictionary(pa.int32(), pa.binary())])
+@pytest.mark.parametrize("column", ["level", "y"])
+def test_bytes_where_text_belongs_are_told_in_a_sentence(tmp_path, column, kind):
+    """A model knows 'a' and not b'a'; keys may be bytes, for they are only compared with each other."""
+    folder = project(tmp_path / "p", n=100)
+    held = pd.read_parquet(folder / "train.parquet")
+    table = pa.Table.from_pandas(held.assign(**{c: held[c].astype(str).str.encode("utf-8") for c in (column, "key")}))
+    at = table.schema.get_field_index(column)
+    pq.write_table(table.set_column(at, column, table.column(column).cast(kind)), folder / "train.parquet")
+
+    with pytest.raises(ProjectError, match=rf"^\[data\] train: column '{column}' holds bytes .*; write it as text"):
+        resolve(read_project(folder))
 
 
 @pytest.mark.parametrize(

@@ -59,3 +59,11 @@ def kind_of(held: pa.DataType) -> str:
         (NESTED, (pa.types.is_nested,)),
     )
     return next((word for word, some in tests if any(test(held) for test in some)), "other")
+
+
+def holds_bytes(held: pa.DataType) -> bool:
+    """Whether the values of a column are bytes that nothing calls text."""
+    if pa.types.is_dictionary(held):
+        return holds_bytes(held.value_type)
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+    return any(test(held) for test in tests)

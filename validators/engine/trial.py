@@ -1,6 +1,6 @@
 """A project made definite: schemas read, features and classes settled, every problem named at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..core.hints import SHOWN, nearest
 from ..io.declared import Project
 from ..io.tables import frames, partitions, schemas_of
 from .clocks import zone_problems
-from .folders import NESTED, differences, kinds_of, united
+from .folders import NESTED, differences, holds_bytes, kinds_of, united
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,8 @@ def resolve(project: Project) -> Trial:
     problems = list(_problems(project, features, schemas))
     used = {role: _columns(project, features, schema) for role, schema in schemas.items()}
     for role, schema in schemas.items():
-        problems += _nested(role, schema, () if role is Role.SERVING else used[role])
+        levels = {*features, project.task.target, *columns.sensitive}
+        problems += _no_values(role, schema, () if role is Role.SERVING else used[role], levels)
     for role, held in files.items():
         # what production does not serve in some file is for the checks to tell, but for the key that all of it hangs on
         problems += differences(
@@ -81,10 +82,14 @@ def resolve(project: Project) -> Trial:
     )
 
 
-def _nested(role: Role, schema: pa.Schema, used: Sequence[str]) -> Iterator[str]:
+def _no_values(role: Role, schema: pa.Schema, used: Sequence[str], levels: Set[str]) -> Iterator[str]:
+    """Columns of lists, and those whose values a model or a person would name that are bytes: no text is equal to them."""
     for name in used:
-        if pa.types.is_nested(schema.field(name).type):
-            yield f"[data] {role.value}: column {name!r} holds {NESTED} ({schema.field(name).type}); write one value a row, or leave it out"
+        held = schema.field(name).type
+        if pa.types.is_nested(held):
+            yield f"[data] {role.value}: column {name!r} holds {NESTED} ({held}); write one value a row, or leave it out"
+        if name in levels and holds_bytes(held):
+            yield f"[data] {role.value}: column {name!r} holds bytes ({held}); write it as text, or leave it out"
 
 
 def _columns(project: Project, features: tuple[str, ...], schema: pa.Schema) -> tuple[str, ...]:

@@ -15,12 +15,22 @@ def read(file):
     key = about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
     if key not in SEEN:
         table = pyarrow.csv.read_csv(file, convert_options=conversion())
+        refuse_bytes(table.schema)
         SEEN[key] = texts_of(file, table.schema)
         if not SEEN[key]:
             return table
         del table
         file.seek(0)
     return pyarrow.csv.read_csv(file, convert_options=conversion(SEEN[key]))
+
+
+def refuse_bytes(schema):
+    """Raise ValueError where Arrow reads a column as bytes, as it does where a value is no UTF-8."""
+    import pyarrow as pa
+
+    found = next((f.name for f in schema if pa.types.is_binary(f.type)), None)
+    if found is not None:
+        raise ValueError(f"column {found!r} is no UTF-8 text; save the file as UTF-8, or as parquet")
 
 
 def conversion(texts=(), **options):
