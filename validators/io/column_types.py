@@ -69,6 +69,8 @@ def _plain(column: pa.ChunkedArray, kind: str | None) -> pa.ChunkedArray:
     held = column.type
     if kind == TEXT:
         return column.cast(pa.string())
+    if pa.types.is_decimal(held) and (kind == FLOAT or held.scale != 0):
+        return column.cast(pa.string()).cast(pa.float64())  # Arrow's own cast makes 0.35000000000000003 of 0.35
     if kind == FLOAT:
         return column.cast(pa.float64(), safe=False)
     if pa.types.is_date(held):
@@ -76,5 +78,5 @@ def _plain(column: pa.ChunkedArray, kind: str | None) -> pa.ChunkedArray:
     if held == pa.timestamp("s"):
         return column.cast(pa.timestamp("ms"))
     if pa.types.is_decimal(held):
-        return column.cast(pa.int64() if held.scale == 0 else pa.float64())
+        return column.cast(pa.int64())
     return column
