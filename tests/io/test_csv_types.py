@@ -67,3 +67,13 @@ def test_a_value_that_is_no_utf_8_is_told_with_its_column(tmp_path, far):
 
     with pytest.raises(DataError, match="column 'city' is no UTF-8 text; save the file as UTF-8"):
         read_frame(tmp_path / "test.csv")
+
+
+def test_line_breaks_inside_quoted_text_are_of_the_text(tmp_path):
+    """A file of more than 1 MiB was cut at them, and refused."""
+    texts = [f'called, "no" answer\n00{k}' for k in range(FAR // 5)]
+    pd.DataFrame({"zip": "00501", "note": texts, "n": range(len(texts))}).to_csv(tmp_path / "test.csv", index=False)
+    held = read_frame(tmp_path / "test.csv")
+
+    assert held.note.tolist() == texts
+    assert set(held.zip) == {"00501"}

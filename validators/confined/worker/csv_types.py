@@ -14,14 +14,14 @@ def read(file):
     about = os.fstat(file.fileno())
     key = about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns
     if key not in SEEN:
-        table = pyarrow.csv.read_csv(file, convert_options=conversion())
+        table = pyarrow.csv.read_csv(file, parse_options=parsing(), convert_options=conversion())
         refuse_bytes(table.schema)
         SEEN[key] = texts_of(file, table.schema)
         if not SEEN[key]:
             return table
         del table
         file.seek(0)
-    return pyarrow.csv.read_csv(file, convert_options=conversion(SEEN[key]))
+    return pyarrow.csv.read_csv(file, parse_options=parsing(), convert_options=conversion(SEEN[key]))
 
 
 def refuse_bytes(schema):
@@ -31,6 +31,13 @@ def refuse_bytes(schema):
     found = next((f.name for f in schema if pa.types.is_binary(f.type)), None)
     if found is not None:
         raise ValueError(f"column {found!r} is no UTF-8 text; save the file as UTF-8, or as parquet")
+
+
+def parsing():
+    """How a csv is parted into values: a quoted text may hold line breaks."""
+    import pyarrow.csv
+
+    return pyarrow.csv.ParseOptions(newlines_in_values=True)
 
 
 def conversion(texts=(), **options):
@@ -59,7 +66,8 @@ def texts_of(file, schema):
     file.seek(0)
     codes, endless = set(), set()
     whole = {name for name, held in numbers.items() if pa.types.is_floating(held)}
-    with pyarrow.csv.open_csv(file, convert_options=conversion(numbers, include_columns=[*numbers])) as reader:
+    known = conversion(numbers, include_columns=[*numbers])
+    with pyarrow.csv.open_csv(file, parse_options=parsing(), convert_options=known) as reader:
         for batch in reader:
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 if name not in codes and any_is(begins_with_nought(column), CODE):
