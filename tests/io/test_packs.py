@@ -143,6 +143,18 @@ def test_a_pack_laid_twice_and_a_text_that_cannot_stand_inside_another_are_refus
         with_packs(policy_text(2), ['id = "x"\nsays = """\n[required]\n"""\n'])
 
 
+ONE = '[[limits]]\ncheck = "BIA102"\nmetric = "tpr_gap"\nworse = "above"\nfail = 0.1\nbasis = "b"\nreason = "r"\n'
+TWO = f'id = "x"\nversion = "1"\ntier = 2\n{ONE}{ONE.replace("fail = 0.1", "warn = 0.05")}'
+
+
+@pytest.mark.parametrize("text", [TWO, with_packs(policy_text(2), [f"{pack_text('uk')}\n{ONE}{ONE}"])])
+def test_two_limits_on_one_metric_are_refused(text):
+    """A pack was laid over the last of them and the other was gone: a Fail became Attention."""
+    with pytest.raises(PolicyError, match=r"limit \d+: BIA102 tpr_gap above is limit \d+ already; write warn and fail"):
+        read(text)
+    assert read(TWO.replace('"above"', '"below"', 1)).rules
+
+
 def test_unknown_names_come_with_the_nearest_known_one():
     assert pack_problems(["us-employment", "own.toml"]) == []
     assert "did you mean 'us-employment'?" in pack_problems(["us-employmnt"])[0]

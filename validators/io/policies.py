@@ -100,8 +100,7 @@ def read_policy(text: str, *, name: str, metrics: Mapping[str, tuple[str, ...]],
             problems.append(f"[required] {key!r} is no family and no check; {nearest(key, (*families, *metrics))}")
         if value not in _REQUIREMENTS:
             problems.append(f"[required] {key} must be one of {', '.join(_REQUIREMENTS)}, got {value!r}")
-    for i, limit in enumerate(limits, 1):
-        problems += [f"limit {i}: {p}" for p in _limit_problems(limit, metrics)]
+    problems += _problems_of_limits(limits, metrics)
     packs = raw.get("packs", [])
     ids = [pack.get("id") for pack in packs]
     problems += [f"pack {x!r} stands there twice" for x in dict.fromkeys(ids) if ids.count(x) > 1]
@@ -130,8 +129,9 @@ def _pack_problems(pack: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...
             yield f"[required] {key!r} is no check of bias; {nearest(key, bias)}"
         if value not in _REQUIREMENTS:
             yield f"[required] {key} must be one of {', '.join(_REQUIREMENTS)}, got {value!r}"
-    for i, limit in enumerate(pack.get("limits", []), 1):
-        yield from (f"limit {i}: {p}" for p in _limit_problems(limit, metrics))
+    limits = pack.get("limits", [])
+    yield from _problems_of_limits(limits, metrics)
+    for i, limit in enumerate(limits, 1):
         if limit.get("check") in metrics and limit["check"] not in bias:
             yield f"limit {i}: a pack limits checks of bias; {limit['check']} is none"
 
@@ -198,6 +198,17 @@ def _rule(limit: Mapping[str, Any]) -> Rule:
         basis=str(limit["basis"]),
         reason=str(limit["reason"]),
     )
+
+
+def _problems_of_limits(limits: list[Any], metrics: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """What is wrong with each, and those on what another limits: a pack would be laid over one of them only."""
+    seen: dict[tuple[Any, ...], int] = {}
+    for i, limit in enumerate(limits, 1):
+        yield from (f"limit {i}: {p}" for p in _limit_problems(limit, metrics))
+        key = tuple(limit.get(k) for k in ("check", "metric", "worse"))
+        first = seen.setdefault(key, i)
+        if first < i and None not in key:
+            yield f"limit {i}: {key[0]} {key[1]} {key[2]} is limit {first} already; write warn and fail into one"
 
 
 def _limit_problems(limit: Mapping[str, Any], metrics: Mapping[str, tuple[str, ...]]) -> list[str]:
