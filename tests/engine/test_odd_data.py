@@ -160,3 +160,28 @@ def test_probabilities_that_rounding_left_outside_are_at_the_bound(tmp_path, abo
     assert ((p >= 0) & (p <= 1)).all() == usable
     kept = frame.key.to_numpy() % 5 > 1
     np.testing.assert_array_equal(p[kept], frame.score.to_numpy()[kept])
+
+
+@pytest.mark.parametrize(
+    ("role", "codes"),
+    [("train", ["FIT101", "FIT104"]), ("reference", ["PRD102"]), ("production", ["BKT101", "BKT102", "BKT103"])],
+)
+def test_checks_of_a_role_without_predictions_are_told_the_role_and_the_column(tmp_path, role, codes):
+    """The whole trial ended at "no column 'score' with predictions in this role"."""
+    found = run(project(tmp_path / "p", n=300, change=lambda r, f: f.drop(columns="score") if r == role else f))
+    told = [r.code for r in found.results if "no predictions" in r.reason]
+
+    assert [(r.code, r.reason) for r in found.results if r.status is Status.ERROR] == []
+    assert told == sorted(codes)
+    assert {r.reason for r in found.results if r.code in codes} == {
+        f"{role} data have no predictions (column 'score'); write that column into them"
+    }
+
+
+def test_a_check_that_compares_roles_can_be_run_alone(tmp_path):
+    """The regions of FIT104 were an error where no other check asked for scores of train."""
+    folder = project(tmp_path / "p", n=120)
+    chosen = [c for c in catalog() if c.needs.models and len(c.needs.roles) > 1]
+    found = [run(folder, checks=[check]).results[0] for check in chosen]
+
+    assert [(r.code, r.reason) for r in found if r.status is Status.ERROR] == []

@@ -34,10 +34,12 @@ from ..stats.interval import normal_interval, simultaneous_level
 from ..stats.jackknife import MIN_GROUPS, jackknife_variance
 from ..summaries.cells import divided
 from ..summaries.conditions import conditions
+from ..summaries.outcomes import OutcomesKind
 from ..summaries.row_sample import RowSample, RowSampleKind, concat, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
 
 SAMPLE = RowSampleKind()
+ALL = OutcomesKind("all")  # not read: rows of train are scored for those who ask for outcomes
 BINS, LEVELS, MIN_ROWS = 5, 6, 300
 
 
@@ -129,7 +131,7 @@ CHECK = Check(
     family=Family.FIT,
     title="Gap between train and test by region",
     metrics=("region_gap",),
-    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(SAMPLE,), models=(CANDIDATE,), outcomes=True),
+    needs=Needs(roles=(Role.TRAIN, Role.TEST), summaries=(ALL, SAMPLE), models=(CANDIDATE,), outcomes=True),
     measure=gap_by_region,
     doc=__doc__,
     options=Options(),

@@ -9,6 +9,7 @@ from ..core.data import PRIOR, Role
 from ..core.errors import ProjectError
 from ..core.hints import nearest
 from ..core.records import Check, Needs
+from ..summaries.outcomes import OutcomesKind
 from .trial import Trial
 
 Suite = Literal["quick", "release"]
@@ -156,6 +157,12 @@ def _column_obstacles(needs: Needs, trial: Trial) -> Iterator[str]:
     unlabelled = [r for r in needs.roles if needs.outcomes and r in project.data and r not in trial.labelled]
     for role in unlabelled:
         yield f"{role.value} data have no outcomes (column {trial.task.target!r})"
+    unscored = _unscored(needs, trial)
+    yield from (
+        f"{role.value} data have no predictions (column {unscored[role]!r}); write that column into them"
+        for role in (*needs.roles, *needs.one_of)
+        if role in unscored
+    )
     if needs.time and (
         project.columns.time is None or project.columns.time not in trial.columns_of.get(needs.roles[0], ())
     ):
@@ -185,6 +192,12 @@ def excused(checks: Sequence[Check], trial: Trial) -> tuple[str, ...]:
 
 
 def roles_of(check: Check, trial: Trial) -> tuple[Role, ...]:
-    """Roles that a check gets: those it needs, and of the others those that are there."""
+    """Roles that a check gets: those it needs, and of the others those that are there, with the scores that it asks for."""
     listed = (*check.needs.roles, *check.needs.one_of, *check.needs.optional)
-    return tuple(r for r in dict.fromkeys(listed) if r in trial.project.data)
+    without = _unscored(check.needs, trial)
+    return tuple(r for r in dict.fromkeys(listed) if r in trial.project.data and r not in without)
+
+
+def _unscored(needs: Needs, trial: Trial) -> Mapping[Role, str]:
+    """Roles whose scores a check asks for, as it does with outcomes, and that lack them, by the absent column."""
+    return trial.unscored if any(isinstance(kind, OutcomesKind) for kind in needs.summaries) else {}

@@ -207,7 +207,7 @@ def _given(
 ) -> Given:
     """What one check gets."""
     roles = roles_of(check, trial)
-    wanted = [*roles, *(r for r in (*check.needs.one_of, *check.needs.optional) if r not in roles)]
+    wanted = [*roles, *(r for r in (*check.needs.one_of, *check.needs.optional) if r not in trial.project.data)]
     asks = check.needs.attributions or check.needs.importance
     keys = [(role, kind) for role in wanted for kind in check.needs.summaries]
     refused = _refused(check, trial, scanned)

@@ -40,6 +40,17 @@ class Trial:
         prior = p.prior is not None or bool(p.columns.prior_prediction)
         return (CANDIDATE, PRIOR) if prior else (CANDIDATE,)
 
+    @property
+    def unscored(self) -> Mapping[Role, str]:
+        """Roles without some column of stored predictions, by its name; `scorable` tells it of serving."""
+        c = self.project.columns
+        found: dict[Role, str] = {}
+        for role, held in self.columns_of.items():
+            absent = [n for n in (*c.prediction, *c.prior_prediction) if n not in held]
+            if absent and role is not Role.SERVING:
+                found[role] = absent[0]
+        return found
+
 
 def resolve(project: Project) -> Trial:
     """Settle features, classes and columns against the data files.
