@@ -88,6 +88,15 @@ def test_decimals_that_no_integer_holds_are_text(tmp_path):
     assert read_frame(tmp_path / "test.parquet").key.tolist() == [*map(str, keys)]
 
 
+@pytest.mark.parametrize("gap", [[], [None]])
+def test_long_numbers_of_a_folder_with_and_without_a_sign_are_text(tmp_path, gap):
+    """With a gap the folder could not be read."""
+    pq.write_table(pa.table({"key": pa.array([2**63 + 7, *gap], pa.uint64())}), tmp_path / "0.parquet")
+    pq.write_table(pa.table({"key": pa.array([-3, 4], pa.int64())}), tmp_path / "1.parquet")
+
+    assert read_frame(tmp_path).key.dropna().tolist() == [str(2**63 + 7), "-3", "4"]
+
+
 def test_whole_decimals_are_whole_numbers(tmp_path):
     table = pa.table({"a": pa.array([Decimal(1), Decimal(2)], pa.decimal128(38, 0)), "b": pa.array([Decimal(1), None])})
     pq.write_table(table, tmp_path / "test.parquet")

@@ -39,9 +39,10 @@ def _type(types: Sequence[pa.DataType], *, gap: bool, long: bool, longest: bool)
     if not known:
         return None
     if all(whole):
-        if longest and any(map(pa.types.is_decimal, known)):
+        unsigned = [*map(pa.types.is_uint64, known)]
+        if longest and (any(map(pa.types.is_decimal, known)) or (any(unsigned) and not all(unsigned))):
             return TEXT
-        return None if not gap else FLOAT if not long else "UInt64" if all(map(pa.types.is_uint64, known)) else "Int64"
+        return None if not gap else FLOAT if not long else "UInt64" if all(unsigned) else "Int64"
     if all(w or pa.types.is_floating(t) or pa.types.is_decimal(t) for w, t in zip(whole, known, strict=True)):
         return FLOAT if any(whole) or len(known) < len(types) else None
     return OBJECT if gap and all(map(pa.types.is_boolean, known)) else None
