@@ -95,6 +95,23 @@ def test_where_a_part_of_train_was_read_copies_count_for_what_was_not(copied, se
     assert verdict(m, warn=0.001, fail=0.01) == seen
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+def test_copies_that_keep_their_key_are_all_seen_where_both_roles_were_read_to_one_hash(keyed):
+    """With a key of their own, a fifth of the twins is in the fifth of train that was read."""
+    train_x, test_x = (continuous(TRAIN_X, seed) for seed in (1, 2))
+    test_x = pd.concat([train_x.head(300), test_x.iloc[300:]], ignore_index=True)
+    grid = grid_of(train_x, TEST_P)
+    train, test = (batch_of(X, np.zeros(3000), np.full(3000, 0.5), grid) for X in (train_x, test_x))
+    own = test.key * np.uint64(0x9E3779B97F4A7C15)  # odd, so a permutation of all hashes
+    roles = {Role.TRAIN: train, Role.TEST: replace(test, key=test.key if keyed else own)}
+    read = {role: take(b, np.argsort(b.key)[:600]) for role, b in roles.items()}
+    m = measured(shared_rows.CHECK, given_rows(shared_rows.CHECK, read, grid, rows=600))["overlap_excess", "model"]
+
+    assert m.value == pytest.approx(0.1, abs=0.03 if keyed else 0.1)
+    assert m.low < 0.1 < m.high < (0.25 if keyed else 0.3)
+    assert m.size == pytest.approx(600 if keyed else 120, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("column", "same"),
     [

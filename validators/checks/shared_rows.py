@@ -12,7 +12,8 @@ come again by themselves, as their values tell (how many training rows share eac
 weighted shares. Its interval takes rows of one content, or of one entity or day, as drawn together; each end is a one-sided 98 % bound
 (95 % where nothing repeats), and the high one at most the share of equal rows. A role larger than its sample is weighted in the sample,
 or counted unweighted in full, whichever is the more exact. Copies of common rows alone are seen late. Under a bound on the rows that were
-read (suite `quick`) the twin of a copy may be in the rest of train, so the excess and its high end are those over the part that was read.
+read (suite `quick`) the twin of a copy with a key of its own may be in the rest of train, so the excess and its high end are those over the
+part that was read; but not of copies that keep their key (where none is declared: the whole row), for both roles are read up to one hash.
 For information: the share shared with the same outcome, the repeats inside train, and the candidate's metric on the test rows
 that train does not have.
 
@@ -79,18 +80,19 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
     overlap, repeats = float(hit.mean()), float(again.mean())
     labelled = float(shared(test.content(labelled=True), train.content(labelled=True)).mean())
     where = ", in another day or entity" if apart else ""
-    part = read_to(given.rows, train)
-    read = 1.0 if part is None else float(part) / 2.0**64
+    read = _read(given, train)
+    kept = _kept(train, test, hit, apart=apart) if read < 1 else 0.0
+    known = kept, min(read / _read(given, test), 1.0), read
     note = f"{overlap:.2%} of test rows are in train; {repeats:.2%} of the training rows repeat by themselves{where}"
-    note += f"; over {read:.2%}, the part of train that was read" if read < 1 else ""
+    note += f"; {read:.2%} of train were read, with all twins that have the row's key: {kept:.2%}" if read < 1 else ""
     if overlap == 0:
         yield _none_seen(test.rows, read)
     elif repeats == 0 and (inside := _again(test, apart=apart)).any():
         note += f", and {inside.mean():.2%} of the test rows"
-        yield _excess(_against_test(train, test, hit, inside), overlap, test.rows, note, read)
+        yield _excess(_against_test(train, test, hit, inside), overlap, test.rows, note, known)
     else:
         ways = list(_compared(given, train, test, hit, again))
-        yield _excess(min(ways, key=lambda way: way[1].high - way[1].low), overlap, test.rows, note, read)
+        yield _excess(min(ways, key=lambda way: way[1].high - way[1].low), overlap, test.rows, note, known)
     for metric, share, n in (
         ("overlap", overlap, test.rows),
         ("overlap_with_outcome", labelled, test.rows),
@@ -108,9 +110,28 @@ def shared_rows(given: Given) -> Iterator[Measurement]:
         yield from _without(given, train)
 
 
-def _again(held: Identities, *, apart: bool) -> NDArray[np.bool_]:
+def _again(held: Identities, *, apart: bool, keyed: bool = False) -> NDArray[np.bool_]:
     """(n,) rows that repeat by themselves; where roles are of other days or entities only those that repeat in another one."""
-    return repeated_elsewhere(held.content(), held.entities()) if apart else repeated(held.content())
+    content = held.content(keyed=keyed)
+    return repeated_elsewhere(content, held.entities()) if apart else repeated(content)
+
+
+def _read(given: Given, role: Identities) -> float:
+    """The share of a role's hashes that were read."""
+    part = read_to(given.rows, role)
+    return 1.0 if part is None else float(part) / 2.0**64
+
+
+def _kept(train: Identities, test: Identities, hit: NDArray[np.bool_], *, apart: bool) -> float:
+    """Share of test rows whose twin in train has their key, beyond what repeats so inside train: it was read wherever the row was."""
+    same = hit & shared(test.content(keyed=True), train.content(keyed=True))
+    return max(float(same.mean() - _again(train, apart=apart, keyed=True).mean()), 0.0)
+
+
+def _in_all(share: float, kept: float, reach: float, read: float) -> float:
+    """A share of copies, had all of train been read: those that keep their key count over the `reach` of these, the rest over `read`."""
+    same = min(max(share, 0.0), kept)
+    return same / reach + (share - same) / read
 
 
 def _none_seen(n: int, read: float) -> Measurement:
@@ -162,16 +183,22 @@ def _difference(
     return *excess_share(test, train), len(hit[0])
 
 
-def _excess(found: tuple[float, Interval, int], overlap: float, n: int, note: str, read: float) -> Measurement:
-    """No more rows can be copied than are equal; the twin of a copy is seen where it is in the part of train that was read, or oftener."""
+def _excess(
+    found: tuple[float, Interval, int], overlap: float, n: int, note: str, known: tuple[float, float, float]
+) -> Measurement:
+    """No more rows can be copied than are equal. `known`: the share that keeps its key, and what was read of such twins and of train."""
     value, ends, used = found
     part = "" if used == n else f"; weighted in {used:,} of {n:,} test rows"
+    read = known[-1]
     most = overlap if read == 1 else 1.0
+    seen = min(value, overlap)
+    value = min(_in_all(seen, *known), 1.0)
     low = min(ends.low if ends.low > 0 else ends.low / read, most)
-    high = min(ends.high / read if ends.high > 0 else ends.high, most)
+    high = min(_in_all(ends.high, *known) if ends.high > 0 else ends.high, most)
+    size = n * (seen / value if seen > 0 else read)
     return Measurement(
-        metric="overlap_excess", subject=subjects.MODEL, value=min(min(value, overlap) / read, 1.0), low=low, high=high,
-        level=2 * SURE - 1, method="weighted counts", n=n, n_eff=float(used), size=n * read, note=note + part,
+        metric="overlap_excess", subject=subjects.MODEL, value=value, low=low, high=high,
+        level=2 * SURE - 1, method="weighted counts", n=n, n_eff=float(used), size=size, note=note + part,
     )  # fmt: skip
 
 

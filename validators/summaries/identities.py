@@ -46,9 +46,12 @@ class Identities:
         """How many rows."""
         return sum(len(p) for p in self.parts)
 
-    def content(self, *, labelled: bool = False) -> Words:
-        """(rows,) content of the features (and outcome) as 128-bit records; rows of `content` and `entities` come as they came."""
-        return _records(columns(self.parts, (0, 1, 4) if labelled else (0, 1)))
+    def content(self, *, labelled: bool = False, keyed: bool = False) -> Words:
+        """(rows,) content of the features (and outcome, and key) as records; rows of `content` and `entities` come as they came.
+
+        The key of a row that has none is the hash of the whole row.
+        """
+        return _records(columns(self.parts, (0, 1, *((4,) if labelled else ()), *((2,) if keyed else ()))))
 
     @property
     def labelled(self) -> bool:
