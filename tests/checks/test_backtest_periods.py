@@ -9,11 +9,11 @@ import pytest
 from scipy.special import expit
 from scipy.stats import theilslopes
 
-from tests.checks.performance_cases import BINARY, batch_of, frame, given_rows, grid_of, measured, sound
+from tests.checks.performance_cases import BINARY, batch_of, frame, given_rows, grid_of, measured, multiclass, sound
 from tests.engine.projects import project
 from validators.catalog import catalog
 from validators.checks.backtest_level import CHECK as BKT101
-from validators.checks.backtest_periods import Options, _break, _slope, periods
+from validators.checks.backtest_periods import CHECK, Options, _break, _slope, periods
 from validators.core.data import Role
 from validators.core.records import Given
 from validators.engine.plan import make_plan
@@ -142,6 +142,23 @@ def test_a_score_that_becomes_constant_is_a_break():
     assert found["break_size"].low > 0.1
     assert found["break_size"].subject.startswith("period:2023-09-01")
     assert found["periods_left_out"].value == 0
+
+
+def test_probabilities_of_three_classes_that_become_constant_are_a_break():
+    rng = np.random.default_rng(0)
+    X, month, y = frame(6000), np.arange(6000) * 12 // 6000, rng.integers(0, 3, 6000)
+    logits = rng.normal(size=(6000, 3)) + np.eye(3)[y]
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    p[month >= 8] = [0.3, 0.33, 0.37]
+    task = multiclass("a", "b", "c")
+    cuts = (np.linspace(0.01, 0.99, 99),) * 3
+    grid = replace(grid_of(X, *p.T, task=task), periods=MONTHS, score_cuts=cuts, score_coarse=cuts)
+    production = replace(batch_of(X, y.astype(float), p, grid), period=month)
+    found = measured(CHECK, given_rows(CHECK, {Role.PRODUCTION: production}, grid, task))
+    (m,) = [m for (metric, _), m in found.items() if metric == "break_size"]
+
+    assert m.low > 0.1
+    assert m.subject.startswith("period:2023-09-01")
 
 
 def test_months_without_usable_scores_leave_the_break_open():

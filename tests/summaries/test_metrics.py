@@ -15,6 +15,7 @@ from validators.summaries.outcomes import OutcomesKind
 
 ALL = OutcomesKind()
 BINARY = Task(type="binary", target="y", classes=(0, 1), positive=1, threshold=0.3)
+OF_THREE = Task(type="multiclass", target="y", classes=("a", "b", "c"))
 
 
 def batch_of(y, scores, *, weight=None, unit=None, slices=None):
@@ -126,12 +127,25 @@ def test_rows_with_scores_where_the_grid_s_rows_had_none_are_as_well_ranked_as_t
     assert (found["auc"].bound < 0.02) is even
 
 
-def test_a_cell_of_one_score_hides_nothing():
+@pytest.mark.parametrize("score", [0.42, 0.967])
+def test_a_cell_of_one_score_hides_nothing(score):
     cuts = np.linspace(0.1, 0.9, 9)
     grid = Grid(features={}, score_cuts=(cuts,), score_coarse=(cuts,))
     y = np.arange(200) % 2.0
-    found = estimates(ALL.of(batch_of(y, {"candidate": np.full(200, 0.42)}), grid), "candidate", BINARY, grid)["auc"]
+    found = estimates(ALL.of(batch_of(y, {"candidate": np.full(200, score)}), grid), "candidate", BINARY, grid)["auc"]
     assert (found.value, found.bound) == (0.5, 0.0)
+
+
+@pytest.mark.parametrize(("spread", "bound"), [(0.0, 0.0), (0.01, 0.5)])
+def test_a_cell_of_one_score_a_class_hides_nothing(spread, bound):
+    """Scores that vary within a bin may rank in any way."""
+    cuts = np.linspace(0.1, 0.9, 9)
+    grid = Grid(features={}, score_cuts=(cuts,) * 3, score_coarse=(cuts,) * 3)
+    moved = spread * np.linspace(-1, 1, 300)
+    p = np.column_stack([0.25 + moved, np.full(300, 0.2), 0.55 - moved])
+    found = estimates(ALL.of(batch_of(np.arange(300) % 3.0, {"candidate": p}), grid), "candidate", OF_THREE, grid)
+    assert found["auc_ovr"].value == 0.5
+    assert found["auc_ovr"].bound == bound
 
 
 def test_regression_metrics_agree_with_scikit_learn():
@@ -154,8 +168,7 @@ def test_multiclass_metrics_agree_with_scikit_learn():
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     y = np.array([rng.choice(3, p=q) for q in p])
     grid = grid_of(*p.T, threshold=())
-    task = Task(type="multiclass", target="y", classes=("a", "b", "c"))
-    found = estimates(ALL.of(batch_of(y, {"candidate": p}), grid), "candidate", task, grid)
+    found = estimates(ALL.of(batch_of(y, {"candidate": p}), grid), "candidate", OF_THREE, grid)
 
     assert found["auc_ovr"].value == pytest.approx(skm.roc_auc_score(y, p, multi_class="ovr"), abs=1e-12)
     assert found["log_loss"].value == pytest.approx(skm.log_loss(y, p), abs=1e-7)

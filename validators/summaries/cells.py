@@ -19,7 +19,7 @@ from ..stats.jackknife import MIN_GROUPS, cross_fitted_spread, jackknife_interva
 from .outcomes import FIXED, PAIRED, Outcomes
 from .quantities import QUANTITIES
 
-CONSTANT = 1e-8  # variance of scores that are one but for rounding
+CONSTANT = 2.0**-25  # variance that rounding each row to 2**-26 may leave of scores that are one
 COUNTS = ("true_negatives", "false_positives", "false_negatives", "true_positives")
 Floats = NDArray[np.float64]
 
@@ -139,9 +139,14 @@ def counts_at(cell: Cell, threshold: float, grid: Grid) -> dict[str, Floats]:
 
 
 def single_scores(cell: Cell, grid: Grid, column: int = 0) -> NDArray[np.bool_]:
-    """(bins,) which bins hold one score only, so that pairs within them are ties; all of them where all scores of the cell are one."""
+    """(bins,) which bins hold one score only, so that pairs within them are ties; all of them where all scores of the cell are one.
+
+    That is where all lie in one bin and those of the most probable class do not vary.
+    """
     cuts, w = cuts_of(cell, grid, column), cell.sums["w"][0]
-    if len(cell.negatives) == 1 and w > 0 and cell.sums["score2"][0] / w - (cell.sums["score"][0] / w) ** 2 < CONSTANT:
+    variance = divided(cell.sums["score2"], w)[0] - divided(cell.sums["score"], w)[0] ** 2
+    alone = np.count_nonzero(cell.negatives[column][0] + cell.positives[column][0]) == 1
+    if alone and variance * w < CONSTANT * cell.n:
         return np.ones(len(cuts) + 1, np.bool_)
     return np.concatenate([[False], np.nextafter(cuts[:-1], np.inf) >= cuts[1:], [False]])[: len(cuts) + 1]
 
