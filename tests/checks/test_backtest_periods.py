@@ -26,6 +26,7 @@ from validators.summaries.quality import Quality
 
 SPANS = [(date(2023, 1, 1) + timedelta(days=30 * k), date(2023, 1, 30) + timedelta(days=30 * k)) for k in range(24)]
 SE = 0.02
+THREE = multiclass("a", "b", "c")
 GIVEN = SimpleNamespace(options=Options(), task=BINARY)
 
 
@@ -144,21 +145,65 @@ def test_a_score_that_becomes_constant_is_a_break():
     assert found["periods_left_out"].value == 0
 
 
-def test_probabilities_of_three_classes_that_become_constant_are_a_break():
+def of_three(n, rare):
+    """Rows of three classes, the last of which is `rare` of them and ranked best."""
     rng = np.random.default_rng(0)
-    X, month, y = frame(6000), np.arange(6000) * 12 // 6000, rng.integers(0, 3, 6000)
-    logits = rng.normal(size=(6000, 3)) + np.eye(3)[y]
+    y = rng.integers(0, 2, n)
+    y[rng.permutation(n)[:rare]] = 2
+    logits = rng.normal(size=(n, 3)) + np.diag([1, 1, 5])[y]
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    p[month >= 8] = [0.3, 0.33, 0.37]
-    task = multiclass("a", "b", "c")
     cuts = (np.linspace(0.01, 0.99, 99),) * 3
-    grid = replace(grid_of(X, *p.T, task=task), periods=MONTHS, score_cuts=cuts, score_coarse=cuts)
-    production = replace(batch_of(X, y.astype(float), p, grid), period=month)
-    found = measured(CHECK, given_rows(CHECK, {Role.PRODUCTION: production}, grid, task))
+    X = frame(n)
+    grid = replace(grid_of(X, *p.T, task=THREE), periods=MONTHS, score_cuts=cuts, score_coarse=cuts)
+    return X, y.astype(float), p, grid
+
+
+def breaks(X, y, p, grid):
+    production = replace(batch_of(X, y, p, grid), period=np.arange(len(X)) * 12 // len(X))
+    found = measured(CHECK, given_rows(CHECK, {Role.PRODUCTION: production}, grid, THREE))
     (m,) = [m for (metric, _), m in found.items() if metric == "break_size"]
+    return m, found["periods_left_out", "model"]
+
+
+def test_probabilities_of_three_classes_that_become_constant_are_a_break():
+    X, y, p, grid = of_three(6000, 2000)
+    p[4000:] = [0.3, 0.33, 0.37]
+    m, _ = breaks(X, y, p, grid)
 
     assert m.low > 0.1
     assert m.subject.startswith("period:2023-09-01")
+
+
+@pytest.mark.parametrize("rare", [0, 1, 40])
+def test_a_class_that_most_months_hardly_have_does_not_leave_them_out(rare):
+    m, left = breaks(*of_three(6000, rare))
+
+    assert left.value == 0
+    assert m.low < 0.01
+    assert "AUC without 1 of 3 classes (c), in too few groups" in m.note
+
+
+@pytest.mark.parametrize(("rare", "here"), [((300, 250), ""), ((20, 1), "without 1 of 3"), ((0, 20), "without 1 of 3")])
+def test_test_and_production_are_compared_over_the_same_classes(rare, here):
+    """The class that ranks best counts on both sides or on none: else it is .05 of a difference."""
+    m = between(rare)
+
+    assert abs(m.value) < 0.02
+    assert m.note.startswith(f"macro AUC {here}".rstrip())
+
+
+def test_a_frequent_class_that_vanishes_leaves_production_open():
+    """It is in the rest of the others, and moves their areas."""
+    m = between((300, 1))
+
+    assert (m.value, m.note) == (None, "test or production lacks groups of rows, or a class in enough of them")
+
+
+def between(rare):
+    """BKT101 of test and production with so many rows of the third class."""
+    (*test, grid), (*production, _) = (of_three(3000, k) for k in rare)
+    roles = {role: batch_of(*rows, grid) for role, rows in ((Role.TEST, test), (Role.PRODUCTION, production))}
+    return measured(BKT101, given_rows(BKT101, roles, grid, THREE))["score_lost", "model"]
 
 
 def test_months_without_usable_scores_leave_the_break_open():

@@ -162,5 +162,5 @@ def test_a_regression_without_outcomes_or_with_those_of_one_entity_loses_no_qual
     lost = next(m for m in found if m.metric == "quality_lost")
 
     assert verdict is Verdict.INCONCLUSIVE
-    assert (lost.value, lost.note) == (None, "under 8 groups of rows, no outcome, or one class only")
+    assert (lost.value, lost.note) == (None, "under 8 groups of rows, no outcome, or no two classes in so many")
     assert any(m.metric == "curve_rms_change" and m.value is not None for m in found)

@@ -176,6 +176,19 @@ def test_multiclass_metrics_agree_with_scikit_learn():
     assert found["brier"].value == pytest.approx(skm.brier_score_loss(y, p, scale_by_half=False), abs=1e-7)
 
 
+def test_a_class_in_too_few_groups_is_left_out_of_the_mean_with_a_word():
+    rng = np.random.default_rng(4)
+    p = rng.dirichlet(np.ones(3), 800)
+    y = (rng.random(800) < p[:, 1]).astype(float)
+    y[7] = 2.0
+    grid = grid_of(*p.T, threshold=())
+    found = estimates(ALL.of(batch_of(y, {"candidate": p}), grid), "candidate", OF_THREE, grid)["auc_ovr"]
+
+    assert found.value == pytest.approx(np.mean([skm.roc_auc_score(y == k, p[:, k]) for k in (0, 1)]), abs=1e-12)
+    assert found.size == (y == 1).sum()
+    assert measurement(found, "model").note == "without 1 of 3 classes (c), in too few groups of dependent rows"
+
+
 @pytest.mark.parametrize("y", [np.ones(200), np.zeros(200), np.full(200, np.nan), np.zeros(0)])
 def test_undefined_metrics_are_none_with_a_reason(y):
     p = np.linspace(0.1, 0.9, len(y))

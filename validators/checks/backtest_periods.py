@@ -2,7 +2,8 @@
 
 How it is measured
 ------------------
-The ranking metric (AUC, on 256 bins of the score; in regression R2 / 2) of every period with its own variance. Every date that leaves at
+The ranking metric (AUC, on 256 bins of the score, of several classes the mean, without those of under 1 % of the rows that are too few
+in periods with over a fifth of them; in regression R2 / 2) of every period with its own variance. Every date that leaves at
 least a fifth of the rows (of the rarer class) on each side is tried; the largest fall (in standard errors) is reported with an interval
 that holds for all tried dates at once (largest statistic, simulated); the note says where it is the first or last of them, for the break
 may then lie beyond. Beside it, as information: every period of candidate and prior with its interval; the slope per year by least squares
@@ -49,7 +50,7 @@ from ..stats.series import (
     weighted_slope,
 )
 from ..summaries.outcomes import Outcomes, OutcomesKind
-from ..summaries.quality import NAME_OF, Quality, quality_by_cell, unscored_cells
+from ..summaries.quality import NAME_OF, Quality, classes_of_cells, quality_by_cell, unscored_cells
 
 BY_PERIOD = OutcomesKind("period")
 FUNNEL = 0.998
@@ -74,7 +75,8 @@ def periods(given: Given) -> Iterator[Measurement]:
     outcomes: Outcomes = given.summary(Role.PRODUCTION, BY_PERIOD)
     spans = [span(given.grid, k) for k in range(len(given.grid.periods) - 1)]
     least = given.options.min_size
-    candidate = quality_by_cell(outcomes, CANDIDATE, given.task, given.grid, least=least)
+    classes = classes_of_cells(outcomes, CANDIDATE, least=least, most_without=given.options.min_share)
+    candidate = quality_by_cell(outcomes, CANDIDATE, given.task, given.grid, least=least, classes=classes)
     yield _left_out(outcomes, candidate, spans, given)
     yield from _break(candidate, spans, given, unscored_cells(outcomes, CANDIDATE, least=least))
     yield from _slope(candidate, spans, given)
@@ -83,7 +85,7 @@ def periods(given: Given) -> Iterator[Measurement]:
             continue
         found = candidate
         if model == PRIOR:
-            found = quality_by_cell(outcomes, model, given.task, given.grid, least=least)
+            found = quality_by_cell(outcomes, model, given.task, given.grid, least=least, classes=classes)
         for k, q in found.items():
             yield _shown(q, spans[k], model, given)
 
@@ -135,7 +137,8 @@ def _break(
     others = [str(spans[held[k]][0]) for k in result.near if k != result.at]
     dates = f"; dates that fit about as well: {', '.join(others)}" if others else ""
     dates += _edge(sizes, result.at, given.options.min_share)
-    note = f"{NAME_OF[given.task.type]} {before:.3f} before {spans[held[result.at]][0]}, {after:.3f} after; p {result.p_value:.3g}{dates}"
+    name, start = found[held[0]].name or NAME_OF[given.task.type], spans[held[result.at]][0]
+    note = f"{name} {before:.3f} before {start}, {after:.3f} after; p {result.p_value:.3g}{dates}"
     yield Measurement(
         metric="break_size", subject=subject, value=-result.difference, low=-result.interval.high,
         high=-result.interval.low, level=given.options.confidence, method="date searched, simultaneous", n=n, n_eff=float(n),

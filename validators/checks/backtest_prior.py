@@ -3,9 +3,10 @@
 How it is measured
 ------------------
 Both models score the same production rows; rows that one of them did not score are left out with a word. Binary and multiclass: AUC of the
-prior minus AUC of the candidate, by the delete-a-group jackknife on the difference; regression: relative increase of the mean squared
-error. A non-inferiority question: 90 % two-sided, so the upper limit is a one-sided 95 % bound. `prior_above_chance` is the prior's AUC
-less .5, or half of its R2: a prior worse than chance is no yardstick. As information, the Diebold-Mariano test on the mean loss by period.
+prior minus AUC of the candidate (of several classes the mean, without those of under 1 % of the rows in under 8 groups), by the
+delete-a-group jackknife on the difference; regression: relative increase of the mean squared error. A non-inferiority question: 90 %
+two-sided, so the upper limit is a one-sided 95 % bound. `prior_above_chance` is the prior's AUC less .5, or half of its R2: a prior worse
+than chance is no yardstick. As information, the Diebold-Mariano test on the mean loss by period.
 
 Why it matters
 --------------
@@ -32,7 +33,7 @@ from ..stats.series import diebold_mariano
 from ..summaries.cells import widened
 from ..summaries.common_rows import scored_by_both
 from ..summaries.outcomes import Outcomes, OutcomesKind
-from ..summaries.quality import NAME_OF, prior_above_chance, quality
+from ..summaries.quality import prior_above_chance, quality_of_both
 from ..summaries.row_sample import RowSampleKind
 
 ALL, BY_PERIOD, SAMPLE = OutcomesKind("all"), OutcomesKind("period"), RowSampleKind()
@@ -50,8 +51,7 @@ def against_prior(given: Given) -> Iterator[Measurement]:
     """Paired loss of the candidate against the prior on production."""
     rows = given.summary(Role.PRODUCTION, SAMPLE)
     outcomes, left_out = scored_by_both(given.summary(Role.PRODUCTION, ALL), rows, given.grid, ALL)
-    a = quality(outcomes, CANDIDATE, given.task, given.grid)
-    b = quality(outcomes, PRIOR, given.task, given.grid)
+    a, b = quality_of_both((outcomes, CANDIDATE), (outcomes, PRIOR), given.task, given.grid)
     metric = "loss_increase" if given.task.type == "regression" else "auc_loss"
     if a.value is None or b.value is None or len(a.replicates) != len(b.replicates):
         yield Measurement(
@@ -63,7 +63,7 @@ def against_prior(given: Given) -> Iterator[Measurement]:
             metric=metric, subject="model", value=None, n=a.n, size=a.size, note="the prior makes no error"
         )
         return
-    note = f"{NAME_OF[given.task.type]}: candidate {a.value:.3f}, prior {b.value:.3f}"
+    note = f"{a.name}: candidate {a.value:.3f}, prior {b.value:.3f}"
     note = "; ".join(filter(None, (note, left_out)))
     if metric == "auc_loss":
         value, replicates = b.value - a.value, b.replicates - a.replicates

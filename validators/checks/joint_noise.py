@@ -6,9 +6,10 @@ All numeric features of the test rows get normal noise of 0.05 to 1 standard dev
 stay whole (rounded at random). The standard deviation of a feature is at most what its central nine tenths say it is: a few values
 far away do not make all others uncertain, and a feature of which more than 95 % of the values are the same stays as it is. Candidate
 and prior get the same draws. At every level: share of flipped decisions, RMS change of the score over its standard deviation, and
-the AUC (R2 / 2) lost, with jackknife intervals. Judged at 0.1 standard deviations. The shares of values and of rows that really
-changed are reported; where less than 1 % of either changed, or the candidate gives every row the same score, nothing is judged. Rows
-that have no usable score as they are are left out; where they are more than 1 % of all, nothing is judged.
+the AUC (R2 / 2; of several classes the mean of those in at least 8 groups of dependent rows) lost, with jackknife intervals. Judged
+at 0.1 standard deviations. The shares of values and of rows that really changed are reported; where less than 1 % of either changed,
+or the candidate gives every row the same score, nothing is judged. Rows that have no usable score as they are are left out; where
+they are more than 1 % of all, nothing is judged.
 
 Why it matters
 --------------
@@ -153,7 +154,9 @@ def _level(
         names = [metric, metric.removeprefix("curve_")] if judged and metric != "curve_rms_change" else [metric]
         for name in names:
             if found is None or not np.isfinite(values[0]):
-                why = "under 8 groups of rows" + (", no outcome, or one class only" if "quality" in metric else "")
+                why = "under 8 groups of rows" + (
+                    ", no outcome, or no two classes in so many" if "quality" in metric else ""
+                )
                 yield Measurement(metric=name, subject=subject, value=None, n=n, note=why)
                 continue
             yield Measurement(

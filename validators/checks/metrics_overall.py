@@ -7,7 +7,8 @@ metrics (AUC, average precision, KS, Gini, lift of the top tenth) are computed o
 than that occur, the interval includes what binning can have moved. Decisions are exact at the threshold of the project file: a
 score at the threshold or above is called positive. Shares have Wilson's interval, AUC DeLong's on the logit scale; where rows
 depend on each other or carry weights, shares use their effective number of rows, and everything else the delete-a-group
-jackknife. A metric without an interval or with an empty class is undefined, never zero. Nothing here is judged by the house
+jackknife. A metric without an interval or with an empty class is undefined, never zero; the mean of the areas of
+several classes is that of those in at least 8 groups of dependent rows, and says which it leaves out. Nothing here is judged by the house
 policies: the level that a model must reach is its owner's to set.
 
 Why it matters

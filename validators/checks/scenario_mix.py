@@ -4,7 +4,8 @@ How it is measured
 ------------------
 Every scenario file with [[target]] tables asks for other shares of some rows, or other means of features. The test rows (at most
 20,000, by key hash) get the weights that reach all targets of the file and are otherwise nearest to those they have (exponential
-tilting, least Kullback-Leibler divergence). `quality_lost` is the AUC (R2 / 2 in regression) as it is minus that under the scenario;
+tilting, least Kullback-Leibler divergence). `quality_lost` is the AUC (of several classes its mean over those in at least 8 groups of
+dependent rows; R2 / 2 in regression) as it is minus that under the scenario;
 `mean_score_change` and `decision_share_change` say what happens to scores and decisions. Intervals by the delete-a-group jackknife,
 tilted anew each time, simultaneous over the scenarios. Where the weights leave fewer than 100 effective rows, or no weights reach
 the targets, nothing is said; nor where a scenario is vacuous: a multiple of the share of rows that are not there, or targets that the
@@ -36,6 +37,7 @@ from ..core.scenarios import Scenario
 from ..stats.interval import simultaneous_level
 from ..stats.tilting import effective_rows
 from ..summaries.cells import measured
+from ..summaries.goodness import classes_of
 from ..summaries.reactions import decisions, quality_of
 from ..summaries.row_sample import RowSample, RowSampleKind, take
 from ..summaries.scored_rows import Floats, ScoredRows, scored_rows
@@ -85,12 +87,13 @@ def _scenario(
         return
     score = rows.scores[CANDIDATE]
     positive = decisions(score, given.task).astype(np.float64)
+    classes = classes_of(rows.y, rows.group, score.shape[1])
 
     def statistic(weight: Floats) -> Floats:
         other = tilted(moments, wanted, weight)
         if other is None:
             return np.full(4, np.nan)
-        before, after = (quality_of(rows.y, score, w, given.task) for w in (weight, other))
+        before, after = (quality_of(rows.y, score, w, given.task, classes) for w in (weight, other))
         shift = [np.average(v, weights=other) - np.average(v, weights=weight) for v in (score[:, 0], positive)]
         return np.array([before - after, after, *shift])
 

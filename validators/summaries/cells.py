@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.data import Grid
+from ..core.data import WEIGHT_ONE, Grid
 from ..core.records import Measurement
 from ..stats.interval import Interval, Scale, folded
 from ..stats.jackknife import MIN_GROUPS, cross_fitted_spread, jackknife_interval, leave_one_out
@@ -108,6 +108,13 @@ def cell_of(outcomes: Outcomes, model: str, cell: int = 0) -> Cell:
         bool(w > 0 and abs(w - n) < 1e-6 * max(n, 1) and abs(w2 - n) < 1e-6 * max(n, 1)),
         {q: paired[:, k] for k, q in enumerate(PAIRED)},
     )
+
+
+def classes_held(outcomes: Outcomes, model: str, cell: int = 0, *, least: float = 0.0) -> NDArray[np.bool_]:
+    """(n_scores,) classes with so many scored rows, in at least 8 groups (in all where there are fewer): others lack a jackknife."""
+    rows = outcomes.scores[model][cell, :, :, 1, :-2].sum(axis=2) / WEIGHT_ONE
+    groups = max(min(MIN_GROUPS, np.count_nonzero(outcomes.labelled[cell])), 1)
+    return np.asarray((np.count_nonzero(rows, axis=1) >= groups) & (rows.sum(axis=1) >= least))
 
 
 def stacked(per_group: Floats, keep: NDArray[np.bool_]) -> Floats:

@@ -21,10 +21,15 @@ def goodness(rows: ScoredRows, scores: Floats, task: Task) -> Floats:
         return _half_r2(rows, scores[:, 0])
     if task.type == "binary":
         return areas(rows, scores[:, 0], rows.y == 1)
-    least = max(min(MIN_GROUPS, rows.groups), 1)
-    held = [k for k in range(scores.shape[1]) if len(np.unique(rows.group[rows.y == k])) >= least]
+    held = classes_of(rows.y, rows.group, scores.shape[1])
     found = [areas(rows, scores[:, k], rows.y == k) for k in held]
     return np.asarray(np.mean(found, axis=0)) if held else np.full(rows.groups + 1, np.nan)
+
+
+def classes_of(y: Floats, group: NDArray[np.int64], classes: int) -> list[int]:
+    """The classes that stand in at least 8 groups of rows, or in all where there are fewer."""
+    least = max(min(MIN_GROUPS, len(np.unique(group))), 1)
+    return [k for k in range(classes) if len(np.unique(group[y == k])) >= least]
 
 
 def base(task: Task) -> float:

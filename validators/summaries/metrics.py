@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from .cells import (
     Cell,
     Floats,
     cell_of,
+    classes_held,
     counts_at,
     divided,
     single_scores,
@@ -76,18 +78,22 @@ class Estimate:
     n_eff: float | None = None
     weight: float = 1.0
     why: str = ""
+    note: str = ""
 
 
-def estimates(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 0) -> dict[str, Estimate]:
-    """All metrics of a cell by name; those that are undefined have the value None."""
+def estimates(
+    outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int = 0, classes: NDArray[np.bool_] | None = None
+) -> dict[str, Estimate]:
+    """All metrics of a cell by name; those that are undefined have the value None. Of `classes` (those held) `auc_ovr` is the mean."""
     held = cell_of(outcomes, model, cell)
+    classes = classes_held(outcomes, model, cell) if classes is None else classes
     independent = grid.grouping == "row" and held.equal_weights
     if task.type == "binary":
         found = _binary(held, 0.5 if task.threshold is None else task.threshold, grid)
     elif task.type == "regression":
         found = _regression(held, grid)
     else:
-        found = _multiclass(held)
+        found = _multiclass(held, classes)
     single, out = [single_scores(held, grid, k) for k in range(len(held.negatives))], {}
     for metric, (values, of, size) in found.items():
         value = float(values[0])
@@ -100,12 +106,19 @@ def estimates(outcomes: Outcomes, model: str, task: Task, grid: Grid, cell: int 
             size=size,
             independent=independent,
             variance=_delong(metric, held) if independent else None,
-            bound=_bound(metric, held, single) if np.isfinite(value) else 0.0,
+            bound=_bound(metric, held, single, classes) if np.isfinite(value) else 0.0,
             n_eff=held.n_eff,
             weight=float(held.sums["w"][0]),
             why="" if np.isfinite(value) else why_undefined(held),
+            note=_left_out(task, classes) if metric == "auc_ovr" else "",
         )
     return out
+
+
+def _left_out(task: Task, classes: NDArray[np.bool_]) -> str:
+    gone = [str(c) for c, there in zip(task.classes, classes, strict=True) if not there]
+    few = f"without {len(gone)} of {len(classes)} classes ({', '.join(gone[:6])}), in too few groups of dependent rows"
+    return few if gone else ""
 
 
 def _delong(metric: str, held: Cell) -> float | None:
@@ -115,7 +128,7 @@ def _delong(metric: str, held: Cell) -> float | None:
     return variance if variance is None or metric == "auc" else 4 * variance
 
 
-def _bound(metric: str, held: Cell, single: list[NDArray[np.bool_]]) -> float:
+def _bound(metric: str, held: Cell, single: list[NDArray[np.bool_]], classes: NDArray[np.bool_]) -> float:
     """How far binning may have moved a ranking metric; the others are exact."""
     neg, pos = held.negatives[0][0], held.positives[0][0]
     if metric in ("auc", "gini"):
@@ -124,7 +137,7 @@ def _bound(metric: str, held: Cell, single: list[NDArray[np.bool_]]) -> float:
         return precision_bound(neg, pos, single[0])
     if metric == "auc_ovr":
         columns = zip(held.negatives, held.positives, single, strict=True)
-        return float(np.mean([auc_bound(a[0], b[0], one) for a, b, one in columns]))
+        return float(np.mean([auc_bound(a[0], b[0], one) for a, b, one in compress(columns, classes)]))
     return 0.0
 
 
@@ -171,14 +184,17 @@ def _regression(held: Cell, grid: Grid) -> dict[str, tuple[Floats, float, float]
     }
 
 
-def _multiclass(held: Cell) -> dict[str, tuple[Floats, float, float]]:
+def _multiclass(held: Cell, classes: NDArray[np.bool_]) -> dict[str, tuple[Floats, float, float]]:
     n = held.n
-    aucs = np.array([roc_auc_many(a, b) for a, b in zip(held.negatives, held.positives, strict=True)])
+    columns = list(compress(zip(held.negatives, held.positives, strict=True), classes))
+    nothing = np.full(held.groups + 1, np.nan)
+    auc = np.mean([roc_auc_many(a, b) for a, b in columns], axis=0) if columns else nothing
+    rarest = min((float(side[0].sum()) for column in columns for side in column), default=0.0)
     return {
         "accuracy": (held.mean("hit"), n, n),
         "log_loss": (held.mean("loss"), n, n),
         "brier": (held.mean("error"), n, n),
-        "auc_ovr": (aucs.mean(axis=0), n, held.rarer),
+        "auc_ovr": (auc, n, rarest),
     }
 
 
@@ -199,7 +215,7 @@ def measurement(estimate: Estimate, subject: str, *, confidence: float = 0.95) -
         groups = len(e.replicates)
         why = f"{groups} groups of dependent rows" if groups < MIN_GROUPS else "undefined without one of its groups"
         return record(None, f"no interval: {why}; the value on these rows is {e.value:.4g}", None, "", n_eff)
-    return record(e.value, "", widened(found, e.bound, _SCALES.get(e.metric, "identity")), method, n_eff)
+    return record(e.value, e.note, widened(found, e.bound, _SCALES.get(e.metric, "identity")), method, n_eff)
 
 
 def _interval(e: Estimate, confidence: float) -> tuple[Interval | None, str, float | None]:

@@ -1,5 +1,6 @@
 """How scores react when the same rows are changed: RMS change, flips, quality lost, by group of dependent rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..core.records import Measurement
 from ..stats.jackknife import jackknife_interval, leave_one_out
 from ..stats.ranking import weighted_auc
 from .cells import divided
+from .goodness import classes_of
 from .row_sample import take
 
 Floats = NDArray[np.float64]
@@ -128,21 +130,23 @@ def mean_parts(base: Base, values: Floats) -> Floats:
 
 
 def quality_parts(base: Base, scores: Floats) -> Floats:
-    """AUC (macro in multiclass) or R2 / 2: whole, then without each group that has an outcome; NaN where undefined."""
+    """AUC (macro over classes in 8 groups or more) or R2 / 2: whole, then without each group that has an outcome; NaN where undefined."""
     known = ~np.isnan(base.rows.y)
     y, w, group, s = base.rows.y[known], base.weight[known], base.group[known], scores[known]
     kept = [np.ones(len(y), bool), *(group != k for k in np.unique(group))]
-    return np.array([quality_of(y[k], s[k], w[k], base.task) for k in kept])
+    classes = classes_of(y, group, s.shape[1])
+    return np.array([quality_of(y[k], s[k], w[k], base.task, classes) for k in kept])
 
 
-def quality_of(y: Floats, s: Floats, w: Floats, task: Task) -> float:
-    """AUC (macro in multiclass) or R2 / 2 of weighted rows; NaN where undefined."""
+def quality_of(y: Floats, s: Floats, w: Floats, task: Task, classes: Sequence[int]) -> float:
+    """AUC (macro over these classes in multiclass) or R2 / 2 of weighted rows; NaN where undefined."""
     if not w.sum() > 0:
         return float("nan")
     if task.type == "binary":
         return weighted_auc(y, s[:, 0], w)
     if task.type == "multiclass":
-        return float(np.mean([weighted_auc((y == k).astype(int), s[:, k], w) for k in range(s.shape[1])]))
+        areas = [weighted_auc((y == k).astype(int), s[:, k], w) for k in classes]
+        return float(np.mean(areas)) if areas else float("nan")
     spread = float(np.average((y - np.average(y, weights=w)) ** 2, weights=w))
     return float((1 - np.average((y - s[:, 0]) ** 2, weights=w) / spread) / 2) if spread > 0 else float("nan")
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.data import CANDIDATE, PRIOR, Grid, Role, Task
+from ..summaries.cells import classes_held
 from ..summaries.metrics import estimates
 from ..summaries.metrics import measurements as with_intervals
-from ..summaries.outcomes import OutcomesKind
+from ..summaries.outcomes import Outcomes, OutcomesKind
 from . import fmt
 from .chart import Chart, Palette, Row, Table
 from .marks import dots
@@ -93,9 +94,14 @@ def chart(document: Document, stored: Mapping[Any, Any], grid: Grid, label: str,
     if label not in grid.slices or key not in stored or CANDIDATE not in stored[key].sums:
         return None
     place, task = list(grid.slices).index(label), task_of(document)
-    inside = _records(estimates(stored[key], CANDIDATE, task, grid, place))
-    whole = _records(estimates(stored[Role.TEST, ALL], CANDIDATE, task, grid)) if (Role.TEST, ALL) in stored else {}
-    prior = _records(estimates(stored[key], PRIOR, task, grid, place)) if PRIOR in stored[key].sums else {}
+    classes = classes_held(stored[key], CANDIDATE, place)
+
+    def records(outcomes: Outcomes, model: str, cell: int) -> dict[str, dict[str, Any]]:
+        return _records(estimates(outcomes, model, task, grid, cell, classes))
+
+    inside = records(stored[key], CANDIDATE, place)
+    whole = records(stored[Role.TEST, ALL], CANDIDATE, 0) if (Role.TEST, ALL) in stored else {}
+    prior = records(stored[key], PRIOR, place) if PRIOR in stored[key].sums else {}
     rows = [
         dot_of(m, metric_label(k), whole.get(k)) for k, m in inside.items() if k in DRAWN and m["value"] is not None
     ]
