@@ -3,8 +3,9 @@
 How it is measured
 ------------------
 Share of test rows, and of production rows, whose score is missing, and share whose score is infinite or outside the range of the task
-(probabilities lie in [0, 1], and those of several classes add up to 1, to .05), of any class. Rows are counted, whatever they weigh. Where
-none is seen the bound of an unseen event is given. The same of the prior on test, for information: its scores decide nothing here.
+(probabilities lie in [0, 1], and those of several classes add up to 1, to .05 or what rounding each of them to the two or three decimals
+that it has may have moved), of any class. Rows are counted, whatever they weigh. Where none is seen the bound of an unseen event is
+given. The same of the prior on test, for information: its scores decide nothing here.
 
 Why it matters
 --------------

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.data import Batch, Grid
 from .outcomes import out_of_range
 
-NEAR_ONE = 0.05  # probabilities that were rounded to two decimals still add up
+NEAR_ONE = 0.05
+STEPS = 0.001, 0.01  # probabilities that were rounded to three decimals, or two, still add up
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ class UnusableKind:
             missing[m] = int(np.isnan(s).any(axis=1).sum())
             beyond = out_of_range(s, probabilities=not grid.regression).any(axis=1)
             if s.shape[1] > 1:
-                beyond |= np.abs(s.sum(axis=1) - 1) > NEAR_ONE
+                beyond |= np.abs(s.sum(axis=1) - 1) > _room(s)
             outside[m] = int(beyond.sum())
         return Unusable(len(batch), missing, outside)
+
+
+def _room(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) how far the sum of the probabilities may be from 1: more of many classes that are all rounded."""
+    room = np.full(len(scores), NEAR_ONE)
+    with np.errstate(invalid="ignore"):
+        for step in STEPS:
+            rounded = (np.abs(scores / step - np.rint(scores / step)) < 1e-3).all(axis=1)
+            room[rounded] = max(NEAR_ONE, step / 2 * scores.shape[1])
+    return room
