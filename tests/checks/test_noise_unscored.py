@@ -104,6 +104,7 @@ def test_a_constant_prior_leaves_the_change_itself_and_its_own_limit(model):
     assert alone is verdict is Verdict.PASS
     assert values == others
     assert any("the prior gives every row the same score" in m.note for m in found)
+    assert not any("under this noise" in m.note for m in found)  # it was not asked
 
 
 @pytest.mark.parametrize(("code", "prior"), [("NOI101", Raising()), ("NOI101", Gaps()), ("NOI102", Raising())])

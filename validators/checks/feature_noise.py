@@ -92,6 +92,7 @@ def feature_noise(given: Given) -> Iterator[Measurement]:
     models, rows = list(base.scores), base.rows
     if PRIOR in models and says_nothing(base.scores[PRIOR]):
         models, note = [CANDIDATE], "; ".join(filter(None, (note, "the prior gives every row the same score")))
+        base = base_of(rows, given.task, models)
     level = simultaneous_level(given.options.confidence, 2 * len(numeric))
     for name in numeric:
         asked: dict[tuple[str, float], list[Floats]] = {}
