@@ -179,3 +179,14 @@ def test_no_served_rows_are_no_pass():
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------
+
+
+def test_true_and_false_with_a_gap_keep_to_their_levels_and_know_those_served_as_numbers():
+    own = np.arange(N) % 3 == 0
+    X = features().assign(own=pd.Series(own, dtype=object).where(np.arange(N) % 20 > 0, None))
+    as_flags = contract(X, X, {"own": {"levels": [True, False]}})
+    as_numbers = contract(X, X.assign(own=own.astype(float)))
+
+    assert as_flags["outside_contract", "feature:own | rows:levels"].value == 0
+    assert as_numbers["outside_range", "feature:own"].value == 0
+    assert ("unknown_level_share", "feature:own") not in as_numbers

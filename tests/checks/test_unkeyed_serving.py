@@ -1,6 +1,7 @@
 """PIP108: research and serving without a common key."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from validators.checks import (
@@ -39,6 +40,16 @@ def test_a_unit_error_shows_in_the_quantiles_without_a_key(factor, words):
     assert found["scale_factor_found", "feature:income"].value == 1.0
     assert words in found["scale_factor_found", "feature:income"].note
     assert found["scale_factor_found", "feature:debt"].value == 0.0
+
+
+def test_true_and_false_with_a_gap_in_test_served_as_numbers_have_no_new_level():
+    own = np.random.default_rng(0).random(N) < 0.4
+    gap = pd.Series(own, dtype=object).where(np.arange(N) % 20 > 0, None)
+    found = unkeyed(lambda X: X.assign(own=own.astype(float)), research=lambda X: X.assign(own=gap))
+
+    assert ("new_level_gap", "feature:own") not in found
+    assert found["scale_factor_found", "feature:own"].value == 0.0
+    assert found["missing_gap", "feature:own"].value == 0.05
 
 
 def test_lost_values_and_new_levels_show_without_a_key():

@@ -44,6 +44,19 @@ def test_days_and_times_at_midnight_of_the_same_days_do_not_differ(swapped):
         assert found.differs.sum() == apart
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_true_and_false_with_a_gap_are_the_numbers_that_they_are(swapped):
+    """A gap makes objects of them: served as 1 and 0, all rows differed but those of the gap."""
+    flags = pd.Series([True, None, False] * 20, dtype=object)
+    served = pd.Series([1.0, np.nan, 0.0] * 20)
+    for other, apart in ((served, 0), (served.fillna(0), 20), (1 - served, 40)):
+        a, b = (other, flags) if swapped else (flags, other)
+        rows = [SimpleNamespace(X=pd.DataFrame({"own": s})) for s in (a, b)]
+        found = column_of(SimpleNamespace(test=rows[0], serving=rows[1]), "own", atol=1e-9, rtol=1e-6)
+        assert found.numeric
+        assert found.differs.sum() == apart
+
+
 def test_a_day_is_one_value_whatever_holds_it():
     days = days_of(date(2025, 1, 31), None, date(9999, 12, 31))
     times = days.astype("datetime64[us]")

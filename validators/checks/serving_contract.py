@@ -38,6 +38,7 @@ from ..stats.parity import Flags
 from ..summaries.counted import counted
 from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number, is_time, served_times
 from ..summaries.row_sample import RowSample
+from ..summaries.values import flags_as_numbers
 
 CONFIDENCE = 0.95
 
@@ -57,7 +58,7 @@ def serving_contract(given: Given) -> Iterator[Measurement]:
     for name in (f for f in features if f in there and len(serving.rows)):
         a, b = test.rows.X[name], serving.rows.X[name]
         yield from _constraints(name, b, given.constraints.get(name, {}))
-        yield from _information(name, a, b)
+        yield from _information(name, flags_as_numbers(a), flags_as_numbers(b))
 
 
 def _columns(

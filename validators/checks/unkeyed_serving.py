@@ -44,6 +44,7 @@ from ..stats.proportions import newcombe_interval
 from ..stats.units import named_factor
 from ..summaries.pairs import PAIRED, as_numbers, as_texts, is_number
 from ..summaries.row_sample import RowSample
+from ..summaries.values import flags_as_numbers
 
 LEAST = 3
 
@@ -75,7 +76,7 @@ def unkeyed_serving(given: Given) -> Iterator[Measurement]:
         return
     level = simultaneous_level(given.options.confidence, 2 * len(names))
     for name in names:
-        a, b = test.rows.X[name], serving.rows.X[name]
+        a, b = (flags_as_numbers(side.rows.X[name]) for side in (test, serving))
         yield _gap("missing_gap", name, b.isna().to_numpy(), a.isna().to_numpy(), level, fold=True)
         if is_number(a):
             yield from _factor(name, as_numbers(a), as_numbers(b), given.options)

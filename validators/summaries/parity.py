@@ -15,6 +15,7 @@ from ..stats.numeric_causes import numeric_causes, told
 from ..stats.parity import Flags, Floats, differs, tolerance, whole_differs
 from ..stats.text_causes import text_causes
 from .pairs import Pairs, as_numbers, as_texts, is_number, is_time, served_times
+from .values import flags_as_numbers
 
 LAGS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7)
 STEPS = (("h", "hour"), ("D", "day"), ("W", "week"), ("M", "month"))
@@ -40,7 +41,7 @@ def column_of(pairs: Pairs, name: str, *, atol: float, rtol: float) -> Column:
 
     Text for a number must spell it.
     """
-    a, b = pairs.test.X[name], pairs.serving.X[name]
+    a, b = (flags_as_numbers(side.X[name]) for side in (pairs.test, pairs.serving))
     if not is_number(a):
         x, y = as_texts(a), as_texts(b)
         return Column(name=name, research=x, served=y, differs=np.asarray(x != y, np.bool_), numeric=False)

@@ -22,3 +22,10 @@ def values_of(column: pd.Series, code: NDArray[np.int32]) -> Floats:
 def text_of(value: object) -> str:
     """A value as text; midnight as its day, as which a file of another kind may hold it."""
     return str(value).removesuffix(" 00:00:00")
+
+
+def flags_as_numbers(column: pd.Series) -> pd.Series:
+    """True and false with gaps (objects) as 1, 0 and NaN; any other column as it is."""
+    if column.dtype != object or pd.api.types.infer_dtype(column, skipna=True) != "boolean":
+        return column
+    return column.astype("boolean").astype("float64")
