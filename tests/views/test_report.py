@@ -68,7 +68,9 @@ def test_verdict_digests_values_limits_and_what_was_not_tested_are_there():
 
 
 def test_an_interval_below_the_usual_level_says_so():
-    page = report_html(document(r("PRF102", "performance", "PASS", [ranged("auc_loss", "model", 0.02, 0.01, level=0.9)])))
+    page = report_html(
+        document(r("PRF102", "performance", "PASS", [ranged("auc_loss", "model", 0.02, 0.01, level=0.9)]))
+    )
 
     assert page.count("[0.010, 0.030] (90 %)") == 1
     assert "90 %" not in report_html(document(r("PRF101", "performance", None, [ranged("auc", "model", 0.8, 0.1)])))
