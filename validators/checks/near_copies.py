@@ -2,10 +2,11 @@
 
 How it is measured
 ------------------
-Every sampled test row is compared with the sampled training rows, once in ranks (a number is the share of training rows below it) and
-once in standard deviations; a text agrees or not. It has a near copy where, in either, its nearest training row is not equal to it, but
+Every sampled test row is compared with the sampled training rows, once in ranks (a number is the share of training and test rows below
+it) and once in standard deviations; a text agrees or not. It has a near copy
+where, in either, its nearest training row is not equal to it, but
 at most a fifth as far as the second nearest distinct one; that takes a number of more than ten values which most training rows have.
-Training rows among themselves show how often that happens by itself (rows of other units only, where the units of test are not in
+Training rows, each without itself, show how often that happens by itself (rows of other units only, where the units of test are not in
 train); `near_copy_excess` is the difference of the two shares, with Newcombe's interval on the rows that the delete-a-group jackknife
 finds them worth (two rows of train that are near copies of each other count once); each end of a 90 % interval is a one-sided 95 %
 bound. Where train is larger than its sample the same number is `near_copy_excess_sampled`, not judged: it sees only the copies in the
@@ -84,8 +85,8 @@ def near(given: Given) -> Iterator[Measurement]:
         yield Measurement(metric=metric, subject=subjects.MODEL, value=None, n=least, note=why)
         return
     ratio = given.options.ratio
-    copied = near_copies(mine, base, given.grid, ratio=ratio)
-    natural = near_copies(inside, base, given.grid, ratio=ratio, among_themselves=True, other_units=apart)
+    copied = near_copies(mine, base, given.grid, ratio=ratio, beside=mine)
+    natural = near_copies(inside, base, given.grid, ratio=ratio, beside=mine, among_themselves=True, other_units=apart)
     shares = [_shares(held, batch) for held, batch in ((copied, mine), (natural, inside))]
     note = f"{int(copied.sum()):,} of {len(mine):,} test rows against {shares[1][0]:.2%} inside train"
     if cut:
