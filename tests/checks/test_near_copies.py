@@ -8,8 +8,9 @@ import pytest
 
 from validators.checks.near_copies import CHECK
 from validators.core.data import Role
-from validators.core.policy import Policy, Rule
+from validators.core.policy import Policy, Rule, Verdict
 from validators.core.records import Result, Status
+from validators.summaries.row_sample import take
 
 from .leakage_cases import TEST_P, TEST_X, TEST_Y, TRAIN_P, TRAIN_X, TRAIN_Y, continuous, measure, two
 from .performance_cases import batch_of, given_rows, grid_of, measured
@@ -73,15 +74,6 @@ def test_what_happens_by_itself_takes_units_of_train_where_test_has_others(units
         assert m.n == 2000
 
 
-@pytest.mark.parametrize(
-    ("rows", "metric"), [(3000, "near_copy_excess_sampled"), (3001, "near_copy_excess"), (None, "near_copy_excess")]
-)
-def test_a_train_of_which_only_a_part_was_read_is_not_judged(rows, metric):
-    found = measured(CHECK, given_rows(CHECK, {Role.TRAIN: TRAIN, Role.TEST: TEST}, GRID, rows=rows))
-
-    assert {m for m, _ in found if m.startswith("near_copy_excess")} == {metric}
-
-
 def sound(n, seed, *, numbers=1, levels="", columns=0):
     rng = np.random.default_rng(seed)
     X = pd.DataFrame({f"x{k}": rng.normal(size=n) for k in range(numbers)})
@@ -122,3 +114,42 @@ def test_a_training_row_with_an_equal_twin_is_no_more_a_near_copy_than_a_test_ro
     assert found["near_copies_in_train", "model"].value == pytest.approx(
         0.2, abs=0.02
     )  # the 750 themselves; chance is .01
+
+
+def given_part(copied, part, *, rows=None, asked=6000):
+    """A test of which some rows are near copies of train, of which a part was read (`rows`) or kept as the sample."""
+    train_x, test_x = sound(5000, 1, numbers=8), sound(2000, 2, numbers=8)
+    test_x.iloc[:copied] = train_x.iloc[:copied] + 1e-5
+    grid = grid_of(train_x, TEST_P)
+    train, test = (batch_of(X, np.zeros(len(X)), np.full(len(X), 0.5), grid) for X in (train_x, test_x))
+    test = replace(test, unit=train.unit[:2000])
+    held = take(train, np.argsort(train.key)[: int(5000 * part)])
+    given = given_rows(CHECK, {Role.TRAIN: held, Role.TEST: test}, grid, rows=rows)
+    samples = {key: s if key[0] is Role.TEST or rows else replace(s, total=5000) for key, s in given.summaries.items()}
+    return measured(CHECK, replace(given, summaries=samples, options=replace(CHECK.options, rows=asked)))
+
+
+@pytest.mark.parametrize("rows", [None, 1000], ids=["the sample", "what was read"])
+def test_of_a_part_of_train_copies_count_for_those_of_the_rest(rows):
+    """Beside 25,000 training rows half of test was copied from them, and nothing was judged."""
+    found = given_part(1000, 0.2, rows=rows)
+    m = found["near_copy_excess", "model"]
+
+    assert m.value == pytest.approx(0.5, abs=0.06)
+    assert m.low < 0.1  # each may have rows enough in train to be seen whatever the part
+    assert m.size == pytest.approx(400, rel=0.1)
+    assert "the part of train that was compared" in m.note
+    assert judged(found) is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("part", "says"), [(1.0, "PASS"), (0.5, "PASS"), (0.04, "INCONCLUSIVE")])
+def test_a_part_of_train_passes_where_it_is_large_enough_to_tell(part, says):
+    found = given_part(0, part)
+
+    assert found["near_copy_excess", "model"].value == pytest.approx(0, abs=0.01)
+    assert judged(found) == says
+
+
+@pytest.mark.parametrize(("part", "asked"), [(1.0, 500), (0.5, 1000), (0.1, 2000)])
+def test_the_smaller_the_part_the_more_rows_are_asked(part, asked):
+    assert given_part(0, part, asked=500)["near_copy_excess", "model"].n == asked
