@@ -8,10 +8,17 @@ import pytest
 
 from validators.checks import repeated_keys
 from validators.core.data import Role
+from validators.core.policy import Policy, Rule
+from validators.core.records import Result, Status
 from validators.summaries.row_sample import take
 
 from .performance_cases import batch_of, grid_of, verdict
 from .quality_cases import measure, rows
+
+LIMITS = (
+    Rule(check="QUA103", metric="repeated_keys", worse="above", warn=None, fail=0.0),
+    Rule(check="QUA103", metric="repeat_excess", worse="above", warn=0.01, fail=None),
+)
 
 
 def test_one_repeated_key_fails_and_none_passes_with_a_bound():
@@ -107,3 +114,21 @@ def test_rows_recorded_twice_with_a_little_noise_are_near_duplicates():
 
     assert shares[0] < 0.02
     assert shares[1] == pytest.approx(200 / 1100, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("again", "declared", "says"),
+    [
+        (0.0, (), "PASS"),
+        (0.3, (), "INCONCLUSIVE"),
+        (0.3, ("key",), "PASS"),
+    ],
+)
+def test_without_keys_and_other_roles_repeated_rows_do_not_go_unjudged(again, declared, says):
+    """A test file loaded 1.3 times had no verdict, and the run was none the worse for it."""
+    test, grid = few_values(1000, 1, again, values=10**9)
+    found = measure(repeated_keys.CHECK, {Role.TEST: test}, grid, declared=declared)
+    policy = Policy(id="", version="", tier=2, rules=LIMITS)
+    result = Result(code="QUA103", status=Status.MEASURED, measurements=tuple(found.values()))
+
+    assert policy.judge(result, "quality").verdict == says

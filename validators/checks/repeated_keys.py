@@ -9,7 +9,7 @@ that train repeats (for train: test), both among equally many rows (the expectat
 role), times the rows of the role for each of those. Without outcomes the features alone are compared. The interval takes rows of one
 content, or of one entity or day, as one event, and is simultaneous over the roles; each end is a one-sided bound. Events count as
 Poisson: days of one season differ by less (by a third on the hotel's bookings), but roles are of other seasons. None seen has the bound
-of an unseen event.
+of an unseen event; where test is all there is and rows of it repeat, nothing tells how many do by themselves.
 `near_duplicates`, on a sample of train (else test): rows whose nearest other row is at most a third as far as the second nearest, in
 ranks or in standard deviations, and not equal (information).
 
@@ -61,6 +61,8 @@ def repeated_keys(given: Given) -> Iterator[Measurement]:
             base = Role.TEST if role is Role.TRAIN or Role.TRAIN not in held else Role.TRAIN
             if role is not base and min(held[role].rows, held[base].rows) > 1:
                 yield _excess(role, held[role], base, held[base], simultaneous_level(CONFIDENCE, len(held)))
+        if len(held) == 1:
+            yield from (_alone(role, rows) for role, rows in held.items())
     if given.asks("near_duplicates"):
         yield _near(given)
 
@@ -98,6 +100,15 @@ def _excess(role: Role, rows: Identities, base: Role, natural: Identities, level
         metric="repeat_excess", subject=subjects.rows(role.value), value=value * larger, low=ends.low * larger,
         high=ends.high * larger, level=level, method="weighted counts", n=n, note=note,
     )  # fmt: skip
+
+
+def _alone(role: Role, rows: Identities) -> Measurement:
+    """Of the only role there is: none, or nothing tells how many repeat by themselves."""
+    count = int(repeated(rows.content(labelled=rows.labelled)).sum())
+    if count == 0:
+        return _share("repeat_excess", role, 0, rows.rows)
+    note = f"{count:,} of {rows.rows:,} rows repeat; how many do by themselves takes another role"
+    return Measurement(metric="repeat_excess", subject=subjects.rows(role.value), value=None, n=rows.rows, note=note)
 
 
 def _near(given: Given) -> Measurement:
