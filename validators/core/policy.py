@@ -213,7 +213,7 @@ class Policy:
         narrowed: bool = False,
         excused: Collection[str] = (),
     ) -> Overall:
-        """The verdict on a run; one narrowed to some checks can fail but never pass.
+        """The verdict on a run; one narrowed to some checks can fail but never pass, and a check whose question did not arise is settled.
 
         `excused` lists checks of which `always` asks only where they apply: those that query a model, in a trial of stored predictions.
         """
