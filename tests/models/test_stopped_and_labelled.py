@@ -5,7 +5,7 @@ import pytest
 
 from validators.models.client import open_model
 
-from .test_formats import LEVELS, NUMBERS, TWO, N, kept, refused, scored
+from .test_formats import HIGH, LEVELS, NUMBERS, TWO, N, kept, refused, scored
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -45,3 +45,24 @@ def test_xgboost_with_early_stopping_gives_the_scores_of_its_best_round(tmp_path
     if booster == "gbtree":
         with open_model(tmp_path / "m.ubj", features=["a", "b"], task="binary", positive=1) as held:
             assert len(held.trees(NUMBERS).ensemble.root) == int(theirs.best_iteration) + 1
+
+
+CATEGORY = LEVELS.assign(k=LEVELS.k.astype("category"))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("suffix", [".ubj", ".json"])
+@pytest.mark.parametrize("more", [{}, {"booster": "dart"}, {"num_parallel_tree": 3, "subsample": 0.7}])
+def test_xgboost_with_categories_and_early_stopping_keeps_its_categories(tmp_path, suffix, more):
+    """Every such file was refused, as if it did not tell its categories: the slice up to its best round had lost them."""
+    from xgboost import XGBClassifier
+
+    fitted = XGBClassifier(
+        n_estimators=60, learning_rate=0.6, n_jobs=1, enable_categorical=True, early_stopping_rounds=5, **more
+    )
+    held_back = [(CATEGORY[160:], HIGH[160:])]
+    fitted.fit(CATEGORY[:160], HIGH[:160], eval_set=held_back, verbose=False).save_model(tmp_path / f"m{suffix}")
+    assert fitted.best_iteration + 1 < fitted.get_booster().num_boosted_rounds()
+
+    ours = scored(tmp_path / f"m{suffix}", LEVELS, task="binary", positive=1)
+    np.testing.assert_allclose(ours, fitted.predict_proba(CATEGORY)[:, 1], atol=1e-7)

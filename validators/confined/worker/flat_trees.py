@@ -67,8 +67,10 @@ def dense(found):
 def ensemble(model):
     """Flat arrays of a known kind of model."""
     module, name = type(model).__module__, type(model).__name__
-    if hasattr(model, "booster") and name in ("NativeXGBoost", "NativeLightGBM"):
-        return xgboost_trees(model.booster) if name == "NativeXGBoost" else lightgbm_trees(model.booster)
+    if hasattr(model, "booster") and name == "NativeXGBoost":
+        return xgboost_trees(model.booster[: model.rounds] if model.rounds else model.booster)
+    if hasattr(model, "booster") and name == "NativeLightGBM":
+        return lightgbm_trees(model.booster)
     if module.startswith("sklearn.ensemble._hist_gradient_boosting"):
         return histogram_trees(model)
     if module.startswith("xgboost."):

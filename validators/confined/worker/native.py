@@ -27,8 +27,9 @@ class NativeXGBoost:
         config = json.loads(self.booster.save_config())
         # what scikit-learn's estimator saved stops at its best round, as the estimator does; a bare booster uses all its rounds
         best = self.booster.attr("best_iteration") if self.booster.attr("scikit_learn") else None
-        if best is not None and config["learner"]["gradient_booster"].get("name") != "gblinear":
-            self.booster = self.booster[: int(best) + 1]
+        linear = config["learner"]["gradient_booster"].get("name") == "gblinear"
+        # 0 is all of them; the booster stays whole, for a slice of it has lost its lists of categories
+        self.rounds = 0 if best is None or linear else int(best) + 1
         self.objective = config["learner"]["objective"]["name"]
         self.n_classes = int(config["learner"]["learner_model_param"].get("num_class", "0") or 0)
         if self.booster.feature_names is not None:
@@ -42,7 +43,8 @@ class NativeXGBoost:
         """What the booster gives."""
         if self.booster.feature_names is not None:
             X = in_order(self.booster.feature_names, X)
-        return self.booster.predict(self.xgboost.DMatrix(for_xgboost(self.booster, X), enable_categorical=True))
+        rows = self.xgboost.DMatrix(for_xgboost(self.booster, X), enable_categorical=True)
+        return self.booster.predict(rows, iteration_range=(0, self.rounds))
 
     def predict_proba(self, X):
         """Probabilities per class."""
