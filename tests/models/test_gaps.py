@@ -92,6 +92,24 @@ def test_a_code_of_a_csv_is_the_number_that_the_encoder_was_fitted_on(tmp_path, 
         np.testing.assert_allclose(held.predict(asked), model.predict_proba(X)[:, 1], atol=1e-12)
 
 
+@pytest.mark.parametrize("encoder", list(CODED))
+def test_a_text_that_is_no_code_changes_its_own_row_alone(tmp_path, encoder):
+    """One of 16,384 rows took the number of every code among them: the same row scored .873, and .601 beside it."""
+    code = pd.Series(RNG.choice(["00501", "02139", "10001"], N)).where(~GAP, None)
+    pd.DataFrame({"code": code, "x": RNG.normal(size=N)}).to_csv(tmp_path / "rows.csv", index=False)
+    X, asked = pd.read_csv(tmp_path / "rows.csv"), read_frame(tmp_path / "rows.csv")
+    chosen = make_column_transformer((clone(CODED[encoder]), ["code"]), remainder="passthrough")
+    model = make_pipeline(chosen, HistGradientBoostingClassifier(max_iter=5)).fit(X, X.code.fillna(0) < 600)
+    joblib.dump(model, tmp_path / "model.joblib")
+
+    with open_model(tmp_path / "model.joblib", features=list(X), task="binary", positive=True) as held:
+        found = held.predict(asked.assign(code=asked.code.where(asked.index != 9, "UNK")))
+        unknown = held.predict(asked.assign(code=asked.code.where(asked.index != 9, "99999")))
+    assert len(np.unique(found)) > 1
+    np.testing.assert_allclose(np.delete(found, 9), np.delete(model.predict_proba(X)[:, 1], 9), atol=1e-12)
+    np.testing.assert_allclose(found, unknown, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "model", [XGBClassifier(n_estimators=3), LGBMClassifier(n_estimators=3, verbose=-1)], ids=["x", "l"]
 )

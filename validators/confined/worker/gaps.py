@@ -22,7 +22,7 @@ def with_gaps(model, X):
         column = X[name]
         kind = kinds.get(str(name))
         if kind == "number":
-            found[name] = as_number(column)
+            found[name] = each_as_number(column)
         elif kind in ("none", "nan") and column.hasnans:
             found[name] = column.astype(object).where(column.notna(), None if kind == "none" else np.nan)
     return X.assign(**found) if found else X
@@ -38,6 +38,16 @@ def as_number(column):
         return pd.to_numeric(column)
     except (ValueError, TypeError):
         return column
+
+
+def each_as_number(column):
+    """Every text that spells a number as that number, whatever the rows beside it hold; the others stay, levels that no encoder knows."""
+    import pandas as pd
+
+    spelt = pd.to_numeric(column, errors="coerce").notna() | column.isna()
+    if spelt.all():
+        return as_number(column)
+    return column.astype(object).mask(spelt, as_number(column[spelt]).astype(object))
 
 
 def gaps_of(model):
