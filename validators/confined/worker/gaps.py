@@ -5,6 +5,8 @@ booleans become 1, 0 and NaN there. Another kind than that of the fit is an unkn
 (00501, read as text), which pandas read as the number 501 for the fit.
 """
 
+from numbers import Real
+
 from .columns import is_text
 from .parts import parts
 
@@ -81,9 +83,12 @@ def kinds_of(part):
 
 
 def kind_of(levels):
-    """Of the levels that an encoder keeps of one column."""
+    """Of the levels that an encoder keeps of one column; an imputer of several columns hands numbers on as objects."""
     if getattr(levels, "dtype", None) is None or levels.dtype.kind != "O":
         return "number" if getattr(getattr(levels, "dtype", None), "kind", "-") in "iuf" else ""
     if any(v is None for v in levels):
         return "none"
-    return "nan" if any(v != v for v in levels) else ""  # noqa: PLR0124
+    known = [v for v in levels if v == v]  # noqa: PLR0124
+    if known and all(isinstance(v, Real) and not isinstance(v, bool) for v in known):
+        return "number"
+    return "nan" if len(known) < len(levels) else ""
