@@ -3,17 +3,24 @@
 Files keep categories that are numbers as plain numbers, true and false with gaps as objects, and codes of a csv (00501) as text.
 """
 
+import os
+import re
 from functools import lru_cache
 
 from .columns import is_text
 from .gaps import as_number
 
+CODE, NEVER = re.compile("0[0-9]+"), "seatrial: a level that never was"
+TEXTS: dict[int, tuple[object, set[str]]] = {}  # by identity: the columns in which a CatBoost model knows such a text
+
 
 def as_boosted(model, X):
-    """The rows as the booster behind a fitted XGBoost or LightGBM model was fitted on them; those of any other model as they are."""
+    """The rows as the booster behind a fitted XGBoost, LightGBM or CatBoost model was fitted on them; of other models as they are."""
     library = type(model).__module__.split(".")[0]
     if library == "xgboost" and hasattr(model, "get_booster"):
         return for_xgboost(model.get_booster(), X)
+    if library == "catboost" and hasattr(model, "get_cat_feature_indices"):
+        return for_catboost(model, X)
     return for_lightgbm(model.booster_, X) if library == "lightgbm" and hasattr(model, "booster_") else X
 
 
@@ -43,6 +50,31 @@ def for_lightgbm(booster, X):
     for k, listed in zip(places, lists, strict=True):
         X[X.columns[k]] = as_category(X.iloc[:, k], listed, strict=False)
     return as_spelt(X)
+
+
+def for_catboost(model, X):
+    """Codes like 00501 as the model was fitted on them: as text, or as the numbers that pandas reads in a csv.
+
+    Its file keeps hashes, which do not tell, so it is asked: where no row of a column scores otherwise than with a level that never
+    was, the model does not know the texts, and gets the numbers.
+    """
+    X, texts = X.copy(deep=False), TEXTS.setdefault(id(model), (model, set()))[1]
+    for name in X.columns[[k for k in model.get_cat_feature_indices() if k < X.shape[1]]]:
+        coded = [isinstance(v, str) and CODE.fullmatch(v) is not None for v in X[name]]
+        if name in texts or not any(coded):
+            continue
+        never = (rows := X[coded]).copy(deep=False)
+        never[name] = NEVER
+        if (catboost_scores(model, rows) != catboost_scores(model, never)).any():
+            texts.add(name)
+        else:
+            X[name] = [v.lstrip("0") or "0" if c else v for v, c in zip(X[name], coded, strict=True)]
+    return X
+
+
+def catboost_scores(model, X, prediction_type="RawFormulaVal"):
+    """What a CatBoost model gives."""
+    return model.predict(X, prediction_type=prediction_type, thread_count=int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
 def category_places(booster, worded):

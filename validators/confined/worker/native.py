@@ -1,9 +1,8 @@
 """Models in the formats of XGBoost, LightGBM and CatBoost themselves, with scikit-learn's two calls."""
 
 import json
-import os
 
-from .categories import for_lightgbm, for_xgboost
+from .categories import catboost_scores, for_catboost, for_lightgbm, for_xgboost
 from .columns import in_order, is_text
 
 
@@ -109,9 +108,7 @@ class NativeCatBoost:
         X = X.set_axis(self.feature_names_in_, axis=1)
         for name in self.categorical:
             X[name] = categories(X[name])
-        return self.booster.predict(
-            X, prediction_type=prediction_type, thread_count=int(os.environ.get("OMP_NUM_THREADS", "1"))
-        )
+        return catboost_scores(self.booster, for_catboost(self.booster, X), prediction_type)
 
     def predict_proba(self, X):
         """Probabilities per class."""
