@@ -200,6 +200,28 @@ def test_booleans_categories_and_dates_get_what_can_come_to_them(gaps):
     }
 
 
+class Encoded(Typed):
+    """Behind an encoder that was fitted on true, false and None, which raises where these are floats."""
+
+    def predict(self, X):
+        if X["member"].dtype.kind == "f":
+            raise ModelError("ufunc 'isnan' not supported for the input types")
+        return super().predict(X)
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize("code", ["NOI103", "NOI104"])
+def test_a_missing_boolean_is_what_a_file_holds(code, gaps):
+    """NaN stopped a sound model that scored the same rows with None (NOI104: broken in all of them)."""
+    X = typed(frame(2000, 1))
+    X = X.assign(member=X.member.astype(object).where(X.index % 9 > 0, None)) if gaps else X
+    _, found = judged(code, Encoded(), X)
+    there = [m for m in found if "member" in m.subject]
+
+    assert there
+    assert not [m for m in there if "isnan" in m.note]
+
+
 @pytest.mark.parametrize(
     "kind", ["datetime64[s]", "datetime64[ns]", "datetime64[us, UTC]", "datetime64[ns, Asia/Kolkata]"]
 )

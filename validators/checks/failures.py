@@ -125,7 +125,7 @@ def changed_frames(
     yield "resampled", with_columns(X, {name: column.where(~hit, other)})
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if not numeric:
-        whole = column.astype(float) if pd.api.types.is_bool_dtype(column) else column
+        whole = column.astype(object) if pd.api.types.is_bool_dtype(column) else column
         gaps = whole.where(~hit, None) if whole.dtype == object else whole.mask(hit)
         yield "missing", with_columns(X, {name: gaps})
         return

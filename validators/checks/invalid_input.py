@@ -123,7 +123,8 @@ def strange_frames(X: pd.DataFrame, name: str, far: float) -> Iterator[tuple[str
     """The frame with one feature turned into what the model cannot know."""
     column, n = X[name], len(X)
     if pd.api.types.is_bool_dtype(column) or pd.api.types.infer_dtype(column) == "boolean":
-        yield "null", with_columns(X, {name: np.full(n, np.nan)})
+        # as files hold it: to an encoder of true, false and None a float is of another kind, and it raises
+        yield "null", with_columns(X, {name: np.full(n, None, object)})
         return
     if pd.api.types.is_datetime64_any_dtype(column):
         for word, at in (("null", pd.NaT), ("absurdly_high", LATE), ("absurdly_low", EARLY)):
