@@ -92,6 +92,20 @@ def test_a_code_of_a_csv_is_the_number_that_the_encoder_was_fitted_on(tmp_path, 
         np.testing.assert_allclose(held.predict(asked), model.predict_proba(X)[:, 1], atol=1e-12)
 
 
+def test_a_code_among_whose_numbers_gaps_were_none_keeps_both(tmp_path):
+    code = pd.Series(RNG.choice(["00501", "02139", "10001", "60601"], N)).where(~GAP, None)
+    pd.DataFrame({"code": code, "x": RNG.normal(size=N)}).to_csv(tmp_path / "rows.csv", index=False)
+    X, asked = pd.read_csv(tmp_path / "rows.csv"), read_frame(tmp_path / "rows.csv")
+    X = X.assign(code=X.code.astype(object).where(~GAP, None))
+    chosen = make_column_transformer((clone(ONE_HOT), ["code"]), remainder="passthrough")
+    y = (RNG.random(N) < np.where(GAP, 0.5, np.where(code < "05000", 0.9, 0.1))).astype(int)
+    model = make_pipeline(chosen, HistGradientBoostingClassifier(max_iter=5)).fit(X, y)
+    joblib.dump(model, tmp_path / "model.joblib")
+
+    with open_model(tmp_path / "model.joblib", features=list(X), task="binary", positive=1) as held:
+        np.testing.assert_allclose(held.predict(asked), model.predict_proba(X)[:, 1], atol=1e-12)
+
+
 @pytest.mark.parametrize("gap", [False, True])
 def test_a_code_beside_a_word_is_the_number_that_the_encoder_was_fitted_on(tmp_path, gap):
     """An imputer of both hands them on as objects, among which the code stayed text: an area of .782 became .640."""

@@ -22,11 +22,11 @@ def with_gaps(model, X):
     found = {}
     for name in worded:
         column = X[name]
-        kind = kinds.get(str(name))
-        if kind == "number":
-            found[name] = each_as_number(column)
-        elif kind in ("none", "nan") and column.hasnans:
-            found[name] = column.astype(object).where(column.notna(), None if kind == "none" else np.nan)
+        kind = kinds.get(str(name), "")
+        if kind.startswith("number"):
+            column = found[name] = each_as_number(column)
+        if kind.endswith(("none", "nan")) and column.hasnans:
+            found[name] = column.astype(object).where(column.notna(), None if kind.endswith("none") else np.nan)
     return X.assign(**found) if found else X
 
 
@@ -55,13 +55,14 @@ def each_as_number(column):
 def gaps_of(model):
     """Per column what a gap was in the fit: "none", "nan", or "number" where its values were numbers; no entry where nothing tells.
 
-    An encoder has gaps among its levels; what an imputer leaves (None is no gap to it where it fills NaN) reaches the encoder.
+    "number, none" is None among numbers. An encoder has gaps among its levels; what an imputer leaves (None is no gap to it where it
+    fills NaN) reaches the encoder.
     """
     if id(model) not in SEEN:
         kinds: dict[str, str] = {}
         for _, part, columns, _ in parts(model):
             for name, kind in zip(columns or (), kinds_of(part), strict=False):
-                if kind and kinds.get(name) != "none":
+                if kind and not kinds.get(name, "").endswith("none"):
                     kinds[name] = kind
         SEEN[id(model)] = model, kinds
     return SEEN[id(model)][1]
@@ -86,9 +87,8 @@ def kind_of(levels):
     """Of the levels that an encoder keeps of one column; an imputer of several columns hands numbers on as objects."""
     if getattr(levels, "dtype", None) is None or levels.dtype.kind != "O":
         return "number" if getattr(getattr(levels, "dtype", None), "kind", "-") in "iuf" else ""
-    if any(v is None for v in levels):
-        return "none"
-    known = [v for v in levels if v == v]  # noqa: PLR0124
+    none = any(v is None for v in levels)
+    known = [v for v in levels if v is not None and v == v]  # noqa: PLR0124
     if known and all(isinstance(v, Real) and not isinstance(v, bool) for v in known):
-        return "number"
-    return "nan" if len(known) < len(levels) else ""
+        return "number, none" if none else "number"
+    return "none" if none else "nan" if len(known) < len(levels) else ""
