@@ -59,6 +59,19 @@ def test_an_encoder_gets_the_gaps_that_it_was_fitted_on(tmp_path, encoder):
         np.testing.assert_allclose(held.predict(asked[GAP].head(3)), theirs[GAP][:3], atol=1e-12)  # nothing but gaps
 
 
+def test_a_column_with_gaps_may_be_called_self(tmp_path):
+    """It was an argument given twice."""
+    X = pd.DataFrame({"self": COLUMNS["text, None"], "x": RNG.normal(size=N)})
+    model = make_pipeline(
+        make_column_transformer((clone(ONE_HOT), ["self"]), remainder="passthrough"),
+        HistGradientBoostingClassifier(max_iter=5),
+    )
+    joblib.dump(model.fit(X, Y), tmp_path / "model.joblib")
+
+    with open_model(tmp_path / "model.joblib", features=list(X), task="binary", positive=1) as held:
+        np.testing.assert_allclose(held.predict(X), model.predict_proba(X)[:, 1], atol=1e-12)
+
+
 def test_a_model_that_saw_no_gaps_gets_them_as_they_come(tmp_path):
     X = pd.DataFrame({"held": WORDS, "x": RNG.normal(size=N)})
     model = make_pipeline(

@@ -27,7 +27,10 @@ def with_gaps(model, X):
             column = found[name] = each_as_number(column)
         if kind.endswith(("none", "nan")) and column.hasnans:
             found[name] = column.astype(object).where(column.notna(), None if kind.endswith("none") else np.nan)
-    return X.assign(**found) if found else X
+    X = X.copy(deep=False) if found else X
+    for name, column in found.items():
+        X[name] = column
+    return X
 
 
 def as_number(column):
