@@ -82,9 +82,8 @@ def label_noise(given: Given) -> Iterator[Measurement]:
     found = [_estimate(subjects.MODEL, _rate, means, level, least, n_eff, note)]
     for k, label in enumerate(classes):
         size = int((other.y == k).sum())
-        found.append(
-            _estimate(subjects.class_of(label), partial(_class_gap, k), means, level, size, n_eff * size / least, note)
-        )
+        rows = size, n_eff * size / len(other.y)
+        found.append(_estimate(subjects.class_of(label), partial(_class_gap, k), means, level, *rows, note))
     if given.task.type == "binary":
         found += _slices(given, train, other)
     yield from (replace(m, minor=apart) for m in found)
