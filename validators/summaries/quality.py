@@ -73,7 +73,7 @@ def classes_of_cells(outcomes: Outcomes, model: str, *, least: float, most_witho
 
     To lack it is to hold fewer rows of it, or in too few groups. Cells that hold no two classes say nothing of it.
     """
-    held = np.array([classes_held(outcomes, model, k, least=least) for k in range(len(outcomes.rows))])
+    held = np.array([classes_held(outcomes, model, k, least=least) for k in range(len(outcomes.rows))], np.bool_)
     held = held.reshape(-1, outcomes.scores[model].shape[1])
     rows = np.where(held.sum(axis=1) > 1, outcomes.labelled.sum(axis=1), 0)
     return np.asarray((rows @ ~held <= most_without * rows.sum()) | ~_rare(outcomes, model))
