@@ -239,6 +239,15 @@ def test_bars_say_at_which_level_they_are():
     assert "Bars are 90 % intervals." in drawn.caption
 
 
+def test_the_curve_of_a_regression_names_means():
+    held = [m("expected_mean", "rows:bin_01", 36.2), ranged("observed_mean", "rows:bin_01", 36.4, 1.2)]
+    found = document(r("PRF103", "performance", "PASS", held))
+    found["project"]["task"]["type"] = "regression"
+    (drawn,) = performance.charts(found, chart.LIGHT)
+
+    assert drawn.alt.startswith("Mean outcome against mean score in 1 bins")
+
+
 def test_a_slice_that_is_both_declared_and_found_keeps_each_checks_numbers():
     found = document()
     found["results"].append(

@@ -100,15 +100,13 @@ def _curve(held: list[Record], name: str | None, document: Document, colours: Pa
         {"Bin": rows_words(b), "Expected": e, "Observed": p["value"], "Low": p["low"], "High": p["high"], "n": p["n"]}
         for b, e, p in zip(bins, x, points, strict=True)
     ]
-    what = "score" if kind == "number" else "rate"
+    across, up = (metric_label(held[bins[0]]["metric"]).lower() for held in (expected, observed))
     return Chart(
         key="calibration" if name is None else f"calibration_{name}",
         title="Do scores mean what they say?" if name is None else f"Do scores mean what they say? Class {name}",
-        figure=figure(
-            [right, trace], x=axis(f"expected {what}", kind=kind), y=axis(f"observed {what}", kind=kind), height=360
-        ),
+        figure=figure([right, trace], x=axis(across, kind=kind), y=axis(up, kind=kind), height=360),
         table=Table(rows=rows, kinds=dict.fromkeys(("Expected", "Observed", "Low", "High"), kind) | {"n": "count"}),
-        alt=f"Observed against expected {what} in {len(bins)} bins of equal size; on the line they agree.",
+        alt=f"{up.capitalize()} against {across} in {len(bins)} bins of equal size; on the line they agree.",
         caption=f"{len(bins)} bins of about {fmt.count(points[0]['n'])} rows each; 95 % intervals. On the line, scores mean what they say.",
     )
 
